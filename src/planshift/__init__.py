@@ -1,0 +1,1 @@
+"""Planshift: mid-term changes of hosting services."""

@@ -1,0 +1,1 @@
+"""Who is outside? One folder per outside party."""

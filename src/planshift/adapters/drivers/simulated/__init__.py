@@ -1,0 +1,1 @@
+"""The simulated one: for demo and fault tests."""

@@ -1,0 +1,1 @@
+"""Tables of billing: fields, constraints, __str__."""

@@ -1,0 +1,1 @@
+"""Tables of catalog: fields, constraints, __str__."""

@@ -1,0 +1,1 @@
+"""What are the rules? Pure: no clock, no I/O, no Django."""

@@ -1,0 +1,1 @@
+"""One table of states and events per aggregate."""

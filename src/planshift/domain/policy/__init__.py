@@ -1,0 +1,1 @@
+"""One module per policy dimension: one question, named answers."""

@@ -1,0 +1,1 @@
+"""Tables of ledger: fields, constraints, __str__."""

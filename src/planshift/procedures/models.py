@@ -1,0 +1,1 @@
+"""Tables of procedures: fields, constraints, __str__."""

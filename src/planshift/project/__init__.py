@@ -1,0 +1,1 @@
+"""Which installation is this? Settings, environment, wiring, URLs."""

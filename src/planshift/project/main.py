@@ -1,0 +1,32 @@
+"""The `planshift` command: `planshift COMMAND …`; `planshift manage …` is Django's own."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+
+# command → (module with `main(arguments) -> exit status`, needs the database, one line of help)
+COMMANDS: dict[str, tuple[str, bool, str]] = {}
+
+
+def main() -> None:
+    """Run one command and exit with its status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planshift.project.settings")
+    name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "help"), sys.argv[2:]
+    if name == "manage":
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["planshift manage", *arguments])
+        return
+    if name not in COMMANDS:
+        print(__doc__)
+        for command, (_, _, line) in sorted(COMMANDS.items()):
+            print(f"  {command:<12} {line}")
+        sys.exit(0 if name in ("help", "-h", "--help") else 2)
+    module, needs_database, _ = COMMANDS[name]
+    if needs_database:
+        import django
+
+        django.setup()
+    run: Callable[[list[str]], int] = importlib.import_module(module).main
+    sys.exit(run(arguments))

@@ -1,0 +1,177 @@
+"""Django settings. Everything an installation may change is read from PLANSHIFT_… variables (docs/operations.md)."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from planshift.project import env
+
+PACKAGE = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("PLANSHIFT_VAR", default=str(Path.cwd() / "var")))
+DEMO = env.boolean("PLANSHIFT_DEMO", default=False)
+DEBUG = env.boolean("PLANSHIFT_DEBUG", default=False)
+
+
+def _secret_key() -> str:
+    """The given key, or one made at first start and kept in the data folder (readable by its owner only)."""
+    given = env.text("PLANSHIFT_SECRET_KEY", default="")
+    if given:
+        return given
+    kept = VAR / "secret-key"
+    if kept.exists():
+        return kept.read_text(encoding="ascii").strip()
+    VAR.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_urlsafe(48)
+    try:
+        with open(
+            kept, "x", encoding="ascii", opener=lambda p, f: __import__("os").open(p, f, 0o600)
+        ) as file:
+            file.write(made)
+    except FileExistsError:  # another process was first
+        return kept.read_text(encoding="ascii").strip()
+    return made
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.text("PLANSHIFT_HOSTS", default="localhost,127.0.0.1,[::1]").split(",")
+BASE_URL = env.text("PLANSHIFT_BASE_URL", default="http://localhost:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "planshift.runtime",
+    "planshift.catalog",
+    "planshift.services",
+    "planshift.ledger",
+    "planshift.billing",
+    "planshift.provisioning",
+    "planshift.procedures",
+    "planshift.adapters.drivers.simulated",
+    "planshift.adapters.gateways.simulated",
+    "planshift.interfaces.panel",
+    "planshift.interfaces.backoffice",
+    "planshift.project",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "planshift.project.urls"
+WSGI_APPLICATION = "planshift.project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "interfaces" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Connection settings for `url`: a path of an SQLite file, or postgresql://user:password@host:port/name.
+
+    SQLite: WAL, IMMEDIATE, synchronous=FULL. PostgreSQL: pooled, durable as the server is set up.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        path = url.removeprefix("sqlite:///")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.number("PLANSHIFT_DATABASE_POOL", default=8)}},
+    }
+
+
+DATABASES = {"default": database(env.text("PLANSHIFT_DATABASE", default=str(VAR / "planshift.sqlite3")))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "planshift.interfaces.panel.accounts.ClosedSignup"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("pl", "Polski"), ("it", "Italiano")]
+LOCALE_PATHS = [PACKAGE / "interfaces" / "locale"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(VAR / "mail")
+DEFAULT_FROM_EMAIL = env.text("PLANSHIFT_MAIL_FROM", default="planshift@localhost")
+
+SECURE_SSL = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = SECURE_SSL
+CSRF_COOKIE_SECURE = SECURE_SSL
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL else None
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": env.text("PLANSHIFT_LOG_LEVEL", default="INFO")},
+}

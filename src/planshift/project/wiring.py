@@ -1,0 +1,5 @@
+"""The only place that names adapters: each outside party is bound to its port here."""
+
+
+def wire() -> None:
+    """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""

@@ -1,0 +1,1 @@
+"""Tables of provisioning: fields, constraints, __str__."""

@@ -1,0 +1,1 @@
+"""What time is it, who acts, what happens next even if we crash?"""

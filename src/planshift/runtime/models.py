@@ -1,0 +1,1 @@
+"""Tables of runtime: fields, constraints, __str__."""

@@ -1,0 +1,1 @@
+"""Tables of services: fields, constraints, __str__."""
