@@ -24,9 +24,7 @@ def _secret_key() -> str:
     VAR.mkdir(parents=True, exist_ok=True)
     made = secrets.token_urlsafe(48)
     try:
-        with open(
-            kept, "x", encoding="ascii", opener=lambda p, f: __import__("os").open(p, f, 0o600)
-        ) as file:
+        with open(kept, "x", encoding="ascii", opener=lambda p, f: __import__("os").open(p, f, 0o600)) as file:
             file.write(made)
     except FileExistsError:  # another process was first
         return kept.read_text(encoding="ascii").strip()
