@@ -1,0 +1,34 @@
+"""Which questions does a policy answer? Every dimension, in the order in which the documentation tells them."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType, ModuleType
+
+from planshift.domain.policy import vocabulary
+
+# Each module exposes QUESTION and RULES, perhaps RESERVED, DEFAULT and MANY (see vocabulary).
+MODULES: tuple[ModuleType, ...] = ()
+
+
+@cache
+def every() -> Mapping[str, vocabulary.Dimension]:
+    """All dimensions by name. The name of a dimension is the name of its module."""
+    return MappingProxyType({_name(module): _dimension(module) for module in MODULES})
+
+
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+def _dimension(module: ModuleType) -> vocabulary.Dimension:
+    default: str | None = getattr(module, "DEFAULT", None)
+    if default is not None and default not in module.RULES:
+        raise ValueError(f"{_name(module)}: the default {default!r} is no answer")
+    return vocabulary.Dimension(
+        name=_name(module),
+        question=module.QUESTION,
+        answers=MappingProxyType(dict(module.RULES)),
+        reserved=MappingProxyType(dict(getattr(module, "RESERVED", {}))),
+        default=default,
+        many=getattr(module, "MANY", False),
+    )
