@@ -1,1 +1,140 @@
-"""Tables of services: fields, constraints, __str__."""
+"""Tables of services: who has what, until when."""
+
+from django.conf import settings
+from django.db import models
+
+from planshift.catalog import models as catalog
+
+
+class Client(models.Model):
+    """A customer of one seller. People get at it through memberships."""
+
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="clients")
+    number = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(help_text="contact address: corrective invoices go here (D7)")
+    language = models.CharField(max_length=2)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["seller", "name"], name="client_by_name")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class BuyerProfile(models.Model):
+    """One version of a client's buyer data. Only a confirmed version may reach an invoice (D6)."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="buyer_profiles")
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200)
+    postcode = models.CharField(max_length=20)
+    city = models.CharField(max_length=100)
+    country = models.CharField(max_length=2)
+    tax_id = models.CharField(max_length=30, blank=True)
+    is_business = models.BooleanField()
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["client", "-created_at"], name="buyer_profile_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.name}"
+
+
+class Membership(models.Model):
+    """A person who may act for a client."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "client"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.client_id}"
+
+
+class StaffRole(models.Model):
+    """A person who works for a seller."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="staff_roles")
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.CASCADE, related_name="staff_roles")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "seller"], name="staff_role_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.seller_id}"
+
+
+class ApiToken(models.Model):
+    """A key of an integrator. Only its hash is kept; with `client` it sees that client only."""
+
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.CASCADE, related_name="api_tokens")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="api_tokens", null=True, blank=True)
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… {self.name}"
+
+
+class Service(models.Model):
+    """One hosting service of a client: its plan, the period it renews by, and what it hangs on."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="services")
+    number = models.CharField(max_length=20, unique=True)
+    label = models.CharField(max_length=200, help_text="what the client calls it: a domain, a host name")
+    family = models.CharField(max_length=40)
+    plan = models.CharField(max_length=40)
+    months = models.PositiveSmallIntegerField(help_text="billing period in months")
+    state = models.CharField(max_length=20, default="ACTIVE")
+    auto_renew = models.BooleanField(default=False)
+    attached_to = models.ForeignKey("self", on_delete=models.PROTECT, related_name="attached", null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["client", "number"], name="service_of_client")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.label}"
+
+
+class Term(models.Model):
+    """A period [start_on, end_on) that a service is sold for, in the seller's calendar."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="terms")
+    start_on = models.DateField()
+    end_on = models.DateField()
+    months = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "start_on"], name="term_once"),
+            models.CheckConstraint(condition=models.Q(end_on__gt=models.F("start_on")), name="term_not_empty"),
+        ]
+        indexes = [models.Index(fields=["end_on"], name="term_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} [{self.start_on}, {self.end_on})"
+
+
+class Allocation(models.Model):
+    """An additional amount of a resource, beside what the plan holds (D1)."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="allocations")
+    resource = models.CharField(max_length=40)
+    amount = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "resource"], name="allocation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} +{self.amount} {self.resource}"
