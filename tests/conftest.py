@@ -1,0 +1,43 @@
+"""Fixtures of the whole suite. The cast of people and services is in tests/cast.py."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+pytest_plugins = ["tests.harness.clauses"]
+
+
+@pytest.fixture(scope="session")
+def on_postgresql() -> bool:
+    """True where this run uses PostgreSQL."""
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database; an SQLite file is switched to WAL once, as `planshift setup` does (it stays with the file)."""
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test for the other database is not part of this run: it is deselected, not skipped."""
+    postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    other = "sqlite" if postgresql else "postgres"
+    dropped = [item for item in items if item.get_closest_marker(other)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test depends on the language or the settings of the person who runs it."""
+    for name in [name for name in os.environ if name.startswith(("LC_", "LANGUAGE"))]:
+        monkeypatch.delenv(name)
+    yield

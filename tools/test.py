@@ -1,0 +1,154 @@
+"""`make test`: get what the tests need, run all of them on SQLite and on PostgreSQL, print clause → result.
+
+Exit status 0 only when tests ran on both databases and none failed. PLANSHIFT_NO_SKIP=1 makes a skipped conformance or
+browser test, and a missing system package, a failure.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.harness.clauses import CLAUSES, clause_of  # noqa: E402
+
+DATABASES = ("sqlite", "postgresql")
+# what the tests use → (a command that shows it is there, the packages of Debian that bring it)
+SYSTEM = {
+    "Chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core")),
+    "PostgreSQL": (("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",)),
+}
+PROCESSES = str(max(2, min(8, os.cpu_count() or 2)))
+
+
+@dataclass
+class Outcome:
+    """What one run over one database gave."""
+
+    exit_status: int
+    seconds: float
+    tests: dict[str, dict[str, float | str]] = field(default_factory=dict)
+    collection_errors: int = 0
+
+    def count(self, clause: str | None = None) -> Counter[str]:
+        """passed / failed / skipped, of one clause or of all tests."""
+        chosen = (n for n in self.tests if clause is None or clause_of(name_of(n)) == clause)
+        return Counter(str(self.tests[node]["outcome"]) for node in chosen)
+
+    def time(self, clause: str) -> float:
+        """Seconds that the tests of `clause` took."""
+        return sum(float(t["seconds"]) for n, t in self.tests.items() if clause_of(name_of(n)) == clause)
+
+
+def name_of(node: str) -> str:
+    """`tests/x.py::test_D4_y[z]` → `test_D4_y[z]`."""
+    function, bracket, parameters = node.partition("[")
+    return function.rsplit("::", 1)[-1] + bracket + parameters
+
+
+def missing_parts() -> dict[str, tuple[str, ...]]:
+    """Parts that are not on this machine → their packages."""
+    return {part: packages for part, (probes, packages) in SYSTEM.items() if not any(map(present, probes))}
+
+
+def present(probe: str) -> bool:
+    """A command on the PATH, or a file that matches the pattern."""
+    return any(Path("/").glob(probe.lstrip("/"))) if "/" in probe else shutil.which(probe) is not None
+
+
+def install(packages: list[str]) -> None:
+    """By apt, when we may."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    print(f"installing {' '.join(packages)}", flush=True)
+    for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
+        done = subprocess.run(
+            ["apt-get", *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        if done.returncode:
+            print(done.stdout[-2000:] + done.stderr[-2000:], flush=True)
+
+
+def run(database: str) -> Outcome:
+    """All tests but the long ones, on one database."""
+    report = ROOT / "var" / "test-report" / f"{database}.json"
+    report.unlink(missing_ok=True)
+    print(f"\n== all tests on {database}", flush=True)
+    began = time.monotonic()
+    done = subprocess.run(
+        [
+            ROOT / ".venv/bin/pytest",
+            "-q",
+            "-n",
+            PROCESSES,
+            "--dist",
+            "loadgroup",
+            "-m",
+            "not long",
+            f"--report={report}",
+        ],
+        cwd=ROOT,
+        env=os.environ | {"PLANSHIFT_TEST_DATABASE": database},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    outcome = Outcome(done.returncode, time.monotonic() - began)
+    if report.exists():
+        content = json.loads(report.read_text(encoding="utf-8"))
+        outcome.tests, outcome.collection_errors = content["tests"], content["collection_errors"]
+    return outcome
+
+
+def table(outcomes: dict[str, Outcome]) -> str:
+    """One line per clause and database."""
+    lines = [f"{'clause':<8}{'database':<12}{'passed':>7}{'skipped':>9}{'failed':>8}{'time':>9}"]
+    for clause in CLAUSES:
+        for database, outcome in outcomes.items():
+            counts = outcome.count(clause)
+            numbers = f"{counts['passed']:>7}{counts['skipped']:>9}{counts['failed']:>8}{outcome.time(clause):>7.1f} s"
+            lines.append(f"{clause:<8}{database:<12}{numbers}{'' if counts else '   no test yet'}")
+    for database, outcome in outcomes.items():
+        counts = outcome.count()
+        numbers = f"{counts['passed']:>7}{counts['skipped']:>9}{counts['failed']:>8}{outcome.seconds:>7.0f} s"
+        lines.append(f"{'all':<8}{database:<12}{numbers}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """0 when everything ran and nothing failed."""
+    strict = os.environ.get("PLANSHIFT_NO_SKIP") == "1"
+    missing = missing_parts()
+    if missing:
+        install([package for packages in missing.values() for package in packages])
+        missing = missing_parts()
+    for part, packages in missing.items():
+        print(f"SKIPPING tests that need {part}: it is missing. As root: apt-get install {' '.join(packages)}")
+    outcomes = {database: run(database) for database in DATABASES}
+    print("\n" + table(outcomes))
+    total = sum((outcome.count() for outcome in outcomes.values()), Counter())
+    failed = total["failed"] + sum(outcome.collection_errors for outcome in outcomes.values())
+    broken = [name for name, outcome in outcomes.items() if outcome.exit_status not in (0, 1)]
+    for name in broken:
+        print(f"FAILED: the run on {name} did not end properly (pytest exit status {outcomes[name].exit_status})")
+    if strict and "Chromium" in missing:
+        print("FAILED: Chromium is missing, and PLANSHIFT_NO_SKIP=1 forbids to go without")
+        broken.append("Chromium")
+    print(f"{total['passed']} passed, {failed} failed, {total['skipped']} skipped")
+    return 1 if failed or broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
