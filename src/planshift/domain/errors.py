@@ -38,5 +38,30 @@ class Refused(Exception):
         return ", ".join(reason.code for reason in self.reasons)
 
 
+class Trouble(Exception):
+    """An outside party (driver, gateway, mail server) did not do what it was asked. Says what happened, for staff."""
+
+    def __init__(self, what: str, /, **facts: object) -> None:
+        self.what = what
+        self.facts: Mapping[str, object] = facts
+        super().__init__(what)
+
+
+class Transient(Trouble):
+    """It did not happen now and may succeed later: the step is tried again (after `after_seconds`, when given)."""
+
+    def __init__(self, what: str, /, *, after_seconds: float | None = None, **facts: object) -> None:
+        self.after_seconds = after_seconds
+        super().__init__(what, **facts)
+
+
+class Permanent(Trouble):
+    """It did not happen and never will as asked: a person must decide."""
+
+
+class Unknown(Trouble):
+    """No answer: it may or may not have happened. Read back before trying again."""
+
+
 class BadMoney(ValueError):
     """Amounts that cannot be combined or written: other currency, float, a fraction of the smallest unit."""

@@ -1,0 +1,35 @@
+"""Is the database set up the way durable work needs it?"""
+
+from django.db import connection
+
+
+def prepare() -> None:
+    """Once, after `migrate` and before any worker starts: SQLite is switched to WAL (a lasting mark in the file).
+
+    Done here and not at each connection: processes that switch a fresh file at the same moment find it locked.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL")
+        mode = cursor.fetchone()[0]
+    if mode not in ("wal", "memory"):
+        raise RuntimeError(f"SQLite stays in journal mode {mode}, not wal")
+
+
+def describe() -> str:
+    """The settings that decide how durable a commit is, for benchmarks and the operations page."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT sqlite_version()")
+            version = cursor.fetchone()[0]
+            values = []
+            for pragma in ("journal_mode", "synchronous"):
+                cursor.execute(f"PRAGMA {pragma}")
+                values.append(f"{pragma}={cursor.fetchone()[0]}")
+            return f"SQLite {version} " + " ".join(values)
+        cursor.execute(
+            "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')"
+        )
+        version, fsync, commit = cursor.fetchone()
+        return f"PostgreSQL {version} fsync={fsync} synchronous_commit={commit}"

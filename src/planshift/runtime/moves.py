@@ -1,0 +1,136 @@
+"""How does a thing change its state? Only here: lock, ask the lifecycle table, write, audit."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.db import connection, models, transaction
+
+from planshift.domain.errors import Reason, Refused
+from planshift.domain.lifecycles import machine
+from planshift.runtime import audit
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def move(
+    row: Row,
+    event: str,
+    *,
+    actor: str,
+    at: dt.datetime,
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Row:
+    """Let `event` happen to `row`: its state and the named `fields` are written and audited in the caller's
+    transaction.
+
+    The state is read again under the row lock, so a stale `row` does no harm. `row` is updated in place and returned.
+    Refused("move_not_allowed") when the table has no such move; then nothing is written.
+    """
+    return move_many([row], event, actor=actor, at=at, note=note, facts=facts, **fields)[0]
+
+
+def move_many(
+    rows: Iterable[Row],
+    event: str,
+    *,
+    actor: str,
+    at: dt.datetime,
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    each: Mapping[int, Mapping[str, Any]] | None = None,
+    **fields: Any,
+) -> list[Row]:
+    """Let `event` happen to all `rows` of one model, or to none. A constant number of statements, however many rows.
+
+    Locks in pk order. `fields` are written to every row, `each` (pk → fields) to single ones. All refusals at once.
+    """
+    batch = sorted(rows, key=lambda row: row.pk)
+    if not batch:
+        return []
+    model = type(batch[0])
+    lifecycle = lifecycle_of(model)
+    if "state" in fields or any("state" in own for own in (each or {}).values()):
+        raise ValueError("the table gives the state, not the caller")
+    with transaction.atomic(savepoint=False):
+        before = _locked_states(model, [row.pk for row in batch])
+        after = _ask(lifecycle, batch, before, event)
+        _write(model, batch, after, fields, each or {})
+        audit.write(
+            audit.entry(
+                kind=model._meta.label_lower,
+                object_id=row.pk,
+                number=str(getattr(row, "number", row.pk)),
+                event=event,
+                from_state=before[row.pk],
+                to_state=after[row.pk],
+                actor=actor,
+                at=at,
+                note=note,
+                facts=facts,
+            )
+            for row in batch
+        )
+    for row in batch:
+        for name, value in {**fields, **(each or {}).get(row.pk, {}), "state": after[row.pk]}.items():
+            setattr(row, name, value)
+    return batch
+
+
+def lifecycle_of(model: type[models.Model]) -> machine.Lifecycle:
+    """The table of a model: its class attribute `lifecycle`."""
+    lifecycle = getattr(model, "lifecycle", None)
+    if not isinstance(lifecycle, machine.Lifecycle):
+        raise TypeError(f"{model.__name__} has no lifecycle")
+    return lifecycle
+
+
+def _locked_states(model: type[models.Model], pks: Sequence[int]) -> dict[int, str]:
+    query = (
+        model._default_manager.select_for_update()
+        if connection.features.has_select_for_update
+        else model._default_manager
+    )
+    found = dict(query.filter(pk__in=pks).order_by("pk").values_list("pk", "state"))
+    if len(found) != len(set(pks)):
+        raise Refused("gone", kind=model._meta.label_lower)
+    return found
+
+
+def _ask(
+    lifecycle: machine.Lifecycle, batch: Sequence[models.Model], before: Mapping[int, str], event: str
+) -> dict[int, str]:
+    after: dict[int, str] = {}
+    reasons: list[Reason] = []
+    for row in batch:
+        try:
+            after[row.pk] = lifecycle.after(before[row.pk], event)
+        except Refused as refused:
+            number = str(getattr(row, "number", row.pk))
+            reasons += [Reason(each.code, {**each.facts, "number": number}) for each in refused.reasons]
+    if reasons:
+        raise Refused.for_reasons(reasons)
+    return after
+
+
+def _write(
+    model: type[models.Model],
+    batch: Sequence[models.Model],
+    after: Mapping[int, str],
+    fields: Mapping[str, Any],
+    each: Mapping[int, Mapping[str, Any]],
+) -> None:
+    targets: dict[str, list[int]] = defaultdict(list)
+    for pk, state in after.items():
+        targets[state].append(pk)
+    for state, pks in targets.items():
+        model._default_manager.filter(pk__in=pks).update(state=state, **fields)
+    if each:
+        own = [row for row in batch if row.pk in each]
+        for row in own:
+            for name, value in each[row.pk].items():
+                setattr(row, name, value)
+        model._default_manager.bulk_update(own, sorted({name for row in own for name in each[row.pk]}))

@@ -1,0 +1,151 @@
+"""What are the runs doing? Read-only views for the back office and the command line."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from planshift.runtime import clock
+from planshift.runtime.models import Run, StepRecord, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run. Instants are business time, but `not_before`, which is system time."""
+
+    key: str
+    kind: str
+    version: int
+    subject: str
+    state: str
+    step: str
+    attempt: int
+    owner: str
+    awaiting: tuple[str, ...]
+    due_at: dt.datetime | None
+    not_before: dt.datetime | None
+    overdue: bool
+    reason: str
+    since: dt.datetime
+    started_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One line of a run's history."""
+
+    step: str
+    attempt: int
+    outcome: str
+    detail: str
+    who: str
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    business_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """One worker, and whether its lease still runs."""
+
+    name: str
+    host: str
+    pid: int
+    started_at: dt.datetime
+    seen_at: dt.datetime
+    stopped_at: dt.datetime | None
+    alive: bool
+    lost: bool
+    steps: int
+
+
+def search(
+    *,
+    text: str = "",
+    states: tuple[str, ...] = (),
+    kind: str = "",
+    owner: str = "",
+    due_before: dt.datetime | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[RunView]:
+    """Runs, newest first. `text` is a key or subject, or its beginning."""
+    query = Run.objects.order_by("-id")
+    if text:
+        query = query.filter(Q(key__startswith=text) | Q(subject__startswith=text))
+    if states:
+        query = query.filter(state__in=states)
+    if kind:
+        query = query.filter(kind=kind)
+    if owner:
+        query = query.filter(owner=owner)
+    if due_before is not None:
+        query = query.filter(due_at__lt=due_before)
+    return [_view(run) for run in query[offset : offset + limit]]
+
+
+def find(*, key: str) -> RunView | None:
+    """The run `key`, if there is one."""
+    run = Run.objects.filter(key=key).first()
+    return _view(run) if run else None
+
+
+def timeline(*, key: str) -> list[StepView]:
+    """The history of a run, oldest first."""
+    return [
+        StepView(
+            step=row.step,
+            attempt=row.attempt,
+            outcome=row.outcome,
+            detail=row.detail,
+            who=row.who,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            business_at=row.business_at,
+        )
+        for row in StepRecord.objects.filter(run__key=key).order_by("id")
+    ]
+
+
+def workers() -> list[WorkerView]:
+    """The workers of the last days, newest first."""
+    now = clock.system()
+    return [
+        WorkerView(
+            name=row.name,
+            host=row.host,
+            pid=row.pid,
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+            stopped_at=row.stopped_at,
+            alive=row.stopped_at is None and row.lease_until > now,
+            lost=row.lost,
+            steps=row.steps,
+        )
+        for row in Worker.objects.order_by("-id")[:100]
+    ]
+
+
+def next_due() -> dt.datetime | None:
+    """The business instant at which the next waiting run wakes by itself, if any."""
+    return Run.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def _view(run: Run) -> RunView:
+    return RunView(
+        key=run.key,
+        kind=run.kind,
+        version=run.version,
+        subject=run.subject,
+        state=run.state,
+        step=run.step,
+        attempt=run.attempt,
+        owner=run.owner,
+        awaiting=tuple(name for name in run.awaiting.split(",") if name),
+        due_at=run.due_at,
+        not_before=run.not_before,
+        overdue=run.due_at is not None and run.due_at < clock.business(),
+        reason=run.reason,
+        since=run.since,
+        started_at=run.started_at,
+    )

@@ -1,0 +1,51 @@
+"""How does a run begin, and how is it woken? Both inside the caller's transaction: no commit, no run, no wake-up."""
+
+from collections.abc import Iterable
+
+from planshift.runtime import clock
+from planshift.runtime.models import Run, Signal
+from planshift.runtime.runs import definitions
+
+
+def start(*, kind: str, key: str, subject: str) -> Run:
+    """Start a run of `kind` in the caller's transaction; it begins after the commit. The same `key` starts only once.
+
+    `subject` is the number or pk of the row that owns the facts. Returns the run that has the key.
+    """
+    start_many(kind=kind, subjects=[(key, subject)])
+    return Run.objects.get(key=key)
+
+
+def start_many(*, kind: str, subjects: Iterable[tuple[str, str]]) -> None:
+    """Start a run for each (key, subject) in one statement; keys that exist already are left alone."""
+    definition, now, at = definitions.newest(kind), clock.system(), clock.business()
+    Run.objects.bulk_create(
+        [
+            Run(
+                key=key,
+                kind=kind,
+                version=definition.version,
+                subject=subject,
+                step=definition.first,
+                not_before=now,
+                started_at=at,
+                since=at,
+            )
+            for key, subject in subjects
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def signal(*, key: str, name: str) -> None:
+    """Wake the run `key` if it waits, or comes to wait, for `name`; it takes effect when the caller commits.
+
+    It carries no facts: they are in the owning tables. A doubled signal, or one to a run that is over, does no harm.
+    It is a new row, so the sender takes no lock that a step of the run could be waiting for.
+    """
+    Signal.objects.create(key=key, name=name)
+
+
+def signal_many(*, keys: Iterable[str], name: str) -> None:
+    """The same for many runs in one statement."""
+    Signal.objects.bulk_create([Signal(key=key, name=name) for key in keys])

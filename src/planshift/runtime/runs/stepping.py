@@ -1,0 +1,185 @@
+"""How is one step carried out? Its writes and the advance of the run commit together, or not at all."""
+
+import dataclasses
+import datetime as dt
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from planshift.domain import errors
+from planshift.runtime import clock
+from planshift.runtime.models import Run, StepRecord
+from planshift.runtime.runs import definitions, outcomes
+
+log = structlog.get_logger("planshift.runs")
+UNKNOWN_DEFINITION = definitions.Retries(attempts=60, first=5.0, longest=120.0)
+ERROR_LENGTH = 4000
+
+
+class Fenced(Exception):
+    """Another claim of the run is newer than ours: nothing that we did in this step counts."""
+
+
+def carry_out(work: definitions.Work, *, who: str) -> definitions.Work | None:
+    """Run the step that `work` stands before. Returns the work of the next step when the run goes on at once, else
+    None.
+
+    Failures of the step are recorded here; only failures of the database itself get out.
+    """
+    definition, started = definitions.find(work.kind, work.version), clock.system()
+    step = definition.steps.get(work.step) if definition else None
+    if definition is None or step is None:
+        what = f"this program has no step {work.step!r} of {work.kind} version {work.version}"
+        _fail(work, definition, errors.Transient(what), UNKNOWN_DEFINITION, who=who, started=started)
+        return None
+    try:
+        arguments = (step.external(work),) if step.external else ()
+        with transaction.atomic(durable=True):
+            outcome = step.body(work, *arguments)
+            return _advance(work, definition, outcome, who=who, started=started)
+    except Fenced:
+        log.warning("run.fenced", key=work.key, step=work.step, generation=work.generation)
+    except (OperationalError, InterfaceError) as problem:
+        if not _usable():
+            raise
+        _fail(work, definition, errors.Transient(f"database: {problem}"), step.retries, who=who, started=started)
+    except Exception as problem:  # noqa: BLE001 - the loop must live: whatever a step raises becomes its record
+        _fail(work, definition, problem, step.retries, who=who, started=started)
+    return None
+
+
+def _advance(
+    work: definitions.Work,
+    definition: definitions.Definition,
+    outcome: outcomes.Outcome,
+    *,
+    who: str,
+    started: dt.datetime,
+) -> definitions.Work | None:
+    changed: dict[str, Any] = {"entry": work.entry + 1, "attempt": 0, "crashes": 0}
+    free: dict[str, Any] = {"claimed_by": None, "since": work.at, "woken_by": ""}
+    following = None
+    match outcome:
+        case outcomes.Go(step=name):
+            _known(definition, name)
+            changed |= {"step": name, "woken_by": ""}
+            following = dataclasses.replace(
+                work, step=name, entry=work.entry + 1, attempt=0, crashes=0, woken_by="", at=clock.business()
+            )
+            recorded, detail = "went", name
+        case outcomes.Done():
+            changed |= free | {"state": "DONE", "ended_at": clock.system(), "owner": ""}
+            recorded, detail = "done", ""
+        case outcomes.Wait():
+            _known(definition, outcome.resume)
+            changed |= free | {"step": outcome.resume, **_sleep(work, outcome)}
+            recorded, detail = "waits", f"{outcome.owner}: {', '.join(outcome.names) or outcome.due_at}"
+        case outcomes.Retry(after_seconds=seconds):
+            changed = free | {"state": "READY", "not_before": clock.system() + dt.timedelta(seconds=seconds)}
+            recorded, detail = "again", ""
+        case outcomes.Stuck(reason=reason):
+            changed = free | {"state": "STUCK", "owner": "staff", "reason": reason}
+            recorded, detail = "stuck", reason
+            if definition.stuck:
+                definition.stuck(work, reason)
+        case _:
+            raise TypeError(f"step {work.step} of {work.kind} returned {outcome!r}, not an outcome")
+    _record(work, recorded, detail, who=who, started=started)
+    _write(work, changed)
+    return following
+
+
+def _sleep(work: definitions.Work, wait: outcomes.Wait) -> dict[str, Any]:
+    """Lock the run (last lock of the transaction) and see whether a signal came while the step was running."""
+    query = Run.objects.select_for_update() if connection.features.has_select_for_update else Run.objects
+    now = query.filter(pk=work.id, generation=work.generation).values_list("signals", flat=True).first()
+    if now is None:
+        raise Fenced
+    seen = sum(work.signals.get(name, 0) for name in wait.names)
+    changed: dict[str, Any] = {"awaiting": ",".join(wait.names), "seen": seen, "owner": wait.owner}
+    if sum(now.get(name, 0) for name in wait.names) > seen:
+        return changed | {"state": "READY", "not_before": clock.system(), "woken_by": wait.names[0]}
+    return changed | {"state": "WAITING", "due_at": wait.due_at}
+
+
+def _fail(
+    work: definitions.Work,
+    definition: definitions.Definition | None,
+    problem: Exception,
+    retries: definitions.Retries,
+    *,
+    who: str,
+    started: dt.datetime,
+) -> None:
+    failures = work.attempt + 1
+    expected = isinstance(problem, errors.Transient | errors.Unknown)
+    hopeless = isinstance(problem, errors.Permanent | errors.Refused)
+    stuck = hopeless or failures >= (retries.attempts if expected else retries.surprises)
+    reason = str(problem) if expected or hopeless else "".join(traceback.format_exception(problem))[-ERROR_LENGTH:]
+    changed: dict[str, Any] = {"claimed_by": None, "attempt": failures, "since": work.at, "reason": reason}
+    if stuck:
+        changed |= {"state": "STUCK", "owner": "staff"}
+    else:
+        hint = problem.after_seconds if isinstance(problem, errors.Transient) else None
+        pause = retries.pause(failures) if hint is None else hint
+        changed |= {"state": "READY", "not_before": clock.system() + dt.timedelta(seconds=pause)}
+    log.warning(
+        "run.stuck" if stuck else "run.retry", key=work.key, step=work.step, failures=failures, problem=repr(problem)
+    )
+    try:
+        with transaction.atomic(durable=True):
+            if stuck and definition and definition.stuck:
+                _tell(definition.stuck, work, str(problem) or type(problem).__name__)
+            _record(work, "stuck" if stuck else "failed", reason, who=who, started=started)
+            _write(work, changed)
+    except Fenced:
+        log.warning("run.fenced", key=work.key, step=work.step, generation=work.generation)
+
+
+def _tell(hook: Callable[[definitions.Work, str], None], work: definitions.Work, reason: str) -> None:
+    """The owning row learns that its run is stuck; a fault in the hook must not hide the stuck run."""
+    try:
+        with transaction.atomic():
+            hook(work, reason)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:  # noqa: BLE001 - part of the worker loop
+        log.error("run.stuck_hook_failed", key=work.key, problem=repr(problem))
+
+
+def _record(work: definitions.Work, outcome: str, detail: str, *, who: str, started: dt.datetime) -> None:
+    StepRecord.objects.create(
+        run_id=work.id,
+        step=work.step,
+        entry=work.entry,
+        attempt=work.attempt + 1,
+        generation=work.generation,
+        outcome=outcome,
+        detail=detail,
+        who=who,
+        started_at=started,
+        ended_at=clock.system(),
+        business_at=work.at,
+    )
+
+
+def _write(work: definitions.Work, changed: dict[str, Any]) -> None:
+    """The fence: only the claim that `work` came from may write. The row lock of the run is the transaction's last."""
+    if Run.objects.filter(pk=work.id, generation=work.generation).update(**changed) != 1:
+        raise Fenced
+
+
+def _known(definition: definitions.Definition, name: str) -> None:
+    if name not in definition.steps:
+        raise LookupError(f"{definition.kind} has no step {name!r}")
+
+
+def _usable() -> bool:
+    """Does the connection still answer (a deadlock, a busy file), or is it gone?"""
+    try:
+        return bool(connection.is_usable()) if connection.connection is not None else False
+    except Exception:  # noqa: BLE001 - any failure here means no
+        return False
