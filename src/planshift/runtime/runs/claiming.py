@@ -27,6 +27,21 @@ SELECT EXISTS(SELECT 1 FROM runtime_signal),
        EXISTS(SELECT 1 FROM runtime_run WHERE not_before <= %s) OR EXISTS(SELECT 1 FROM runtime_run WHERE due_at <= %s)
 """
 
+_COLUMNS = (
+    "id",
+    "key",
+    "kind",
+    "version",
+    "subject",
+    "step",
+    "entry",
+    "attempt",
+    "crashes",
+    "generation",
+    "woken_by",
+    "signals",
+)
+
 _CLAIM = """
 WITH ready AS (SELECT id FROM runtime_run WHERE not_before <= %s ORDER BY not_before LIMIT %s {lock}),
      due AS (SELECT id FROM runtime_run WHERE due_at <= %s ORDER BY due_at LIMIT %s {lock})
@@ -34,7 +49,7 @@ UPDATE runtime_run
    SET claimed_by = %s, generation = generation + 1, state = 'RUNNING', awaiting = '', reason = '',
        woken_by = CASE WHEN due_at IS NULL THEN woken_by ELSE 'due' END, not_before = NULL, due_at = NULL
  WHERE id IN (SELECT id FROM ready UNION ALL SELECT id FROM due) AND claimed_by IS NULL
-RETURNING id, key, kind, version, subject, step, entry, attempt, crashes, generation, woken_by, signals
+RETURNING {columns}
 """
 
 
@@ -61,7 +76,7 @@ def claim(*, worker: int, at: dt.datetime, limit: int, skip_backoff: bool = Fals
     now = _instant(_BACKOFF_SKIPPED if skip_backoff else clock.system())
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(lock=lock), [now, limit, _instant(at), limit, worker])
+        cursor.execute(_CLAIM.format(lock=lock, columns=", ".join(_COLUMNS)), [now, limit, _instant(at), limit, worker])
         rows = cursor.fetchall()
     return [_work(row, at) for row in sorted(rows)]
 
@@ -175,9 +190,10 @@ def work_of(run: Run, at: dt.datetime) -> definitions.Work:
 
 
 def _work(row: tuple[Any, ...], at: dt.datetime) -> definitions.Work:
-    *plain, signals = row
-    counts: Any = json.loads(signals) if isinstance(signals, str) else signals
-    return definitions.Work(*plain, signals=counts, at=at)
+    values = dict(zip(_COLUMNS, row, strict=True))
+    if isinstance(values["signals"], str):
+        values["signals"] = json.loads(values["signals"])
+    return definitions.Work(**values, at=at)
 
 
 def _locked(query: Any, *, skip: bool = False) -> Any:

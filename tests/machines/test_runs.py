@@ -1,0 +1,430 @@
+"""Durable runs: what a procedure does next, also after trouble. The workers' own claim code, in this process."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from planshift.domain import errors
+from planshift.runtime import clock, runs
+from planshift.runtime.models import AuditEntry, Run, Signal, StepRecord
+from planshift.runtime.runs import claiming, definitions, stepping, working
+
+pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock() -> Iterator[None]:
+    with clock.stopped(at=NOW):
+        yield
+
+
+def state_of(key: str) -> str:
+    return Run.objects.get(key=key).state
+
+
+def history(key: str) -> list[tuple[str, str]]:
+    return [(line.step, line.outcome) for line in runs.queries.timeline(key=key)]
+
+
+def test_steps_follow_each_other_and_each_is_recorded_once() -> None:
+    seen: list[str] = []
+
+    def first(run: runs.Work) -> runs.Outcome:
+        seen.append(f"{run.step} {run.subject} {run.entry}")
+        return runs.Go("second")
+
+    def second(run: runs.Work) -> runs.Outcome:
+        seen.append(f"{run.step} {run.subject} {run.entry}")
+        return runs.Done()
+
+    runs.define("two", steps={"first": first, "second": second}, first="first")
+    runs.start(kind="two", key="two:1", subject="CH-1")
+    runs.start(kind="two", key="two:1", subject="CH-1")
+    assert runs.drain() == 2
+    assert seen == ["first CH-1 0", "second CH-1 1"]
+    assert state_of("two:1") == "DONE"
+    assert history("two:1") == [("first", "went"), ("second", "done")]
+
+
+def test_what_a_failed_step_wrote_is_rolled_back_and_the_step_is_tried_again() -> None:
+    tries: list[int] = []
+
+    def flaky(run: runs.Work) -> runs.Outcome:
+        tries.append(run.attempt)
+        AuditEntry.objects.create(
+            kind="probe", actor="test", event="tried", system_at=clock.system(), business_at=run.at
+        )
+        if run.attempt < 2:
+            raise errors.Transient("panel answered 503")
+        return runs.Done()
+
+    runs.define("flaky", steps={"flaky": flaky}, first="flaky")
+    runs.start(kind="flaky", key="f", subject="1")
+    assert runs.drain() == 1  # then it pauses
+    run = Run.objects.get(key="f")
+    assert (run.state, run.attempt, run.reason) == ("READY", 1, "panel answered 503")
+    assert run.not_before is not None and run.not_before > clock.system()
+    assert runs.drain() == 0
+    assert runs.drain(skip_backoff=True) == 2
+    assert tries == [0, 1, 2]
+    assert AuditEntry.objects.filter(kind="probe").count() == 1
+    assert history("f") == [("flaky", "failed"), ("flaky", "failed"), ("flaky", "done")]
+
+
+def test_three_partial_payments_wake_three_times_and_never_spin() -> None:
+    paid: list[int] = []
+    looks: list[str] = []
+
+    def settle(run: runs.Work) -> runs.Outcome:
+        looks.append(run.woken_by)
+        if sum(paid) >= 30:
+            return runs.Done()
+        return runs.Wait(signal="paid", due_at=NOW + dt.timedelta(days=7), owner="client", resume="settle")
+
+    runs.define("settle", steps={"settle": settle}, first="settle")
+    runs.start(kind="settle", key="s", subject="1")
+    runs.drain()
+    for _ in range(3):
+        paid.append(10)
+        runs.signal(key="s", name="paid")
+        assert runs.drain() == 1
+        assert runs.drain() == 0
+    assert looks == ["", "paid", "paid", "paid"]
+    assert state_of("s") == "DONE"
+    assert not Signal.objects.exists()
+
+
+def test_a_signal_that_comes_while_the_step_runs_is_not_lost() -> None:
+    looks: list[str] = []
+
+    def settle(run: runs.Work) -> runs.Outcome:
+        looks.append(run.woken_by)
+        if len(looks) == 1:  # the payment is booked after this step read the facts
+            runs.signal(key="w", name="paid")
+            claiming.deliver()
+            return runs.Wait(signal="paid", owner="client", resume="settle")
+        return runs.Done()
+
+    runs.define("race", steps={"settle": settle}, first="settle")
+    runs.start(kind="race", key="w", subject="1")
+    assert runs.drain() == 2
+    assert looks == ["", "paid"]
+
+
+def test_other_signals_do_not_wake_and_a_timer_is_never_woken_early() -> None:
+    def hold(run: runs.Work) -> runs.Outcome:
+        return runs.Wait(due_at=NOW + dt.timedelta(days=14), owner="system", resume="retire")
+
+    def retire(run: runs.Work) -> runs.Outcome:
+        assert run.woken_by == "due"
+        return runs.Done()
+
+    runs.define("hold", steps={"hold": hold, "retire": retire}, first="hold")
+    runs.start(kind="hold", key="h", subject="1")
+    runs.drain()
+    runs.signal(key="h", name="paid")
+    assert runs.drain() == 0
+    assert state_of("h") == "WAITING"
+    with clock.stopped(at=NOW + dt.timedelta(days=14) - dt.timedelta(microseconds=1)):
+        assert runs.drain() == 0
+    with clock.stopped(at=NOW + dt.timedelta(days=14)):
+        assert runs.drain() == 1
+    assert state_of("h") == "DONE"
+
+
+def test_a_signal_to_nobody_or_to_a_finished_run_is_harmless() -> None:
+    runs.define("done", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.start(kind="done", key="d", subject="1")
+    runs.drain()
+    runs.signal(key="d", name="paid")
+    runs.signal(key="nobody", name="paid")
+    assert runs.drain() == 0
+    assert not Signal.objects.exists()
+
+
+def test_rolled_back_callers_start_and_wake_nothing() -> None:
+    runs.define("done", steps={"one": lambda run: runs.Done()}, first="one")
+    with pytest.raises(RuntimeError), transaction.atomic():
+        runs.start(kind="done", key="d", subject="1")
+        runs.signal(key="d", name="paid")
+        raise RuntimeError
+    assert not Run.objects.exists()
+    assert not Signal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("problem", "limit"),
+    [
+        (errors.Transient("no answer"), 8),
+        (errors.Unknown("no answer"), 8),
+        (RuntimeError("a fault of ours"), 3),
+        (errors.Permanent("no such plan"), 1),
+        (errors.Refused("not_offered"), 1),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_every_failure_ends_with_a_person(problem: Exception, limit: int) -> None:
+    told: list[str] = []
+
+    def bad(run: runs.Work) -> runs.Outcome:
+        raise problem
+
+    runs.define(
+        "bad", steps={"bad": bad}, first="bad", stuck=lambda run, reason: told.append(f"{run.subject}: {reason}")
+    )
+    runs.start(kind="bad", key="b", subject="7")
+    assert runs.drain(skip_backoff=True) == limit
+    run = Run.objects.get(key="b")
+    assert (run.state, run.owner, run.attempt) == ("STUCK", "staff", limit)
+    assert str(problem) in run.reason
+    assert told == [f"7: {problem}"]
+    assert history("b") == [("bad", "failed")] * (limit - 1) + [("bad", "stuck")]
+
+
+def test_a_retry_policy_of_a_step_and_a_hint_of_the_other_side() -> None:
+    def external(run: runs.Work) -> str:
+        raise errors.Transient("busy", after_seconds=500)
+
+    step = runs.Step(lambda run, value: runs.Done(), external, runs.Retries(attempts=2))
+    runs.define("policy", steps={"step": step}, first="step")
+    runs.start(kind="policy", key="p", subject="1")
+    before = clock.system()
+    runs.drain()
+    run = Run.objects.get(key="p")
+    assert run.not_before is not None
+    assert 499 < (run.not_before - before).total_seconds() < 520
+    runs.drain(skip_backoff=True)
+    assert state_of("p") == "STUCK"
+
+
+def test_pauses_double_up_to_the_longest_and_lose_at_most_half() -> None:
+    retries = runs.Retries(first=2.0, longest=60.0)
+    for failures, full in [(1, 2.0), (2, 4.0), (3, 8.0), (5, 32.0), (6, 60.0), (400, 60.0)]:
+        pauses = [retries.pause(failures) for _ in range(200)]
+        assert full / 2 <= min(pauses) and max(pauses) <= full
+        assert len(set(pauses)) > 100  # jitter
+
+
+def test_an_external_call_runs_outside_any_transaction_of_the_step() -> None:
+    order: list[str] = []
+
+    def call(run: runs.Work) -> str:
+        order.append(f"call {run.effect_key}")
+        return "srv42"
+
+    @runs.external(call)
+    def allocate(run: runs.Work, server: str) -> runs.Outcome:
+        order.append(f"write {server}")
+        return runs.Done()
+
+    runs.define("external", steps={"allocate": allocate}, first="allocate")
+    runs.start(kind="external", key="x", subject="1")
+    runs.drain()
+    assert order == ["call x:allocate:0", "write srv42"]
+
+
+def test_a_zombie_writes_nothing() -> None:
+    def slow(run: runs.Work) -> runs.Outcome:
+        if run.generation == 1:  # while it runs, its lease is lost and another worker takes over
+            Run.objects.filter(pk=run.id).update(generation=2, claimed_by=None, not_before=clock.system())
+        AuditEntry.objects.create(
+            kind="probe", actor=f"g{run.generation}", event="e", system_at=clock.system(), business_at=run.at
+        )
+        return runs.Done()
+
+    runs.define("zombie", steps={"slow": slow}, first="slow")
+    runs.start(kind="zombie", key="z", subject="1")
+    life = working.register(lease_seconds=60)
+    [work] = claiming.claim(worker=life.id, at=NOW, limit=1)
+    Run.objects.filter(key="z").update(generation=2)
+    assert stepping.carry_out(work, who="zombie") is None
+    assert not AuditEntry.objects.filter(kind="probe").exists()
+    assert history("z") == []
+    Run.objects.filter(key="z").update(claimed_by=None, not_before=clock.system())
+    runs.drain()
+    assert [each.actor for each in AuditEntry.objects.filter(kind="probe")] == ["g3"]
+    assert history("z") == [("slow", "done")]
+
+
+def test_a_zombies_failure_does_not_count_either() -> None:
+    def bad(run: runs.Work) -> runs.Outcome:
+        raise errors.Permanent("no")
+
+    runs.define("zombie", steps={"bad": bad}, first="bad")
+    runs.start(kind="zombie", key="z", subject="1")
+    life = working.register(lease_seconds=60)
+    [work] = claiming.claim(worker=life.id, at=NOW, limit=1)
+    Run.objects.filter(key="z").update(generation=2)
+    stepping.carry_out(work, who="zombie")
+    assert state_of("z") == "RUNNING"
+    assert history("z") == []
+
+
+def test_the_runs_of_a_dead_worker_are_taken_over_and_a_poisonous_step_gets_stuck() -> None:
+    told: list[str] = []
+    runs.define(
+        "poison", steps={"one": lambda run: runs.Done()}, first="one", stuck=lambda run, reason: told.append(reason)
+    )
+    runs.start(kind="poison", key="p", subject="1")
+    for crash in range(1, claiming.CRASH_LIMIT + 1):
+        life = working.register(lease_seconds=-1)  # dead at once
+        assert len(claiming.claim(worker=life.id, at=NOW, limit=5)) == 1
+        assert claiming.take_over() == 1
+        assert claiming.take_over() == 0
+        assert Run.objects.get(key="p").crashes == crash
+        assert not working.renew(life)
+    assert state_of("p") == "STUCK"
+    assert told == ["the worker died 4 times in this step"]
+    runs.retry(key="p", actor="staff:anna", note="memory added")
+    runs.drain()
+    assert history("p") == [("one", "lost")] * 3 + [("one", "stuck"), ("one", "retried"), ("one", "done")]
+
+
+def test_a_live_lease_is_not_taken_over() -> None:
+    runs.define("live", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.start(kind="live", key="l", subject="1")
+    life = working.register(lease_seconds=60)
+    claiming.claim(worker=life.id, at=NOW, limit=5)
+    with clock.stopped(at=NOW + dt.timedelta(days=365)):
+        assert claiming.take_over() == 0
+    assert state_of("l") == "RUNNING"
+    working.sign_off(life)
+    assert state_of("l") == "READY"
+
+
+def test_runs_in_flight_keep_the_version_they_started_with() -> None:
+    seen: list[str] = []
+
+    def old(run: runs.Work) -> runs.Outcome:
+        seen.append(f"old {run.version}")
+        return runs.Wait(signal="go", owner="staff", resume="old") if run.woken_by == "" else runs.Done()
+
+    def new(run: runs.Work) -> runs.Outcome:
+        seen.append(f"new {run.version}")
+        return runs.Done()
+
+    runs.define("versions", version=1, steps={"old": old}, first="old")
+    runs.start(kind="versions", key="v1", subject="1")
+    runs.drain()
+    runs.define("versions", version=2, steps={"new": new}, first="new")
+    runs.start(kind="versions", key="v2", subject="1")
+    runs.signal(key="v1", name="go")
+    runs.drain()
+    assert sorted(seen) == ["new 2", "old 1", "old 1"]
+
+
+def test_a_run_of_a_newer_program_is_left_for_it() -> None:
+    runs.define("future", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.start(kind="future", key="u", subject="1")
+    Run.objects.filter(key="u").update(version=99)
+    runs.drain()
+    run = Run.objects.get(key="u")
+    assert (run.state, run.attempt) == ("READY", 1)
+    assert "version 99" in run.reason
+    definitions.define("future", version=99, steps={"one": lambda run: runs.Done()}, first="one")
+    runs.drain(skip_backoff=True)
+    assert state_of("u") == "DONE"
+
+
+def test_staff_retry_skip_and_cancel_a_stuck_run() -> None:
+    def bad(run: runs.Work) -> runs.Outcome:
+        raise errors.Permanent("no disk")
+
+    runs.define("buttons", steps={"bad": bad, "good": lambda run: runs.Done()}, first="bad")
+    for key in ("a", "b", "c"):
+        runs.start(kind="buttons", key=key, subject=key)
+    runs.drain()
+    runs.retry(key="a", actor="staff:anna", note="disk added")
+    runs.skip(key="b", actor="staff:anna", note="done by hand")
+    runs.cancel(key="c", actor="staff:anna", note="client gave up")
+    runs.drain()
+    assert (state_of("a"), state_of("b"), state_of("c")) == ("STUCK", "DONE", "CANCELLED")
+    assert history("b") == [("bad", "stuck"), ("bad", "skipped"), ("good", "done")]
+    entry = AuditEntry.objects.get(kind="runtime.run", number="c")
+    assert (entry.event, entry.from_state, entry.to_state, entry.actor, entry.note) == (
+        "cancelled",
+        "STUCK",
+        "CANCELLED",
+        "staff:anna",
+        "client gave up",
+    )
+    for button, code in [(runs.retry, "run_not_possible"), (runs.cancel, "run_not_possible")]:
+        with pytest.raises(errors.Refused, match=code):
+            button(key="c", actor="staff:anna", note="again")
+    with pytest.raises(errors.Refused, match="note_needed"):
+        runs.skip(key="a", actor="staff:anna", note=" ")
+    with pytest.raises(errors.Refused, match="run_not_found"):
+        runs.skip(key="none", actor="staff:anna", note="x")
+    with pytest.raises(errors.Refused, match="run_unknown_step"):
+        runs.skip(key="a", actor="staff:anna", note="x", to="nowhere")
+
+
+def test_cancelling_a_run_fences_the_step_under_way() -> None:
+    runs.define("under_way", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.start(kind="under_way", key="u", subject="1")
+    life = working.register(lease_seconds=60)
+    [work] = claiming.claim(worker=life.id, at=NOW, limit=1)
+    runs.cancel(key="u", actor="staff:anna", note="no")
+    stepping.carry_out(work, who=life.name)
+    assert state_of("u") == "CANCELLED"
+    assert history("u") == [("one", "cancelled")]
+
+
+def test_polling_keeps_what_the_step_wrote_and_is_no_failure() -> None:
+    def poll(run: runs.Work) -> runs.Outcome:
+        count = AuditEntry.objects.filter(kind="probe").count()
+        AuditEntry.objects.create(kind="probe", actor="t", event="e", system_at=clock.system(), business_at=run.at)
+        return runs.Done() if count == 12 else runs.Retry(after_seconds=5)
+
+    runs.define("poll", steps={"poll": poll}, first="poll")
+    runs.start(kind="poll", key="p", subject="1")
+    assert runs.drain(skip_backoff=True) == 13
+    assert state_of("p") == "DONE"
+    assert AuditEntry.objects.filter(kind="probe").count() == 13
+
+
+def test_a_step_that_returns_nonsense_is_a_fault_of_ours() -> None:
+    runs.define("nonsense", steps={"one": lambda run: "done", "two": lambda run: runs.Go("three")}, first="one")  # type: ignore[dict-item, return-value]
+    runs.start(kind="nonsense", key="n", subject="1")
+    assert runs.drain(skip_backoff=True) == 3
+    run = Run.objects.get(key="n")
+    assert run.state == "STUCK"
+    assert "returned 'done', not an outcome" in run.reason
+
+
+def test_waits_name_an_owner_and_something_to_wait_for() -> None:
+    for bad in (
+        {"owner": "", "signal": "paid"},
+        {"owner": "nobody", "signal": "paid"},
+        {"owner": "client"},
+        {"owner": "client", "due_at": dt.datetime(2026, 1, 1)},  # noqa: DTZ001
+    ):
+        with pytest.raises(ValueError):
+            runs.Wait(resume="x", **bad)  # type: ignore[arg-type]
+
+
+def test_the_database_refuses_a_second_record_of_a_finished_step() -> None:
+    runs.define("once", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.start(kind="once", key="o", subject="1")
+    runs.drain()
+    record = StepRecord.objects.get()
+    record.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        record.save(force_insert=True)
+
+
+def test_ended_runs_are_pruned_with_their_steps_and_open_ones_stay() -> None:
+    runs.define("old", steps={"one": lambda run: runs.Done()}, first="one")
+    for key in ("a", "b", "c"):
+        runs.start(kind="old", key=key, subject="1")
+    runs.drain()
+    runs.start(kind="old", key="open", subject="1")
+    old = clock.system() - dt.timedelta(days=401)
+    Run.objects.filter(key__in=["a", "b"]).update(ended_at=old)
+    assert runs.prune(limit=1) == 1
+    assert runs.prune() == 1
+    assert sorted(Run.objects.values_list("key", flat=True)) == ["c", "open"]
+    assert StepRecord.objects.count() == 1
