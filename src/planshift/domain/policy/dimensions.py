@@ -4,10 +4,33 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType, ModuleType
 
-from planshift.domain.policy import vocabulary
+from planshift.domain.policy import (
+    acceptance,
+    deposit,
+    documents,
+    metering,
+    notices,
+    promise,
+    renewal,
+    retention,
+    timing,
+    validity,
+    vocabulary,
+)
 
-# Each module exposes QUESTION and RULES, perhaps RESERVED, DEFAULT and MANY (see vocabulary).
-MODULES: tuple[ModuleType, ...] = ()
+# Each module exposes QUESTION and RULES, perhaps RESERVED, DEFAULT, MANY and BEFORE_CASES (see vocabulary).
+MODULES: tuple[ModuleType, ...] = (
+    timing,
+    promise,
+    acceptance,
+    retention,
+    renewal,
+    notices,
+    deposit,
+    metering,
+    validity,
+    documents,
+)
 
 
 @cache
@@ -31,4 +54,5 @@ def _dimension(module: ModuleType) -> vocabulary.Dimension:
         reserved=MappingProxyType(dict(getattr(module, "RESERVED", {}))),
         default=default,
         many=getattr(module, "MANY", False),
+        before_cases=getattr(module, "BEFORE_CASES", False),
     )

@@ -10,6 +10,7 @@ One module per dimension (`settlement.py`, `rounding.py`, …). Each holds
     RESERVED: dict[str, str] = {…}           # optional: words known and refused, with what they would mean
     DEFAULT = "half_up"                      # optional: the answer of a policy that does not say; else it must
     MANY = False                             # optional: True when several answers hold at once (fees)
+    BEFORE_CASES = False                     # optional: True when cases match on its result, so none may change it
 
 and is listed once in `dimensions.MODULES`. The checker, the loader, `docs/policy-format.md` and the regulation pages
 read these, so a new answer needs nothing else. `Answer.run` is the code that carries the answer out: an answer without
@@ -41,6 +42,8 @@ Kind = Literal[
     "choices",  # a list of `choices`: tuple[str, …]
     "codes",  # a list of codes (plans, families, resources): tuple[str, …]
     "integers",  # [3, 10]: tuple[int, …]
+    "lengths",  # ["1 month", "1 year", "30 days"]: tuple[str, …] of "12 months" or "30 days" (years become months)
+    "values",  # { platform = "shared", cores = 2 }: Params of code → str, int or bool
     "rows",  # a list of tables with the given `fields`: tuple[Params, …]
 ]
 
@@ -132,6 +135,7 @@ class Dimension:
     reserved: Mapping[str, str]
     default: str | None = None  # the answer of a policy that says nothing; None: it must be given
     many: bool = False  # several answers may hold at once; none given means none holds
+    before_cases: bool = False  # cases match on what it says (direction), so a case cannot change it
 
 
 @dataclass(frozen=True, slots=True)

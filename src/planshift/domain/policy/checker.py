@@ -1,0 +1,216 @@
+"""Is this policy sound? A text is read into a `Policy`, or into a list of everything that is wrong with it.
+
+Nothing here stops at the first problem. What the vocabulary does not hold is refused, so a policy that passes is one
+that the engine can carry out in full.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from planshift.domain.policy import contradictions, dimensions, document, lines, reading, terms, values, vocabulary
+
+FORMAT = 1
+SIZE_LIMIT = 256 * 1024  # bytes of a policy file
+CASES_LIMIT = 500
+
+_HEAD = (
+    vocabulary.Param(name="format", kind="integer", doc="the version of this format, 1", minimum=1, maximum=1),
+    vocabulary.Param(name="policy", kind="text", doc="a short code for the policy"),
+    vocabulary.Param(name="title", kind="words", doc="the title of the regulation", default=None),
+    vocabulary.Param(name="currency", kind="text", doc="the currency of its amounts, as in “EUR”", default=""),
+    vocabulary.Param(name="kind", kind="choice", doc="the kind of a change that no case decides", default="easy",
+                     choices=document.KINDS),
+)  # fmt: skip
+_TABLES = ("terms", "family", "case")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem with its place, as the author sees it."""
+
+    line: int
+    key: str
+    message: str
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result: the policy when nothing is wrong, else every finding in the order of lines."""
+
+    policy: document.Policy | None
+    findings: tuple[Finding, ...]
+
+
+def check(data: bytes) -> Checked:
+    """Read a policy file. Never raises for what the file holds."""
+    text, finding = _text(data)
+    if finding is not None:
+        return Checked(None, (finding,))
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        return Checked(None, (Finding(1, "", "the file is nested too deeply"),))
+    except ValueError as error:  # TOMLDecodeError, and numbers too long to read
+        return Checked(None, (_syntax(error, text),))
+    where = lines.of(text)
+    problems: list[values.Problem] = []
+    policy = _policy(raw, hashlib.sha256(data).hexdigest(), problems.append)
+    if policy is not None and not problems:
+        contradictions.find(policy, reading.positions(raw), problems.append)
+    findings = sorted({_finding(problem, where) for problem in problems}, key=lambda found: (found.line, found.key))
+    return Checked(policy if not findings else None, tuple(findings))
+
+
+def _text(data: bytes) -> tuple[str, Finding | None]:
+    if len(data) > SIZE_LIMIT:
+        return "", Finding(1, "", f"the file has {len(data)} bytes; at most {SIZE_LIMIT} are allowed")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return "", Finding(line, "", "this is no text in UTF-8: a policy is a TOML file")
+    return text.replace("\r\n", "\n"), None
+
+
+def _syntax(error: ValueError, text: str) -> Finding:
+    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    message = re.sub(r"\s*\(at .*\)$", "", str(error))
+    message = "a number is too long" if "digits" in message else message[:1].lower() + message[1:]
+    if place is None:
+        line = text.rstrip("\n").count("\n") + 1 if "at end of document" in str(error) else 1
+        return Finding(line, "", f"this is no valid TOML: {message[:200]}")
+    return Finding(int(place[1]), "", f"this is no valid TOML: {message[:200]} (column {place[2]})")
+
+
+def _finding(problem: values.Problem, where: dict[lines.Path, int]) -> Finding:
+    line = lines.nearest(where, problem.path)
+    return Finding(line, _dotted(problem.path), problem.message, problem.allowed, problem.nearest)
+
+
+def _dotted(path: lines.Path) -> str:
+    """A path as people write it: case[2].when.from_plan (positions count from 1)."""
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part[:60]}" for part in path).lstrip(".")
+
+
+def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document.Policy | None:
+    head = values.table(_HEAD, {key: raw[key] for key in raw if key in _head_names()}, (), report)
+    for key in raw:
+        if key not in _head_names() and key not in _TABLES and key not in dimensions.every():
+            report(reading.unknown_dimension((key,), key, (*_head_names(), *_TABLES)))
+    _currency(raw, head, report)
+    base = {**reading.defaults(raw, report), **reading.answers(raw, (), report)}
+    policy = document.Policy(
+        code=head.get("policy") or "",
+        digest=digest,
+        title=head.get("title") or vocabulary.Params({"en": head.get("policy") or ""}),
+        currency=head.get("currency") or "",
+        kind=head.get("kind") or "easy",
+        base=base,
+        families=dict(_families(raw.get("family", {}), report)),
+        cases=tuple(_cases(raw.get("case", []), report)),
+        terms=values.table(terms.PARAMS, _table(raw, "terms", report), ("terms",), report),
+    )
+    _reachable(policy.cases, report)
+    return policy
+
+
+def _head_names() -> tuple[str, ...]:
+    return tuple(param.name for param in _HEAD)
+
+
+def _table(raw: Mapping[str, Any], key: str, report: values.Report) -> Mapping[str, Any]:
+    value = raw.get(key, {})
+    if isinstance(value, dict):
+        return value
+    report(values.Problem((key,), f"“{key}” must be a table: [{key}]"))
+    return {}
+
+
+def _currency(raw: Mapping[str, Any], head: Mapping[str, Any], report: values.Report) -> None:
+    currency = head.get("currency") or ""
+    if currency and not re.fullmatch(r"[A-Z]{3}", currency):
+        report(values.Problem(("currency",), "a currency is three capital letters, as in “EUR” (ISO 4217)"))
+    if not currency and (path := reading.first_money(raw)) is not None:
+        message = "an amount needs a currency: say at the top of the file, for example, currency = “EUR”"
+        report(values.Problem(path, message))
+
+
+def _families(raw: Any, report: values.Report) -> Iterator[tuple[str, document.Answers]]:
+    if not isinstance(raw, dict):
+        report(values.Problem(("family",), "families are tables: [family.CODE]"))
+        return
+    for code, body in raw.items():
+        if not isinstance(body, dict):
+            report(values.Problem(("family", code), f"a family is a table: [family.{code}]"))
+            continue
+        for key in body:
+            if key not in dimensions.every():
+                report(reading.unknown_dimension(("family", code, key), key, ()))
+        yield code, reading.answers(body, ("family", code), report)
+
+
+def _cases(raw: Any, report: values.Report) -> Iterator[document.Case]:
+    if not isinstance(raw, list) or not all(isinstance(body, dict) for body in raw):
+        report(values.Problem(("case",), "cases are a list of tables: write [[case]] before each"))
+        return
+    if len(raw) > CASES_LIMIT:
+        report(values.Problem(("case",), f"there are {len(raw)} cases; at most {CASES_LIMIT} are allowed"))
+        return
+    names: set[str] = set()
+    for index, body in enumerate(raw):
+        case = _case(body, index, report)
+        if case.name in names:
+            report(values.Problem(("case", index, "name"), f"a case called “{case.name}” stands above already"))
+        names.add(case.name)
+        yield case
+
+
+def _case(body: Mapping[str, Any], index: int, report: values.Report) -> document.Case:
+    path: lines.Path = ("case", index)
+    own = {param.name: param for param in reading.CASE}
+    for key in body:
+        if key not in own and key not in dimensions.every():
+            report(reading.unknown_dimension((*path, key), key, tuple(own)))
+    read: dict[str, Any] = {
+        name: values.read(param, body[name], (*path, name), report)
+        for name, param in own.items()
+        if name in body and name != "when"
+    }
+    when = body.get("when", {})
+    if not isinstance(when, dict):
+        report(values.Problem((*path, "when"), "a condition is a table: when = { to_plan = [“…”] }"))
+        when = {}
+    if read.get("kind") and not body.get("reason"):
+        report(values.Problem(path, "a case that decides the kind must say why: reason = { en = “…” } (H3)"))
+    answers = reading.answers(body, path, report)
+    for name in answers:
+        if dimensions.every()[name].before_cases:
+            report(values.Problem((*path, name), f"a case cannot answer “{name}”: cases are chosen by its result"))
+    return document.Case(
+        name=read.get("name") or f"case {index + 1}",
+        when=reading.condition(when, (*path, "when"), report),
+        kind=cast(document.Kind | None, read.get("kind")),
+        reason=read.get("reason"),
+        answers=answers,
+    )
+
+
+def _reachable(cases: tuple[document.Case, ...], report: values.Report) -> None:
+    """Every case must be able to apply, and the last must apply always."""
+    if not cases:
+        return
+    last = len(cases) - 1
+    if not cases[last].when.unconditional:
+        message = "the last case must have no condition, so that every change is decided: add [[case]] without “when”"
+        report(values.Problem(("case", last), message))
+    for index, case in enumerate(cases):
+        if (other := reading.covered_by(cases[:index], case.when)) is not None:
+            message = f"this case can never apply: {other} above it take all its changes"
+            report(values.Problem(("case", index), message))

@@ -1,0 +1,205 @@
+"""How are answers and conditions written, at the top of a policy, in its families and in its cases?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from planshift.domain.policy import dimensions, document, lines, values, vocabulary
+
+Positions = Mapping[tuple[str, str | int | None, str], lines.Path]
+
+
+def _codes(name: str, doc: str) -> vocabulary.Param:
+    return vocabulary.Param(name=name, kind="codes", doc=doc, default=())
+
+
+WHEN = (
+    vocabulary.Param(name="operation", kind="choices", choices=document.OPERATIONS, default=(),
+                     doc="what is changed: the plan, additional resources, the billing period (D1, D11)"),
+    vocabulary.Param(name="direction", kind="choices", choices=document.DIRECTIONS, default=(),
+                     doc="up, down or sideways, as the dimension “direction” tells"),
+    _codes("from_plan", "codes of the present plan, any of them"),
+    _codes("to_plan", "codes of the target plan, any of them"),
+    _codes("from_family", "codes of the family of the present plan, any of them"),
+    _codes("to_family", "codes of the family of the target plan, any of them"),
+    vocabulary.Param(name="from_term", kind="lengths", default=(), doc="the present billing period, any of them"),
+    vocabulary.Param(name="to_term", kind="lengths", default=(), doc="the target’s billing period, any of them"),
+    vocabulary.Param(name="from_traits", kind="values", default=vocabulary.NOTHING,
+                     doc="traits that the present plan has in the catalog, all of them"),
+    vocabulary.Param(name="to_traits", kind="values", default=vocabulary.NOTHING,
+                     doc="traits that the target plan has in the catalog, all of them"),
+    _codes("same", "characteristics in which both are equal: “family”, “term” or the name of a trait, all of them"),
+    _codes("differ", "characteristics in which they differ: “family”, “term” or the name of a trait, all of them"),
+    _codes("resource", "codes of resources whose amount changes, any of them"),
+    _codes("payment", "how the client pays, as the facts say: “card”, “transfer”, “deposit” …, any of them"),
+    _codes("choice", "what the client chose where the policy lets him choose, any of them"),
+)  # fmt: skip
+
+CASE = (
+    vocabulary.Param(name="name", kind="text", default=None, doc="a name for the case, for reports"),
+    vocabulary.Param(name="when", kind="values", default=None, doc="the conditions, all of which must hold"),
+    vocabulary.Param(name="kind", kind="choice", choices=document.KINDS, default=None,
+                     doc="what such a change is: easy, hard or refused"),
+    vocabulary.Param(name="reason", kind="words", default=None, doc="why, in words for the client (H3)"),
+)  # fmt: skip
+
+
+def unknown_dimension(path: lines.Path, key: str, others: Sequence[str]) -> values.Problem:
+    """The problem of a key that is no dimension (nor one of `others`)."""
+    return values.unknown(path, key, (*others, *dimensions.every()))
+
+
+def answers(body: Mapping[str, Any], path: lines.Path, report: values.Report) -> document.Answers:
+    """Every dimension that `body` answers."""
+    found = {}
+    for name, dimension in dimensions.every().items():
+        if name in body:
+            found[name] = tuple(_given(dimension, body[name], (*path, name), report))
+    return found
+
+
+def defaults(body: Mapping[str, Any], report: values.Report) -> document.Answers:
+    """The answers of the dimensions that the policy leaves open; one that has no default is reported."""
+    found: dict[str, tuple[vocabulary.Chosen, ...]] = {}
+    for name, dimension in dimensions.every().items():
+        if name in body:
+            continue
+        if dimension.default is not None:
+            found[name] = (vocabulary.chosen(dimension.answers[dimension.default]),)
+        elif dimension.many:
+            found[name] = ()
+        else:
+            message = f"the policy does not answer “{name}”: {first_sentence(dimension.question)}"
+            report(values.Problem((), message, tuple(dimension.answers)))
+    return found
+
+
+def first_sentence(text: str) -> str:
+    """The first line of a docstring."""
+    return text.strip().split("\n", 1)[0]
+
+
+def _given(
+    dimension: vocabulary.Dimension, raw: Any, path: lines.Path, report: values.Report
+) -> Iterator[vocabulary.Chosen]:
+    if isinstance(raw, list) and dimension.many:
+        if len(raw) > values.LIST_LIMIT:
+            report(values.Problem(path, f"this list has {len(raw)} elements; at most {values.LIST_LIMIT} are allowed"))
+            return
+        for index, each in enumerate(raw):
+            yield from _one(dimension, each, (*path, index), report)
+    else:
+        yield from _one(dimension, raw, path, report)
+
+
+def _one(
+    dimension: vocabulary.Dimension, raw: Any, path: lines.Path, report: values.Report
+) -> Iterator[vocabulary.Chosen]:
+    body = {"answer": raw} if isinstance(raw, str) else raw
+    if not isinstance(body, dict):
+        message = f"“{dimension.name}” takes the name of an answer, or a table with “answer” and its parameters"
+        report(values.Problem(path, message, tuple(dimension.answers)))
+        return
+    name = body.get("answer")
+    at = (*path, "answer") if isinstance(raw, dict) and "answer" in body else path
+    if not isinstance(name, str) or name not in dimension.answers:
+        report(_no_answer(dimension, name, at))
+        return
+    given = {key: value for key, value in body.items() if key != "answer"}
+    yield vocabulary.Chosen(name, values.table(dimension.answers[name].params, given, path, report))
+
+
+def _no_answer(dimension: vocabulary.Dimension, name: object, path: lines.Path) -> values.Problem:
+    allowed = tuple(dimension.answers)
+    if name is None:
+        return values.Problem(path, f"“answer” is missing: {first_sentence(dimension.question)}", allowed)
+    word = str(name)[:100]
+    if word in dimension.reserved:
+        return values.Problem(path, f"“{word}” is not available in this version ({dimension.reserved[word]})", allowed)
+    return values.Problem(
+        path,
+        f"“{word}” is no answer to “{dimension.name}”",
+        allowed,
+        values.closest(word, (*allowed, *dimension.reserved)),
+    )
+
+
+def condition(raw: Mapping[str, Any], path: lines.Path, report: values.Report) -> document.Condition:
+    """The `when` of a case."""
+    read = values.table(WHEN, raw, path, report)
+    for name in raw:
+        if name in read and raw[name] == []:
+            report(values.Problem((*path, name), "an empty list holds for no change: leave the key out for “any”"))
+    when = document.Condition(**{name: read.get(name) or param.default for name, param in _by_name().items()})
+    for name in set(when.same) & set(when.differ):
+        report(values.Problem(path, f"“{name}” cannot be the same and differ: the case can never apply"))
+    return when
+
+
+def _by_name() -> dict[str, vocabulary.Param]:
+    return {param.name: param for param in WHEN}
+
+
+def covered_by(earlier: Sequence[document.Case], when: document.Condition) -> str | None:
+    """The names of the earlier cases that leave nothing to `when`, or None when something is left."""
+    takers: dict[str, None] = {}
+    for operation, direction in product(when.operation or document.OPERATIONS, when.direction or document.DIRECTIONS):
+        taker = next((case for case in earlier if _covers(case.when, when, operation, direction)), None)
+        if taker is None:
+            return None
+        takers[f"“{taker.name}”"] = None
+    return " and ".join(takers)
+
+
+def _covers(wide: document.Condition, narrow: document.Condition, operation: str, direction: str) -> bool:
+    """True when `wide` holds wherever `narrow` holds, within one operation and direction."""
+    if (wide.operation and operation not in wide.operation) or (wide.direction and direction not in wide.direction):
+        return False
+    for name in ("from_plan", "to_plan", "from_family", "to_family", "from_term", "to_term", "payment", "choice"):
+        outer, inner = getattr(wide, name), getattr(narrow, name)
+        if outer and not (inner and set(inner) <= set(outer)):
+            return False
+    if wide.resource and not (narrow.resource and set(narrow.resource) <= set(wide.resource)):
+        return False
+    return (
+        wide.from_traits.items() <= narrow.from_traits.items()
+        and wide.to_traits.items() <= narrow.to_traits.items()
+        and set(wide.same) <= set(narrow.same)
+        and set(wide.differ) <= set(narrow.differ)
+    )
+
+
+def first_money(raw: Mapping[str, Any]) -> lines.Path | None:
+    """Where the first amount of money stands in the answers of a raw policy, if any."""
+    families = raw.get("family") if isinstance(raw.get("family"), dict) else {}
+    cases = raw.get("case") if isinstance(raw.get("case"), list) else []
+    layers: list[tuple[lines.Path, Any]] = [((), raw)]
+    layers += [(("family", code), body) for code, body in (families or {}).items()]
+    layers += [(("case", index), body) for index, body in enumerate(cases or [])]
+    return next((path for at, body in layers if isinstance(body, dict) for path in _amounts(body, at)), None)
+
+
+def _amounts(body: Mapping[str, Any], at: lines.Path) -> Iterator[lines.Path]:
+    for name, dimension in dimensions.every().items():
+        given = body.get(name)
+        for index, each in enumerate(given if isinstance(given, list) else [given]):
+            answer = dimension.answers.get(str(each.get("answer"))) if isinstance(each, dict) else None
+            for param in answer.params if answer else ():
+                money = param.kind == "money" or any(field.kind == "money" for field in param.fields)
+                if money and param.name in each:
+                    yield (*at, name, index, param.name) if isinstance(given, list) else (*at, name, param.name)
+
+
+def positions(raw: Mapping[str, Any]) -> Positions:
+    """Where each answer is given: ("base" | "family" | "case", code or position, dimension) → path."""
+    found: dict[tuple[str, str | int | None, str], lines.Path] = {}
+    for name in dimensions.every():
+        if name in raw:
+            found[("base", None, name)] = (name,)
+        for code, body in raw.get("family", {}).items():
+            if name in body:
+                found[("family", code, name)] = ("family", code, name)
+        for index, body in enumerate(raw.get("case", [])):
+            if name in body:
+                found[("case", index, name)] = ("case", index, name)
+    return found

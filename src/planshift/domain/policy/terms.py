@@ -1,0 +1,35 @@
+"""What else must the regulation's page know? Names and examples that the page tells and no rule depends on."""
+
+from planshift.domain.policy.vocabulary import Param, Params
+
+PARAMS = (
+    Param(name="provider", kind="text", doc="the provider's name, as the page uses it", default=""),
+    Param(
+        name="deposit_name",
+        kind="words",
+        doc="what the provider calls the client's deposit",
+        default=Params({"en": "deposit", "pl": "depozyt", "it": "deposito"}),
+    ),
+    Param(
+        name="examples",
+        kind="rows",
+        doc="changes that the page works out from the catalog",
+        default=(),
+        fields=(
+            Param(name="from_plan", kind="text", doc="code of the present plan"),
+            Param(name="to_plan", kind="text", doc="code of the target plan"),
+            Param(name="term", kind="text", doc="the billing period, as in “12 months”", default="12 months"),
+            Param(name="used", kind="text", doc="the time used when the change is made, as in “8 months”"),
+        ),
+    ),
+    Param(
+        name="additional",
+        kind="rows",
+        doc="further sections of the page, in the provider's own words",
+        default=(),
+        fields=(
+            Param(name="heading", kind="words", doc="the heading of the section"),
+            Param(name="text", kind="words", doc="its text; an empty line begins a new paragraph"),
+        ),
+    ),
+)
