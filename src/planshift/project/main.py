@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 
 # command → (module with `main(arguments) -> exit status`, needs the database, one line of help)
-COMMANDS: dict[str, tuple[str, bool, str]] = {}
+COMMANDS: dict[str, tuple[str, bool, str]] = {
+    "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
+}
 
 
 def main() -> None:
