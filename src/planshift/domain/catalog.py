@@ -1,0 +1,135 @@
+"""What does this seller sell, at which price?
+
+A catalog is a document: parsed once from TOML (`catalog_document`), frozen, cached by digest. Prices are net or gross
+as `seller.prices` says, in one currency.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from planshift.domain import tax
+from planshift.domain.periods import Length
+from planshift.domain.tax import DatedRate
+
+Trait = str | int | bool
+Texts = Mapping[str, str]  # language → text; "en" is always there
+_NO_TRAITS: Mapping[str, Trait] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """The selling company: what its documents, calendar and taxes need."""
+
+    code: str
+    name: str
+    country: str  # ISO 3166 alpha-2
+    currency: str
+    zone: ZoneInfo
+    language: str = "en"
+    prices: str = "net"  # net | gross: what the prices of this catalog are
+    vat: tuple[DatedRate, ...] = ()
+    closed: frozenset[date] = frozenset()  # own closed days, besides public holidays
+    legal: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # name, address, tax_id … for documents
+
+    def tax_rate(self, on: date) -> Fraction:
+        """The standard rate in force on a day (Fraction(22, 100)); 0 where the seller has none."""
+        return tax.rate_on(self.vat, on) or Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price of one billing period of this length, in force from a date until the next price of that length."""
+
+    length: Length
+    amount: Fraction
+    valid_from: date = date.min
+    renewal: Fraction | None = None  # the regular price, where `amount` is promotional or renewals cost something else
+
+    @property
+    def regular(self) -> Fraction:
+        """The price without promotion: what a renewal costs."""
+        return self.amount if self.renewal is None else self.renewal
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a plan: a fixed amount that the plan includes (a floor) and additional units on top of it."""
+
+    code: str
+    name: Texts
+    unit: str = ""
+    included: int = 0
+    additional: bool = False
+    step: int = 1
+    maximum: int | None = None  # of additional units
+    shrinkable: bool = True
+    prices: tuple[Price, ...] = ()  # of one unit
+    hourly: Fraction | None = None  # metered: price of one unit for one hour
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan: traits decide easy or hard, resources are what the client gets."""
+
+    code: str
+    family: str
+    name: Texts
+    prices: tuple[Price, ...]
+    offered: bool = True  # as a target of changes and for new orders
+    rank: int = 0
+    setup: Fraction = Fraction(0)  # its own set-up price, where a policy asks for it
+    traits: Mapping[str, Trait] = field(default_factory=lambda: _NO_TRAITS)
+    resources: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType({}))
+
+    def price(self, length: Length, on: date) -> Price | None:
+        """The price for a billing period of `length` in force on a day, None when there is none."""
+        return price_on(self.prices, length, on)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Plans that belong together; a change normally stays within one."""
+
+    code: str
+    name: Texts
+    metered: bool = False  # counted by the hour from a prepaid balance (Pro Cloud)
+    plan_changes: bool = True  # False: not offered at all (dedicated servers, D11)
+    traits: Mapping[str, Trait] = field(default_factory=lambda: _NO_TRAITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything one seller sells. `digest` identifies the text it was parsed from."""
+
+    seller: Seller
+    families: Mapping[str, Family]
+    plans: Mapping[str, Plan]
+    digest: str = ""
+
+    def traits(self, plan: Plan) -> Mapping[str, Trait]:
+        """The plan's traits on top of its family's."""
+        return MappingProxyType({**self.families[plan.family].traits, **plan.traits})
+
+
+def price_on(prices: tuple[Price, ...], length: Length, on: date) -> Price | None:
+    """The latest price for `length` whose valid_from is not after `on`.
+
+    Where `length` has none: the price of the longest length that divides it, so many times (12 monthly prices).
+    """
+    found: Price | None = None
+    for price in prices:
+        if price.valid_from > on or price.length.unit != length.unit or length.count % price.length.count:
+            continue
+        if found is None or (price.length.count, price.valid_from) >= (found.length.count, found.valid_from):
+            found = price
+    if found is None or found.length == length:
+        return found
+    times = length.count // found.length.count
+    renewal = None if found.renewal is None else found.renewal * times
+    return Price(length, found.amount * times, found.valid_from, renewal)

@@ -1,0 +1,198 @@
+"""Which catalog does this TOML text describe? (docs/catalog-format.md)"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from planshift.domain import money, toml_reading
+from planshift.domain.catalog import Catalog, Family, Plan, Price, Resource, Seller, Trait
+from planshift.domain.errors import BadMoney
+from planshift.domain.periods import Length
+from planshift.domain.tax import DatedRate
+from planshift.domain.toml_reading import Document, Table
+
+LANGUAGES = ("en", "pl", "it")
+
+
+def parse(text: str, *, name: str = "catalog") -> Catalog:
+    """The catalog of a TOML text. Raises BadDocument with every problem: file, line, key, what is wrong."""
+    document = Document(text, name)
+    catalog = read(document.root, digest=hashlib.sha256(text.encode()).hexdigest())
+    document.root.finish()
+    document.finish()
+    return catalog
+
+
+def read(root: Table, *, digest: str) -> Catalog:
+    """The catalog in a table of an open document; problems are reported there, the caller finishes."""
+    seller = _seller(root.table("seller"))
+    families = {code: _family(code, each) for code, each in _named(root.table("families"))}
+    plans = {code: _plan(code, each) for code, each in _named(root.table("plans"))}
+    if not plans:
+        root.problem("plans", "a catalog needs at least one plan")
+    for plan in plans.values():
+        if plan.family not in families:
+            if families:
+                root.table("plans").table(plan.code).problem("family", f"there is no family {plan.family!r}")
+            else:
+                families = {"": Family(code="", name=MappingProxyType({"en": ""}))}
+    return Catalog(seller, MappingProxyType(families), MappingProxyType(plans), digest)
+
+
+def _named(table: Table) -> list[tuple[str, Table]]:
+    table.check_names()
+    return [(key, table.table(key)) for key in table.names()]
+
+
+def _zone(raw: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(raw if isinstance(raw, str) else "")
+    except (KeyError, ValueError, OSError):
+        raise ValueError("this must be a time zone such as Europe/Warsaw") from None
+
+
+def _country(raw: Any) -> str:
+    if not isinstance(raw, str) or len(raw) != 2 or not (raw.isascii() and raw.isupper()):
+        raise ValueError("this must be a country code such as PL")
+    return raw
+
+
+def _currency(raw: Any) -> str:
+    try:
+        return money.currency_code(raw)
+    except BadMoney:
+        raise ValueError("this must be a currency code such as EUR") from None
+
+
+def _seller(table: Table) -> Seller:
+    rates = []
+    for row in table.rows("vat"):
+        rates.append((row.day("from", date(1900, 1, 1)), row.percent("rate")))
+        row.finish()
+    legal = table.table("legal")
+    seller = Seller(
+        code=table.code("code", "seller"),
+        name=table.text("name", ""),
+        country=table.value("country", _country, ""),
+        currency=table.value("currency", _currency) or "XXX",
+        zone=table.value("zone", _zone, ZoneInfo("UTC")),
+        language=table.text("language", "en", LANGUAGES),
+        prices=table.text("prices", "net", ("net", "gross")),
+        vat=tuple(DatedRate(start, rate) for start, rate in rates if start is not None and rate is not None),
+        closed=frozenset(table.value("closed", lambda raw: [toml_reading.day(each) for each in raw], ())),
+        legal=MappingProxyType({key: legal.text(key, "") for key in legal.names()}),
+    )
+    table.finish()
+    return seller
+
+
+def _texts(table: Table, key: str, default: str) -> Mapping[str, str]:
+    def read_texts(raw: Any) -> Mapping[str, str]:
+        if isinstance(raw, str):
+            return MappingProxyType({"en": raw})
+        if not isinstance(raw, dict) or "en" not in raw or not set(raw) <= set(LANGUAGES):
+            raise ValueError('this must be a text, or { en = "…", pl = "…", it = "…" }')
+        if not all(isinstance(each, str) for each in raw.values()):
+            raise ValueError("every language needs a text")
+        return MappingProxyType(dict(raw))
+
+    texts: Mapping[str, str] = table.value(key, read_texts, MappingProxyType({"en": default}))
+    return texts
+
+
+def _traits(table: Table) -> Mapping[str, Trait]:
+    def trait(raw: Any) -> Trait:
+        if isinstance(raw, str | int | bool):
+            return raw
+        raise ValueError("a characteristic is a text, a whole number, true or false")
+
+    return MappingProxyType({key: table.value(key, trait, "") for key in table.names()})
+
+
+def _family(code: str, table: Table) -> Family:
+    family = Family(
+        code=code,
+        name=_texts(table, "name", code),
+        metered=table.flag("metered", False),
+        plan_changes=table.flag("plan_changes", True),
+        traits=_traits(table.table("traits")),
+    )
+    table.finish()
+    return family
+
+
+def _plan(code: str, table: Table) -> Plan:
+    resources = table.table("resources")
+    plan = Plan(
+        code=code,
+        family=table.text("family", ""),
+        name=_texts(table, "name", code),
+        prices=_prices(table),
+        offered=table.flag("offered", True),
+        rank=table.whole("rank", 0),
+        setup=table.amount("setup", Fraction(0)),
+        traits=_traits(table.table("traits")),
+        resources=MappingProxyType({each: _resource(each, sub) for each, sub in _named(resources)}),
+    )
+    table.finish()
+    return plan
+
+
+def _resource(code: str, table: Table) -> Resource:
+    prices = _prices(table)
+    hourly = table.amount("hourly", None)
+    additional = table.flag("additional", bool(prices) or hourly is not None)
+    if additional and not prices and hourly is None:
+        table.problem("", "additional units need prices or an hourly price")
+    resource = Resource(
+        code=code,
+        name=_texts(table, "name", code),
+        unit=table.text("unit", ""),
+        included=table.whole("included", 0),
+        additional=additional,
+        step=table.whole("step", 1, least=1),
+        maximum=table.whole("maximum", None),
+        shrinkable=table.flag("shrinkable", True),
+        prices=prices,
+        hourly=hourly,
+    )
+    if resource.maximum is not None and resource.step and resource.maximum % resource.step:
+        table.problem("maximum", f"this is no multiple of the step {resource.step}")
+    table.finish()
+    return resource
+
+
+def _prices(table: Table) -> tuple[Price, ...]:
+    """`price = "69.00"` with `period = 12`, or `prices = [{ period = 12, amount = "69.00", from = 2026-01-01 }]`."""
+    prices = []
+    if "price" in table:
+        prices.append(
+            Price(
+                length=table.length("period", Length(1)) or Length(1),
+                amount=_amount(table, "price"),
+                renewal=table.amount("renewal", None),
+            )
+        )
+    for row in table.rows("prices"):
+        prices.append(
+            Price(
+                length=row.length("period") or Length(1),
+                amount=_amount(row, "amount"),
+                valid_from=row.day("from", date.min),
+                renewal=row.amount("renewal", None),
+            )
+        )
+        row.finish()
+    marks = [(price.length, price.valid_from) for price in prices]
+    if len(set(marks)) != len(marks):
+        table.problem("prices", "two prices for one period begin on the same day")
+    return tuple(prices)
+
+
+def _amount(table: Table, key: str) -> Fraction:
+    found: Fraction | None = table.amount(key)
+    return Fraction(0) if found is None else found

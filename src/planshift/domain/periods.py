@@ -1,0 +1,182 @@
+"""Which stretch of time, and how many units of it are there?
+
+Periods are half-open: [start, end). Bounds are both dates (days of the seller's zone) or both aware instants.
+Months are anchored: those of a term that began on the 31st start on the 31st, or on the last day where there is none.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from planshift.domain.errors import Refused
+
+Moment = date | datetime  # a datetime is always aware
+
+UNITS = ("month", "day", "hour", "minute", "second")
+SECONDS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+_LENGTH = re.compile(r"([1-9][0-9]{0,8}) ?(month|year|week|day|hour|minute|second)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a price or a term is: so many months, days, hours, minutes or seconds."""
+
+    count: int
+    unit: str = "month"
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS or self.count < 1:
+            raise Refused("length_not_understood", text=f"{self.count} {self.unit}")
+
+    @classmethod
+    def parse(cls, text: object) -> "Length":
+        """`12` (months), "1 year", "30 days", "720 hours". Raises Refused("length_not_understood")."""
+        if isinstance(text, int) and not isinstance(text, bool) and 0 < text <= 1200:
+            return cls(text)
+        found = _LENGTH.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            raise Refused("length_not_understood", text=str(text))
+        count, unit = int(found[1]), found[2]
+        if unit in ("year", "week"):
+            count, unit = (count * 12, "month") if unit == "year" else (count * 7, "day")
+        return cls(count, unit)
+
+    @property
+    def months(self) -> Fraction:
+        """In months. 28 to 31 days are one month, 365 or 366 twelve, any other length counts 30 days to the month."""
+        if self.unit == "month":
+            return Fraction(self.count)
+        days = Fraction(self.count * SECONDS[self.unit], 86400)
+        if 28 <= days <= 31:
+            return Fraction(1)
+        return Fraction(12) if days in (365, 366) else days / 30
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """[start, end): both dates or both aware instants. Raises Refused when it ends before it starts or mixes them."""
+
+    start: Moment
+    end: Moment
+
+    def __post_init__(self) -> None:
+        if isinstance(self.start, datetime) != isinstance(self.end, datetime):
+            raise Refused("period_bounds_mixed", start=str(self.start), end=str(self.end))
+        if isinstance(self.start, datetime) and (self.start.tzinfo is None or self.end.tzinfo is None):  # type: ignore[union-attr]
+            raise Refused("instant_without_zone", start=str(self.start), end=str(self.end))
+        if self.end <= self.start:
+            raise Refused("period_ends_before_it_starts", start=str(self.start), end=str(self.end))
+
+    @property
+    def days(self) -> int:
+        """Calendar days between the bounds' dates (as written, in their own zones)."""
+        return (day_of(self.end) - day_of(self.start)).days
+
+    def __contains__(self, moment: object) -> bool:
+        return isinstance(moment, date) and self.start <= moment < self.end
+
+
+def day_of(moment: Moment, zone: ZoneInfo | None = None) -> date:
+    """The calendar day of a moment; an instant is read in `zone` when one is given."""
+    if isinstance(moment, datetime):
+        return (moment.astimezone(zone) if zone is not None else moment).date()
+    return moment
+
+
+def instant_of(moment: Moment, zone: ZoneInfo) -> datetime:
+    """An aware instant: a date is its midnight in `zone`."""
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time(), tzinfo=zone)
+
+
+def days_in_month(day: date) -> int:
+    """28 to 31."""
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def add_months(day: date, months: int, *, anchor: int = 0) -> date:
+    """The same day `months` later, or the month's last where it has no such day (31 Jan + 1 = 28 or 29 Feb).
+
+    `anchor` is the wanted day of month (default: the day's own), so that 28 Feb + 1 with anchor 31 is 31 Mar.
+    """
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    if not 1 <= year <= 9998:
+        raise Refused("date_out_of_range", months=months)
+    wanted = anchor or day.day
+    if wanted > 28:
+        wanted = min(wanted, calendar.monthrange(year, month)[1])
+    return date(year, month, wanted)
+
+
+def add(moment: Moment, length: Length, zone: ZoneInfo, times: int = 1) -> Moment:
+    """`moment` + times x length. Months and days keep the wall-clock time of `zone`; hours are elapsed time."""
+    count = length.count * times
+    if length.unit in ("month", "day"):
+        day = day_of(moment, zone)
+        later = add_months(day, count) if length.unit == "month" else day + timedelta(days=count)
+        if isinstance(moment, datetime):
+            return datetime.combine(later, moment.astimezone(zone).time(), tzinfo=zone)
+        return later
+    seconds = count * SECONDS[length.unit]
+    if not isinstance(moment, datetime) and seconds % 86400 == 0:
+        return moment + timedelta(days=seconds // 86400)
+    start = instant_of(moment, zone)
+    return (start.astimezone(ZoneInfo("UTC")) + timedelta(seconds=seconds)).astimezone(zone)
+
+
+def elapsed(start: Moment, end: Moment, unit: str, zone: ZoneInfo) -> Fraction:
+    """Units from start to end, exactly. Days are calendar days of `zone` (a DST day counts 1) plus the share of the
+    wall clock; hours, minutes and seconds are elapsed time; months are counted from `start` (see `months_between`)."""
+    if unit == "month":
+        return months_between(start, end, zone)
+    if unit == "day":
+        if isinstance(start, datetime) or isinstance(end, datetime):
+            return wall_days(end, zone) - wall_days(start, zone)
+        return Fraction((end - start).days)
+    span = instant_of(end, zone) - instant_of(start, zone)
+    micro = (span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds
+    return Fraction(micro, SECONDS[unit] * 1_000_000)
+
+
+def wall_days(moment: Moment, zone: ZoneInfo) -> Fraction:
+    """Days since year 1 with the share of the day by the wall clock of `zone`."""
+    if not isinstance(moment, datetime):
+        return Fraction(moment.toordinal())
+    local = moment.astimezone(zone)
+    seconds = local.hour * 3600 + local.minute * 60 + local.second
+    return local.toordinal() + Fraction(seconds * 1_000_000 + local.microsecond, 86_400_000_000)
+
+
+def months_between(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
+    """Whole months from `start` plus the rest's days over the days of that started month (both anchored at `start`)."""
+    first, last = day_of(start, zone), day_of(end, zone)
+    whole = (last.year - first.year) * 12 + last.month - first.month
+    offset, position = Fraction(0), Fraction(last.toordinal())
+    if isinstance(start, datetime) or isinstance(end, datetime):
+        offset = wall_days(start, zone) - first.toordinal()
+        position = wall_days(end, zone)
+    if add_months(first, whole).toordinal() + offset > position:
+        whole -= 1
+    begun = add_months(first, whole).toordinal() + offset
+    rest = position - begun
+    if not rest:
+        return Fraction(whole)
+    length = add_months(first, whole + 1).toordinal() + offset - begun
+    return whole + rest / length
+
+
+def calendar_months(start: date, end: date) -> Fraction:
+    """The days of every calendar month between two days over that month's own length, summed (12/30 + 8/31 …)."""
+    months, day = Fraction(0), start
+    while day < end:
+        size = days_in_month(day)
+        stop = min(end, date(day.year, day.month, 1) + timedelta(days=size))
+        months += Fraction((stop - day).days, size)
+        day = stop
+    return months
