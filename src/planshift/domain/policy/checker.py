@@ -18,7 +18,7 @@ FORMAT = 1
 SIZE_LIMIT = 256 * 1024  # bytes of a policy file
 CASES_LIMIT = 500
 
-_HEAD = (
+HEAD = (
     vocabulary.Param(name="format", kind="integer", doc="the version of this format, 1", minimum=1, maximum=1),
     vocabulary.Param(name="policy", kind="text", doc="a short code for the policy"),
     vocabulary.Param(name="title", kind="words", doc="the title of the regulation", default=None),
@@ -100,7 +100,7 @@ def _dotted(path: lines.Path) -> str:
 
 
 def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document.Policy | None:
-    head = values.table(_HEAD, {key: raw[key] for key in raw if key in _head_names()}, (), report)
+    head = values.table(HEAD, {key: raw[key] for key in raw if key in _head_names()}, (), report)
     for key in raw:
         if key not in _head_names() and key not in _TABLES and key not in dimensions.every():
             report(reading.unknown_dimension((key,), key, (*_head_names(), *_TABLES)))
@@ -122,7 +122,7 @@ def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document
 
 
 def _head_names() -> tuple[str, ...]:
-    return tuple(param.name for param in _HEAD)
+    return tuple(param.name for param in HEAD)
 
 
 def _table(raw: Mapping[str, Any], key: str, report: values.Report) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""`planshift policy check FILE [--json]`: is this policy file sound?
+"""`planshift policy check FILE [--json]`: is this policy file sound? `planshift policy format`: how is one written?
 
 Exit status: 0 sound, 1 something is wrong with it, 2 the command or the file could not be read.
 """
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from planshift.domain.policy import checker
+from planshift.interfaces.presenters import policy_format
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +20,8 @@ def main(arguments: list[str]) -> int:
     check.add_argument("file", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
     check.set_defaults(run=_check)
+    manual = commands.add_parser("format", help="print the manual of policy files (docs/policy-format.md)")
+    manual.set_defaults(run=_format)
     try:
         given = parser.parse_args(arguments)
     except SystemExit as stop:
@@ -38,6 +41,11 @@ def _check(given: argparse.Namespace) -> int:
     else:
         print("\n".join(_sentence(str(given.file), finding) for finding in checked.findings))
     return 0 if checked.policy is not None else 1
+
+
+def _format(_given: argparse.Namespace) -> int:
+    sys.stdout.write(policy_format.markdown())
+    return 0
 
 
 def _read(path: Path) -> bytes | None:
