@@ -142,13 +142,25 @@ def _by_name() -> dict[str, vocabulary.Param]:
 
 def covered_by(earlier: Sequence[document.Case], when: document.Condition) -> str | None:
     """The names of the earlier cases that leave nothing to `when`, or None when something is left."""
-    takers: dict[str, None] = {}
-    for operation, direction in product(when.operation or document.OPERATIONS, when.direction or document.DIRECTIONS):
-        taker = next((case for case in earlier if _covers(case.when, when, operation, direction)), None)
-        if taker is None:
-            return None
-        takers[f"“{taker.name}”"] = None
-    return " and ".join(takers)
+    takers = {cell: _taker(earlier, when, *cell) for cell in _cells(when)}
+    if None in takers.values():
+        return None
+    return " and ".join(dict.fromkeys(f"“{taker.name}”" for taker in takers.values() if taker))
+
+
+def cells_left(earlier: Sequence[document.Case], when: document.Condition) -> Iterator[tuple[str, str]]:
+    """The (operation, direction) pairs of `when` that the earlier cases leave to it, wholly or in part."""
+    return (cell for cell in _cells(when) if _taker(earlier, when, *cell) is None)
+
+
+def _cells(when: document.Condition) -> Iterator[tuple[str, str]]:
+    return product(when.operation or document.OPERATIONS, when.direction or document.DIRECTIONS)
+
+
+def _taker(
+    earlier: Sequence[document.Case], when: document.Condition, operation: str, direction: str
+) -> document.Case | None:
+    return next((case for case in earlier if _covers(case.when, when, operation, direction)), None)
 
 
 def _covers(wide: document.Condition, narrow: document.Condition, operation: str, direction: str) -> bool:

@@ -1,0 +1,143 @@
+"""In which situations does a policy say different things? What a page must tell apart, and by which words.
+
+A situation is one case laid over one family, with the operations and directions that earlier cases have left to it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias, TypeVar
+
+from planshift.domain.policy import document, reading, vocabulary
+
+T = TypeVar("T")
+Values: TypeAlias = tuple[vocabulary.Chosen, ...]
+Atom: TypeAlias = tuple[tuple[str, str], ...]  # (("kind", "hard"), ("direction", "up"))
+
+# Attributes by which differences are told, the plainest first.
+_ATTRIBUTES: tuple[tuple[str, ...], ...] = (
+    ("kind",),
+    ("direction",),
+    ("operation",),
+    ("family",),
+    ("kind", "direction"),
+    ("operation", "direction"),
+    ("family", "direction"),
+    ("family", "kind"),
+    ("family", "operation"),
+    ("operation", "kind", "direction"),
+    ("family", "operation", "kind", "direction"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One case over one family: what holds there, and for which changes."""
+
+    family: str  # "" for every family without answers of its own
+    case: document.Case | None
+    resolved: document.Resolved
+    cells: tuple[tuple[str, str], ...]  # (operation, direction)
+
+    def atoms(self, attributes: Sequence[str]) -> Iterator[Atom]:
+        """Every combination of these attributes that occurs in the situation."""
+        for operation, direction in self.cells:
+            all_of = {
+                "kind": self.resolved.kind,
+                "family": self.family,
+                "operation": operation,
+                "direction": direction,
+            }
+            yield tuple((name, all_of[name]) for name in attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Some answers, and to which changes they apply: `atoms`, or single `cases`, or (both empty) all others."""
+
+    values: Values
+    atoms: tuple[Atom, ...] = ()
+    cases: tuple[document.Case, ...] = ()
+
+
+def every(policy: document.Policy) -> tuple[Situation, ...]:
+    """All situations of a policy, in the order of its cases."""
+    return tuple(_every(policy))
+
+
+def _every(policy: document.Policy) -> Iterator[Situation]:
+    grid = tuple(product(document.OPERATIONS, document.DIRECTIONS))
+    for family in ("", *policy.families):
+        if not policy.cases:
+            yield Situation(family, None, policy.resolved(family=family, case=None), grid)
+        for index, case in enumerate(policy.cases):
+            if not _concerns(case.when, family, policy):
+                continue
+            cells = tuple(reading.cells_left(policy.cases[:index], case.when))
+            yield Situation(family, case, policy.resolved(family=family, case=index), cells)
+
+
+def _concerns(when: document.Condition, family: str, policy: document.Policy) -> bool:
+    """True when the case can hold for the family; "" stands for all families without answers of their own."""
+    if not when.from_family:
+        return True
+    return family in when.from_family if family else bool(set(when.from_family) - set(policy.families))
+
+
+def among(
+    situations: Sequence[Situation],
+    *,
+    kind: str | None = None,
+    operation: str | None = None,
+    direction: str | None = None,
+) -> tuple[Situation, ...]:
+    """The situations that are not refused, cut down to one kind, operation or direction."""
+    found = []
+    for each in situations:
+        cells = tuple(
+            cell for cell in each.cells if operation in (None, cell[0]) and direction in (None, cell[1])
+        )  # fmt: skip
+        if cells and each.resolved.kind != "refused" and kind in (None, each.resolved.kind):
+            found.append(Situation(each.family, each.case, each.resolved, cells))
+    return tuple(found)
+
+
+def differences(situations: Sequence[Situation], pick: Callable[[document.Resolved], Values]) -> tuple[Difference, ...]:
+    """What `pick` gives in these situations: one difference when it is the same in all, else each with its label."""
+    by_values: dict[Values, list[Situation]] = {}
+    for each in situations:
+        by_values.setdefault(pick(each.resolved), []).append(each)
+    if len(by_values) <= 1:
+        return tuple(Difference(values) for values in by_values)
+    for attributes in _ATTRIBUTES:
+        if (split := _split(by_values, attributes)) is not None:
+            return _labelled(split)
+    return tuple(
+        Difference(values, cases=tuple(_once([each.case for each in found if each.case is not None])))
+        for values, found in by_values.items()
+    )
+
+
+def _split(by_values: Mapping[Values, list[Situation]], attributes: Sequence[str]) -> dict[Values, list[Atom]] | None:
+    """The atoms of each value, None when one atom has two values: then these attributes do not tell them apart."""
+    split = {
+        values: _once([atom for each in found for atom in each.atoms(attributes)])
+        for values, found in by_values.items()
+    }
+    atoms = [atom for found in split.values() for atom in found]
+    return split if len(set(atoms)) == len(atoms) else None
+
+
+def _labelled(split: Mapping[Values, list[Atom]]) -> tuple[Difference, ...]:
+    """Each value with its atoms; where the labels would be long, the commonest value becomes "all others"."""
+    total = sum(len(atoms) for atoms in split.values())
+    if total <= 3:
+        return tuple(Difference(values, atoms=tuple(atoms)) for values, atoms in split.items())
+    common = max(split, key=lambda values: len(split[values]))
+    rest = tuple(Difference(values, atoms=tuple(atoms)) for values, atoms in split.items() if values != common)
+    return (*rest, Difference(common))
+
+
+def _once(values: list[T]) -> list[T]:
+    """Each value once, in order; cases are told apart by identity, having no hash of their own."""
+    return list({id(value) if isinstance(value, document.Case) else value: value for value in values}.values())
