@@ -97,6 +97,7 @@ CLASHES = (
     Clash(("timing", "acceptance"), _waits_for_nobody),
     Clash(("acceptance",), _reminds_too_late),
     Clash(("promise",), _promises_backwards),
+    Clash(("collection", "deposit"), _draws_from_no_deposit),
     Clash(("metering", "timing"), _meters_what_is_ordered),
     Clash(("notices", "acceptance"), _announces_no_acceptance),
 )

@@ -6,6 +6,7 @@ from types import MappingProxyType, ModuleType
 
 from planshift.domain.policy import (
     acceptance,
+    collection,
     deposit,
     documents,
     metering,
@@ -23,6 +24,7 @@ MODULES: tuple[ModuleType, ...] = (
     timing,
     promise,
     acceptance,
+    collection,
     retention,
     renewal,
     notices,

@@ -9,8 +9,8 @@ A data file (`texts/en.toml`) holds
                                      choice.PARAMETER.WORD = "what {parameter} writes for this choice"
                                      row.PARAMETER = "what each row of a table parameter writes"
 
-`{days}` writes the value in the language; `{days:day|days}` writes it with its noun in the right number. What a language
-lacks is told in English.
+`{days}` writes the value in the language; `{days:day|days}` writes it with its noun in the right number. What a
+language lacks is told in English.
 """
 
 import string

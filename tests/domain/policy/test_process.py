@@ -1,0 +1,112 @@
+"""The answers that steer the process, each carried out: gates, windows, days, notices."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from planshift.domain.money import Money
+from planshift.domain.policy import (
+    acceptance,
+    collection,
+    deposit,
+    documents,
+    metering,
+    notices,
+    promise,
+    renewal,
+    retention,
+    timing,
+    validity,
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "paid", "accepted", "term_ended", "may_begin"),
+    [
+        ("after_payment", False, True, True, False),
+        ("after_payment", True, False, False, True),
+        ("after_acceptance", True, False, True, False),
+        ("after_acceptance", False, True, False, True),
+        ("at_once", False, False, False, True),
+        ("at_renewal", True, True, False, False),
+        ("at_renewal", False, False, True, True),
+    ],
+)
+def test_timing_is_a_gate(answer, paid, accepted, term_ended, may_begin):
+    assert timing.RULES[answer].run(paid=paid, accepted=accepted, term_ended=term_ended) is may_begin
+
+
+@pytest.mark.parametrize(
+    ("answer", "auto_renewal", "saved", "expected"),
+    [
+        ("by_payment", True, "99.00", collection.Collection(False, ("by_payment_only",))),
+        ("from_deposit", False, "24.60", collection.Collection(True)),
+        ("from_deposit", True, "24.59", collection.Collection(False, ("deposit_too_small",))),
+        ("from_deposit_with_auto_renewal", True, "24.60", collection.Collection(True)),
+        ("from_deposit_with_auto_renewal", False, "24.60", collection.Collection(False, ("auto_renewal_off",))),
+        (
+            "from_deposit_with_auto_renewal",
+            False,
+            "0.00",
+            collection.Collection(False, ("auto_renewal_off", "deposit_too_small")),
+        ),
+    ],
+)
+def test_collection_says_why_an_order_waits(answer, auto_renewal, saved, expected):
+    """20.00 net + 23 % = 24.60 due."""
+    due = Money.of("24.60", "PLN")
+    held = Money.of(saved, "PLN")
+    assert collection.RULES[answer].run(auto_renewal=auto_renewal, deposit=held, due=due) == expected
+
+
+def test_acceptance_by_reply_has_reminders_and_a_last_day():
+    window = acceptance.RULES["by_reply"].run(sent_on=date(2026, 2, 20), days=14, reminders=(10, 3))
+    assert window == acceptance.Window((date(2026, 2, 23), date(2026, 3, 2)), date(2026, 3, 6))
+    assert acceptance.RULES["not_asked"].run(sent_on=date(2026, 2, 20)) is None
+
+
+def test_a_hold_counts_from_the_later_of_hand_over_and_use():
+    hold, none = retention.RULES["hold"].run, retention.RULES["no_hold"].run
+    early, late = date(2026, 3, 1), date(2026, 3, 5)
+    assert hold(handed_over_on=early, in_use_on=late, days=14) == date(2026, 3, 19)
+    assert hold(handed_over_on=late, in_use_on=early, days=14) == date(2026, 3, 19)
+    assert none(handed_over_on=early, in_use_on=late) == late
+
+
+def test_the_buyer_on_the_renewal_invoice():
+    run = renewal.RULES["full_new_price"].run
+    assert run(previous="old", present="new", buyer="as_before") == "old"
+    assert run(previous="old", present="new", buyer="current") == "new"
+
+
+def test_promise_and_validity():
+    assert promise.RULES["business_days"].run(least=1, most=5) == (1, 5)
+    assert promise.RULES["without_delay"].run() == (0, 0)
+    until = validity.RULES["fixed"].run(on=date(2026, 12, 30), quote_days=1, order_days=7)
+    assert until == (date(2026, 12, 31), date(2027, 1, 6))
+
+
+def test_notices_apply_to_the_changes_that_they_concern():
+    def applying(**change):
+        return [name for name, notice in notices.RULES.items() if notice.run(**change)]
+
+    assert applying(kind="easy", direction="up", attached=True) == []
+    assert applying(kind="easy", direction="down", attached=False) == ["decrease_after_acceptance"]
+    hard = applying(kind="hard", direction="up", attached=False)
+    assert "attached_end" not in hard
+    assert applying(kind="hard", direction="up", attached=True) == [*hard, "attached_end"]
+
+
+def test_metering_blocks_below_the_floor_and_not_at_it():
+    run = metering.RULES["hourly"].run
+    assert run(balance=Fraction(10), floor=Fraction(10), check_every_hours=24) is True
+    assert run(balance=Fraction("9.99"), floor=Fraction(10), check_every_hours=24) is False
+    assert metering.RULES["none"].run(balance=Fraction(-5)) is True
+
+
+def test_deposits_and_documents():
+    assert deposit.RULES["refundable"].run() is True
+    assert deposit.RULES["none"].run() is False
+    run = documents.RULES["invoice_and_correction"].run
+    assert [run(net=Fraction(net)) for net in ("0.01", "-0.01", "0")] == ["invoice", "correction", "none"]
