@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from planshift.domain.lifecycles import run as run_lifecycle
-from planshift.runtime import fields
+from planshift.runtime import fields, locks
 
 
 class ClockOffset(models.Model):
@@ -67,6 +67,7 @@ class OnceKey(models.Model):
 class NumberSeries(models.Model):
     """The last number given out in a series; its row lock makes numbers gap-free."""
 
+    lock_rank = locks.Rank.SERIES
     series = models.CharField(max_length=80, unique=True)
     last = models.BigIntegerField()
 

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.lifecycles import machine
-from planshift.runtime import audit
+from planshift.runtime import audit, locks
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -89,12 +89,9 @@ def lifecycle_of(model: type[models.Model]) -> machine.Lifecycle:
 
 
 def _locked_states(model: type[models.Model], pks: Sequence[int]) -> dict[int, str]:
-    query = (
-        model._default_manager.select_for_update()
-        if connection.features.has_select_for_update
-        else model._default_manager
-    )
-    found = dict(query.filter(pk__in=pks).order_by("pk").values_list("pk", "state"))
+    query = locks.for_update(model._default_manager.filter(pk__in=pks))
+    found = dict(query.order_by("pk").values_list("pk", "state"))
+    locks.seen(model, list(found))
     if len(found) != len(set(pks)):
         raise Refused("gone", kind=model._meta.label_lower)
     return found

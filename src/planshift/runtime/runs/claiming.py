@@ -88,7 +88,7 @@ def deliver(*, limit: int = 200) -> int:
     being carried on finds the higher count when it comes to wait. So no wake-up is lost and none wakes twice.
     """
     with transaction.atomic():
-        pending = _locked(Signal.objects.order_by("id"), skip=True)[:limit]
+        pending = Signal.objects.order_by("id").select_for_update(skip_locked=True)[:limit]
         names: dict[str, list[str]] = defaultdict(list)
         ids = []
         for each in pending:
@@ -96,7 +96,7 @@ def deliver(*, limit: int = 200) -> int:
             ids.append(each.pk)
         if not ids:
             return 0
-        for run in _locked(Run.objects.filter(key__in=sorted(names), ended_at=None).order_by("id")):
+        for run in Run.objects.filter(key__in=sorted(names), ended_at=None).order_by("id").select_for_update():
             _raise_counts(run, names[run.key])
         Signal.objects.filter(pk__in=ids).delete()
     return len(ids)
@@ -105,12 +105,13 @@ def deliver(*, limit: int = 200) -> int:
 def take_over() -> int:
     """Free the runs of workers whose lease ran out, and return how many. Each costs its step one crash."""
     now, freed = clock.system(), 0
-    if not Worker.objects.filter(stopped_at=None, lease_until__lt=now).exists():
+    dead = Worker.objects.filter(stopped_at=None, lease_until__lt=now)
+    if not dead.exists():
         return 0
     with transaction.atomic():
-        for worker in _locked(Worker.objects.filter(stopped_at=None, lease_until__lt=now).order_by("id"), skip=True):
+        for worker in dead.order_by("id").select_for_update(skip_locked=True):
             Worker.objects.filter(pk=worker.pk).update(stopped_at=now, lost=True)
-            for run in _locked(Run.objects.filter(claimed_by=worker.pk).order_by("id")):
+            for run in Run.objects.filter(claimed_by=worker.pk).order_by("id").select_for_update():
                 _lost(run, worker, now)
                 freed += 1
     return freed
@@ -194,12 +195,6 @@ def _work(row: tuple[Any, ...], at: dt.datetime) -> definitions.Work:
     if isinstance(values["signals"], str):
         values["signals"] = json.loads(values["signals"])
     return definitions.Work(**values, at=at)
-
-
-def _locked(query: Any, *, skip: bool = False) -> Any:
-    if not connection.features.has_select_for_update:
-        return query
-    return query.select_for_update(skip_locked=skip)
 
 
 def _instant(value: dt.datetime) -> Any:

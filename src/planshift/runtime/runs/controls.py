@@ -4,7 +4,7 @@ audit.
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from planshift.domain.errors import Refused
 from planshift.domain.lifecycles import run as run_lifecycle
@@ -82,8 +82,7 @@ def _act(key: str, event: str, actor: str, note: str, changed: dict[str, Any]) -
 
 
 def _locked(key: str) -> Run:
-    query = Run.objects.select_for_update() if connection.features.has_select_for_update else Run.objects.all()
-    run = query.filter(key=key).first()
+    run = Run.objects.select_for_update().filter(key=key).first()
     if run is None:
         raise Refused("run_not_found", key=key)
     return run

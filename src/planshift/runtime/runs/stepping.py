@@ -94,8 +94,8 @@ def _advance(
 
 def _sleep(work: definitions.Work, wait: outcomes.Wait) -> dict[str, Any]:
     """Lock the run (last lock of the transaction) and see whether a signal came while the step was running."""
-    query = Run.objects.select_for_update() if connection.features.has_select_for_update else Run.objects
-    now = query.filter(pk=work.id, generation=work.generation).values_list("signals", flat=True).first()
+    ours = Run.objects.select_for_update().filter(pk=work.id, generation=work.generation)
+    now = ours.values_list("signals", flat=True).first()
     if now is None:
         raise Fenced
     seen = sum(work.signals.get(name, 0) for name in wait.names)

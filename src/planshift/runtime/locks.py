@@ -1,0 +1,50 @@
+"""In which order are rows locked? In one order everywhere, so that two transactions never wait for each other.
+
+client → service → change → order → execution → document → accounts by id → number series, then nothing but the commit.
+A signal (runs.signal) takes no lock; a step takes the lock of its own run after all others.
+"""
+
+import enum
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from django.db import connection, models, transaction
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Rank(enum.IntEnum):
+    """A model's place in the order: its class attribute `lock_rank`."""
+
+    CLIENT = 10
+    SERVICE = 20
+    CHANGE = 30
+    ORDER = 40
+    EXECUTION = 50
+    DOCUMENT = 60
+    ACCOUNT = 70
+    SERIES = 90
+
+
+# Called with the model and the pks of every ordered lock; the test suite checks the order here.
+observer: Callable[[type[models.Model], Sequence[int]], None] | None = None
+
+
+def lock(query: "models.QuerySet[Row]") -> list[Row]:
+    """The rows of `query`, locked until the end of the transaction, in pk order. Needs a transaction."""
+    rows = list(for_update(query).order_by("pk"))
+    seen(query.model, [row.pk for row in rows])
+    return rows
+
+
+def for_update(query: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "models.QuerySet[Row]":
+    """`query` with row locks. SQLite has none and needs none: its IMMEDIATE transaction holds the whole file already."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a lock needs a transaction")
+    return query.select_for_update(skip_locked=skip_locked, of=("self",))
+
+
+def seen(model: type[models.Model], pks: Sequence[int]) -> None:
+    """Tell the observer, if there is one, that these rows are locked now."""
+    if observer is not None and pks:
+        observer(model, pks)
