@@ -6,7 +6,12 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
+
+from planshift.runtime import clock
+from planshift.runtime.runs import schedules
+from tests.harness import guarded
 
 pytest_plugins = ["tests.harness.clauses"]
 
@@ -33,6 +38,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied() -> Iterator[None]:
+    """After a test with real transactions Django empties all tables, those too that the database guards."""
+    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def teardown(case: TransactionTestCase) -> None:
+        with guarded.lifted():
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _locks_in_order() -> Iterator[None]:
+    """Every test fails that locks rows against the one order (runtime.locks)."""
+    with guarded.lock_order_checked():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """What this process remembers of the database (the clock's offset, planted schedules) ends with the test."""
+    clock.forget()
+    schedules.forget()
+    yield
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 # command → (module with `main(arguments) -> exit status`, needs the database, one line of help)
 COMMANDS: dict[str, tuple[str, bool, str]] = {
     "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
+    "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),
+    "worker": ("planshift.interfaces.cli.worker", True, "carry out what is due, until told to stop"),
 }
 
 

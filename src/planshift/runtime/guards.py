@@ -1,9 +1,11 @@
-"""Which rows may never change again? Triggers, on SQLite and PostgreSQL alike, as operations for an app's `0002_guards.py`.
+"""Which rows may never change again? Triggers, on SQLite and PostgreSQL alike, as operations for an app's
+`0002_guards.py`.
 
-    operations = [guards.append_only("ledger_transfer"), guards.frozen("billing_document", when="OLD.issued_at IS NOT NULL")]
+    operations = [guards.append_only("ledger_transfer"), guards.frozen("billing_document", when="OLD.issued_at > 0")]
 
-A refused write raises django.db.IntegrityError with the table's name. SQLite drops a table's triggers when a later migration
-rebuilds it: repeat the guard there (a house rule compares the triggers of a fully migrated database with all guards).
+A refused write raises django.db.IntegrityError with the table's name. SQLite drops a table's triggers when a later
+migration rebuilds it: repeat the guard there (a house rule compares the triggers of a fully migrated database with all
+guards).
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +25,9 @@ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation'; END 
 
 
 class Guard(Operation):
-    """Refuse UPDATE (of `columns`, else of any; never minding those in `but`) and DELETE of rows for which `when` holds."""
+    """Refuse UPDATE (of `columns`, else of any; never minding those in `but`) and DELETE of rows for which `when`
+    holds.
+    """
 
     reduces_to_sql = True
     reversible = True
@@ -111,8 +115,11 @@ def unchanging(table: str) -> Guard:
     return Guard(table, actions=("UPDATE",))
 
 
-def frozen(table: str, *, when: str = "", columns: Sequence[str] = (), but: Sequence[str] = (), name: str = "") -> Guard:
-    """Rows for which `when` (SQL over OLD, in the common subset of both databases) holds are neither changed nor deleted.
+def frozen(
+    table: str, *, when: str = "", columns: Sequence[str] = (), but: Sequence[str] = (), name: str = ""
+) -> Guard:
+    """Rows for which `when` (SQL over OLD, in the common subset of both databases) holds are neither changed nor
+    deleted.
 
     With `columns` only those are frozen, with `but` all that the table has at that point except those.
     """

@@ -26,8 +26,9 @@ def fingerprint(content: Mapping[str, Any]) -> str:
 def once(*, scope: str, key: str, fingerprint: str, make: Callable[[], str]) -> str:
     """What `make` returned for this key (a reference such as a number), calling it only the first time.
 
-    Runs in one transaction with `make`: if that fails, the key is free again. A second caller waits for the first. `scope`
-    says whose key it is and for what. Refused: `key_reused` when the same key came with other content; `key_bad`.
+    Runs in one transaction with `make`: if that fails, the key is free again. A second caller waits for the first.
+    `scope` says whose key it is and for what. Refused: `key_reused` when the same key came with other content;
+    `key_bad`.
     """
     if not key or len(key) > 120 or not key.isprintable():
         raise Refused("key_bad")

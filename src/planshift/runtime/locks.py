@@ -38,7 +38,9 @@ def lock(query: "models.QuerySet[Row]") -> list[Row]:
 
 
 def for_update(query: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "models.QuerySet[Row]":
-    """`query` with row locks. SQLite has none and needs none: its IMMEDIATE transaction holds the whole file already."""
+    """`query` with row locks. SQLite has none and needs none: its IMMEDIATE transaction holds the whole file
+    already.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a lock needs a transaction")
     return query.select_for_update(skip_locked=skip_locked, of=("self",))

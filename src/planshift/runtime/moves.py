@@ -55,25 +55,30 @@ def move_many(
     lifecycle = lifecycle_of(model)
     if "state" in fields or any("state" in own for own in (each or {}).values()):
         raise ValueError("the table gives the state, not the caller")
+    if not actor:
+        raise ValueError("a move names who acts")
     with transaction.atomic(savepoint=False):
         before = _locked_states(model, [row.pk for row in batch])
-        after = _ask(lifecycle, batch, before, event)
-        _write(model, batch, after, fields, each or {})
-        audit.write(
-            audit.entry(
-                kind=model._meta.label_lower,
-                object_id=row.pk,
-                number=str(getattr(row, "number", row.pk)),
-                event=event,
-                from_state=before[row.pk],
-                to_state=after[row.pk],
-                actor=actor,
-                at=at,
-                note=note,
-                facts=facts,
+        after, reasons = _ask(lifecycle, batch, before, event)
+        if not reasons:
+            _write(model, batch, after, fields, each or {})
+            audit.write(
+                audit.entry(
+                    kind=model._meta.label_lower,
+                    object_id=row.pk,
+                    number=str(getattr(row, "number", row.pk)),
+                    event=event,
+                    from_state=before[row.pk],
+                    to_state=after[row.pk],
+                    actor=actor,
+                    at=at,
+                    note=note,
+                    facts=facts,
+                )
+                for row in batch
             )
-            for row in batch
-        )
+    if reasons:  # raised out here: nothing is written yet, and a caller that goes on finds its transaction sound
+        raise Refused.for_reasons(reasons)
     for row in batch:
         for name, value in {**fields, **(each or {}).get(row.pk, {}), "state": after[row.pk]}.items():
             setattr(row, name, value)
@@ -92,25 +97,24 @@ def _locked_states(model: type[models.Model], pks: Sequence[int]) -> dict[int, s
     query = locks.for_update(model._default_manager.filter(pk__in=pks))
     found = dict(query.order_by("pk").values_list("pk", "state"))
     locks.seen(model, list(found))
-    if len(found) != len(set(pks)):
-        raise Refused("gone", kind=model._meta.label_lower)
     return found
 
 
 def _ask(
     lifecycle: machine.Lifecycle, batch: Sequence[models.Model], before: Mapping[int, str], event: str
-) -> dict[int, str]:
+) -> tuple[dict[int, str], list[Reason]]:
     after: dict[int, str] = {}
     reasons: list[Reason] = []
     for row in batch:
+        number = str(getattr(row, "number", row.pk))
+        if row.pk not in before:
+            reasons.append(Reason("gone", {"kind": row._meta.label_lower, "number": number}))
+            continue
         try:
             after[row.pk] = lifecycle.after(before[row.pk], event)
         except Refused as refused:
-            number = str(getattr(row, "number", row.pk))
             reasons += [Reason(each.code, {**each.facts, "number": number}) for each in refused.reasons]
-    if reasons:
-        raise Refused.for_reasons(reasons)
-    return after
+    return after, reasons
 
 
 def _write(

@@ -15,7 +15,8 @@ RETURNING id, last
 def take(*, series: str, count: int = 1, first: int = 1) -> range:
     """The next `count` numbers of `series`, in one statement; a new series begins at `first`.
 
-    Needs the caller's transaction: if that is rolled back the numbers are given out again, so committed rows have no gap.
+    Needs the caller's transaction: if that is rolled back the numbers are given out again, so committed rows have no
+    gap.
     """
     if count < 1:
         raise ValueError("at least one number")

@@ -24,7 +24,9 @@ def normal(text: str) -> str:
 
 
 def valid(text: str) -> bool:
-    """Is `text`, put into normal form, a reference whose check character is right? A single wrong character is found."""
+    """Is `text`, put into normal form, a reference whose check character is right? A single wrong character is
+    found.
+    """
     body = normal(text)
     return len(body) > 1 and set(body) <= set(ALPHABET) and _check(body[:-1]) == body[-1]
 

@@ -107,6 +107,46 @@ def timeline(*, key: str) -> list[StepView]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One step of some run, as it happened."""
+
+    id: int
+    run: str
+    step: str
+    outcome: str
+    detail: str
+    who: str
+    business_at: dt.datetime
+
+
+def journal(*, after: int, limit: int = 1000) -> list[JournalLine]:
+    """What all runs did since the line with the id `after`, in order."""
+    rows = StepRecord.objects.filter(id__gt=after).select_related("run").order_by("id")[:limit]
+    return [
+        JournalLine(
+            id=row.pk,
+            run=row.run.key,
+            step=row.step,
+            outcome=row.outcome,
+            detail=row.detail,
+            who=row.who,
+            business_at=row.business_at,
+        )
+        for row in rows
+    ]
+
+
+def journal_end() -> int:
+    """The id of the latest line of the journal; 0 when it is empty."""
+    return StepRecord.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def under_way() -> int:
+    """How many runs workers hold at this moment."""
+    return Run.objects.filter(claimed_by__isnull=False).count()
+
+
 def workers() -> list[WorkerView]:
     """The workers of the last days, newest first."""
     now = clock.system()
