@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
-from planshift.runtime import clock
+from planshift.runtime import clock, database
 from planshift.runtime.runs import schedules
 from tests.harness import guarded
 
@@ -26,8 +26,8 @@ def on_postgresql() -> bool:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The test database; an SQLite file is switched to WAL once, as `planshift setup` does (it stays with the file)."""
     if connection.vendor == "sqlite":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("PRAGMA journal_mode=WAL")
+        with django_db_blocker.unblock():
+            database.prepare()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -139,7 +139,7 @@ def reverse_accessors(module: Module) -> Iterator[int]:
     if not module.inside:
         return
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr.endswith("_set"):
+        if isinstance(node, ast.Attribute) and node.attr.endswith("_set") and node.attr != "is_set":
             yield node.lineno
 
 
@@ -235,6 +235,7 @@ RULES = [
         "Name the model class, so that the import contracts see it; look nothing up by string.",
         far_strings,
     ),
+    Rule("reverse accessors", "Query from the side that owns it, or give the relation a name.", reverse_accessors),
     Rule(
         "dotted paths",
         "A module named in a string is an import that no contract sees; wire it in project.",

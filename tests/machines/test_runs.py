@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from planshift.domain import errors
 from planshift.runtime import clock, runs
 from planshift.runtime.models import AuditEntry, Run, Signal, StepRecord
-from planshift.runtime.runs import claiming, definitions, stepping, working
+from planshift.runtime.runs import claiming, stepping, working
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -224,109 +224,6 @@ def test_an_external_call_runs_outside_any_transaction_of_the_step() -> None:
     runs.start(kind="external", key="x", subject="1")
     runs.drain()
     assert order == ["call x:allocate:0", "write srv42"]
-
-
-def test_a_zombie_writes_nothing() -> None:
-    def slow(run: runs.Work) -> runs.Outcome:
-        if run.generation == 1:  # while it runs, its lease is lost and another worker takes over
-            Run.objects.filter(pk=run.id).update(generation=2, claimed_by=None, not_before=clock.system())
-        AuditEntry.objects.create(
-            kind="probe", actor=f"g{run.generation}", event="e", system_at=clock.system(), business_at=run.at
-        )
-        return runs.Done()
-
-    runs.define("zombie", steps={"slow": slow}, first="slow")
-    runs.start(kind="zombie", key="z", subject="1")
-    life = working.register(lease_seconds=60)
-    [work] = claiming.claim(worker=life.id, at=NOW, limit=1)
-    Run.objects.filter(key="z").update(generation=2)
-    assert stepping.carry_out(work, who="zombie") is None
-    assert not AuditEntry.objects.filter(kind="probe").exists()
-    assert history("z") == []
-    Run.objects.filter(key="z").update(claimed_by=None, not_before=clock.system())
-    runs.drain()
-    assert [each.actor for each in AuditEntry.objects.filter(kind="probe")] == ["g3"]
-    assert history("z") == [("slow", "done")]
-
-
-def test_a_zombies_failure_does_not_count_either() -> None:
-    def bad(run: runs.Work) -> runs.Outcome:
-        raise errors.Permanent("no")
-
-    runs.define("zombie", steps={"bad": bad}, first="bad")
-    runs.start(kind="zombie", key="z", subject="1")
-    life = working.register(lease_seconds=60)
-    [work] = claiming.claim(worker=life.id, at=NOW, limit=1)
-    Run.objects.filter(key="z").update(generation=2)
-    stepping.carry_out(work, who="zombie")
-    assert state_of("z") == "RUNNING"
-    assert history("z") == []
-
-
-def test_the_runs_of_a_dead_worker_are_taken_over_and_a_poisonous_step_gets_stuck() -> None:
-    told: list[str] = []
-    runs.define(
-        "poison", steps={"one": lambda run: runs.Done()}, first="one", stuck=lambda run, reason: told.append(reason)
-    )
-    runs.start(kind="poison", key="p", subject="1")
-    for crash in range(1, claiming.CRASH_LIMIT + 1):
-        life = working.register(lease_seconds=-1)  # dead at once
-        assert len(claiming.claim(worker=life.id, at=NOW, limit=5)) == 1
-        assert claiming.take_over() == 1
-        assert claiming.take_over() == 0
-        assert Run.objects.get(key="p").crashes == crash
-        assert not working.renew(life)
-    assert state_of("p") == "STUCK"
-    assert told == ["the worker died 4 times in this step"]
-    runs.retry(key="p", actor="staff:anna", note="memory added")
-    runs.drain()
-    assert history("p") == [("one", "lost")] * 3 + [("one", "stuck"), ("one", "retried"), ("one", "done")]
-
-
-def test_a_live_lease_is_not_taken_over() -> None:
-    runs.define("live", steps={"one": lambda run: runs.Done()}, first="one")
-    runs.start(kind="live", key="l", subject="1")
-    life = working.register(lease_seconds=60)
-    claiming.claim(worker=life.id, at=NOW, limit=5)
-    with clock.stopped(at=NOW + dt.timedelta(days=365)):
-        assert claiming.take_over() == 0
-    assert state_of("l") == "RUNNING"
-    working.sign_off(life)
-    assert state_of("l") == "READY"
-
-
-def test_runs_in_flight_keep_the_version_they_started_with() -> None:
-    seen: list[str] = []
-
-    def old(run: runs.Work) -> runs.Outcome:
-        seen.append(f"old {run.version}")
-        return runs.Wait(signal="go", owner="staff", resume="old") if run.woken_by == "" else runs.Done()
-
-    def new(run: runs.Work) -> runs.Outcome:
-        seen.append(f"new {run.version}")
-        return runs.Done()
-
-    runs.define("versions", version=1, steps={"old": old}, first="old")
-    runs.start(kind="versions", key="v1", subject="1")
-    runs.drain()
-    runs.define("versions", version=2, steps={"new": new}, first="new")
-    runs.start(kind="versions", key="v2", subject="1")
-    runs.signal(key="v1", name="go")
-    runs.drain()
-    assert sorted(seen) == ["new 2", "old 1", "old 1"]
-
-
-def test_a_run_of_a_newer_program_is_left_for_it() -> None:
-    runs.define("future", steps={"one": lambda run: runs.Done()}, first="one")
-    runs.start(kind="future", key="u", subject="1")
-    Run.objects.filter(key="u").update(version=99)
-    runs.drain()
-    run = Run.objects.get(key="u")
-    assert (run.state, run.attempt) == ("READY", 1)
-    assert "version 99" in run.reason
-    definitions.define("future", version=99, steps={"one": lambda run: runs.Done()}, first="one")
-    runs.drain(skip_backoff=True)
-    assert state_of("u") == "DONE"
 
 
 def test_staff_retry_skip_and_cancel_a_stuck_run() -> None:

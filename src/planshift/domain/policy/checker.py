@@ -100,7 +100,7 @@ def _dotted(path: lines.Path) -> str:
 
 
 def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document.Policy | None:
-    head = values.table(HEAD, {key: raw[key] for key in raw if key in _head_names()}, (), report)
+    head = values.table(HEAD, {key: raw[key] for key in raw if key in _head_names()}, (), report=report)
     for key in raw:
         if key not in _head_names() and key not in _TABLES and key not in dimensions.every():
             report(reading.unknown_dimension((key,), key, (*_head_names(), *_TABLES)))
@@ -115,7 +115,7 @@ def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document
         base=base,
         families=dict(_families(raw.get("family", {}), report)),
         cases=tuple(_cases(raw.get("case", []), report)),
-        terms=values.table(terms.PARAMS, _table(raw, "terms", report), ("terms",), report),
+        terms=values.table(terms.PARAMS, _table(raw, "terms", report), ("terms",), report=report),
     )
     _reachable(policy.cases, report)
     return policy
@@ -179,7 +179,7 @@ def _case(body: Mapping[str, Any], index: int, report: values.Report) -> documen
         if key not in own and key not in dimensions.every():
             report(reading.unknown_dimension((*path, key), key, tuple(own)))
     read: dict[str, Any] = {
-        name: values.read(param, body[name], (*path, name), report)
+        name: values.read(param, body[name], (*path, name), report=report)
         for name, param in own.items()
         if name in body and name != "when"
     }

@@ -106,7 +106,7 @@ def _one(
         report(_no_answer(dimension, name, at))
         return
     given = {key: value for key, value in body.items() if key != "answer"}
-    yield vocabulary.Chosen(name, values.table(dimension.answers[name].params, given, path, report))
+    yield vocabulary.Chosen(name, values.table(dimension.answers[name].params, given, path, report=report))
 
 
 def _no_answer(dimension: vocabulary.Dimension, name: object, path: lines.Path) -> values.Problem:
@@ -126,7 +126,7 @@ def _no_answer(dimension: vocabulary.Dimension, name: object, path: lines.Path) 
 
 def condition(raw: Mapping[str, Any], path: lines.Path, report: values.Report) -> document.Condition:
     """The `when` of a case."""
-    read = values.table(WHEN, raw, path, report)
+    read = values.table(WHEN, raw, path, report=report)
     for name in raw:
         if name in read and raw[name] == []:
             report(values.Problem((*path, name), "an empty list holds for no change: leave the key out for “any”"))

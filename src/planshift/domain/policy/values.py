@@ -50,7 +50,7 @@ def closest(word: object, allowed: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def read(param: vocabulary.Param, raw: object, path: lines.Path, report: Report) -> Any:
+def read(param: vocabulary.Param, raw: object, path: lines.Path, *, report: Report) -> Any:
     """`raw` as `param.kind`, hashable. Reports every problem; then returns None."""
     try:
         if param.kind == "rows":
@@ -62,7 +62,7 @@ def read(param: vocabulary.Param, raw: object, path: lines.Path, report: Report)
 
 
 def table(
-    params: Iterable[vocabulary.Param], raw: Mapping[str, object], path: lines.Path, report: Report
+    params: Iterable[vocabulary.Param], raw: Mapping[str, object], path: lines.Path, *, report: Report
 ) -> vocabulary.Params:
     """A table read by its parameters: unknown, missing and wrong keys are reported, defaults are filled in."""
     known = {param.name: param for param in params}
@@ -72,7 +72,7 @@ def table(
     values: dict[str, Any] = {}
     for name, param in known.items():
         if name in raw:
-            values[name] = read(param, raw[name], (*path, name), report)
+            values[name] = read(param, raw[name], (*path, name), report=report)
         elif param.required:
             report(Problem(path, f"“{name}” is missing: {param.doc}", (expected(param),)))
         else:
@@ -256,7 +256,7 @@ def _rows(param: vocabulary.Param, raw: object, path: lines.Path, report: Report
     for position, row in enumerate(_listed(raw)):
         here = (*path, position) if isinstance(raw, list) else path
         if isinstance(row, dict):
-            rows.append(table(param.fields, row, here, report))
+            rows.append(table(param.fields, row, here, report=report))
         else:
             report(Problem(here, f"this must be {expected(param)}, not {_describe(row)}"))
     return tuple(rows)
