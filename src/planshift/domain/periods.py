@@ -114,7 +114,7 @@ def add_months(day: date, months: int, *, anchor: int = 0) -> date:
     return date(year, month, wanted)
 
 
-def add(moment: Moment, length: Length, zone: ZoneInfo, times: int = 1) -> Moment:
+def add(moment: Moment, length: Length, zone: ZoneInfo, *, times: int = 1) -> Moment:
     """`moment` + times x length. Months and days keep the wall-clock time of `zone`; hours are elapsed time."""
     count = length.count * times
     if length.unit in ("month", "day"):
@@ -130,7 +130,7 @@ def add(moment: Moment, length: Length, zone: ZoneInfo, times: int = 1) -> Momen
     return (start.astimezone(ZoneInfo("UTC")) + timedelta(seconds=seconds)).astimezone(zone)
 
 
-def elapsed(start: Moment, end: Moment, unit: str, zone: ZoneInfo) -> Fraction:
+def elapsed(start: Moment, end: Moment, unit: str, *, zone: ZoneInfo) -> Fraction:
     """Units from start to end, exactly. Days are calendar days of `zone` (a DST day counts 1) plus the share of the
     wall clock; hours, minutes and seconds are elapsed time; months are counted from `start` (see `months_between`)."""
     if unit == "month":

@@ -277,6 +277,7 @@ def day(raw: Any) -> date:
 
 
 def moment(raw: Any) -> date | datetime:
+    """A date or an aware instant, between 1900 and 2200; raises ValueError with the sentence to show."""
     if isinstance(raw, str):
         raw = datetime.fromisoformat(raw) if len(raw) > 10 else day(raw)
     if isinstance(raw, datetime):
