@@ -1,0 +1,21 @@
+"""What if the machines have no room for the change?
+
+`run` gives the reason why the change is refused, or None.
+"""
+
+from planshift.domain.errors import Reason
+from planshift.domain.policy.vocabulary import Answer, rules
+from planshift.domain.pricing import given
+
+QUESTION = __doc__
+DEFAULT = "refused"
+
+
+def _refused(*, gate: given.Gate) -> Reason | None:
+    return Reason("no_capacity", {"resources": gate.short_of}) if gate.short_of else None
+
+
+RULES = rules(
+    Answer(name="refused", run=_refused, doc="It is refused.", example='"refused"'),
+    Answer(name="ordered", run=given.passes, doc="It can be ordered, and waits for room.", example='"ordered"'),
+)

@@ -1,0 +1,175 @@
+"""Where, how and to what are amounts rounded?
+
+`run` gives a `Rounder`: how a price is shared by time, and how exact lines become amounts of a document.
+Modes mirror negative amounts: half up rounds -0.005 to -0.01.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planshift.domain import money
+from planshift.domain.policy.vocabulary import Answer, Param, rules
+
+QUESTION = __doc__
+DEFAULT = "each_line"
+MODES = money.MODES
+
+ShareOf = Callable[[Fraction, Fraction, Fraction], Fraction]  # price, remaining units, units per period
+
+
+@dataclass(frozen=True, slots=True)
+class Rounder:
+    """`share(price, remaining, per)` is exact unless the rate or the factor is rounded first."""
+
+    place: str  # each_line | net
+    mode: str
+    step: Fraction
+    share: ShareOf
+    first: str = ""  # "rate" or "factor": what was rounded before
+    first_mode: str = ""
+    first_step: Fraction = Fraction(0)
+
+    def lines(self, exact: Sequence[Fraction]) -> list[Fraction]:
+        """Amounts in multiples of the step: each rounded, or (place net) rounded in sum and shared exactly."""
+        step, mode = self.step, self.mode
+        if self.place == "net" and len(exact) > 1:
+            return _spread(exact, step, mode)
+        return [money.round_units(amount / step, mode) * step for amount in exact]
+
+
+def _spread(exact: Sequence[Fraction], step: Fraction, mode: str) -> list[Fraction]:
+    """The rounded sum; each line to the smallest unit below it, and the rest where it is missing most."""
+    total = money.round_units(sum(exact, Fraction(0)) / step, mode) * step
+    fine = min(step, Fraction(1, 100)) if step > Fraction(1, 100) else step
+    floors = [money.round_units(amount / fine, "floor") * fine for amount in exact]
+    missing = money.round_units((total - sum(floors, Fraction(0))) / fine, "half_up")
+    order = sorted(range(len(exact)), key=lambda index: (floors[index] - exact[index], index))
+    for place in range(abs(missing) if abs(missing) <= len(exact) else 0):
+        index = order[place] if missing > 0 else order[-1 - place]
+        floors[index] += fine if missing > 0 else -fine
+    rest = total - sum(floors, Fraction(0))
+    if rest:
+        largest = max(range(len(exact)), key=lambda index: abs(exact[index]))
+        floors[largest] += rest
+    return floors
+
+
+def _exact_share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
+    return price * remaining / per
+
+
+def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None) -> Fraction:
+    """The grid: a unit (5, 10000), or 10^-decimals, or the currency's smallest unit."""
+    if unit is not None:
+        return unit
+    return currency_step if decimals is None else Fraction(1, 10**decimals)
+
+
+def _each_line(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
+    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), _exact_share)
+
+
+def _net(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
+    return Rounder("net", mode, step_of(currency_step, decimals, unit), _exact_share)
+
+
+def _rate_first(
+    *,
+    currency_step: Fraction,
+    mode: str,
+    decimals: int | None,
+    unit: Fraction | None,
+    rate_decimals: int | None,
+    rate_unit: Fraction | None,
+    rate_mode: str,
+) -> Rounder:
+    grid = step_of(currency_step, rate_decimals, rate_unit)
+
+    def share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
+        return money.round_units(price / per / grid, rate_mode) * grid * remaining
+
+    step = step_of(currency_step, decimals, unit)
+    return Rounder("each_line", mode, step, share, first="rate", first_mode=rate_mode, first_step=grid)
+
+
+def _factor_first(
+    *,
+    currency_step: Fraction,
+    mode: str,
+    decimals: int | None,
+    unit: Fraction | None,
+    factor_decimals: int,
+    factor_mode: str,
+) -> Rounder:
+    grid = Fraction(1, 10**factor_decimals)
+
+    def share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
+        return money.round_units(remaining / per / grid, factor_mode) * grid * price
+
+    step = step_of(currency_step, decimals, unit)
+    return Rounder("each_line", mode, step, share, first="factor", first_mode=factor_mode, first_step=grid)
+
+
+def _params(prefix: str = "", what: str = "amounts") -> tuple[Param, ...]:
+    return (
+        Param(
+            name=f"{prefix}mode",
+            kind="choice",
+            choices=MODES,
+            default="half_up",
+            doc=f"how {what} between two are rounded",
+        ),
+        Param(
+            name=f"{prefix}decimals",
+            kind="integer",
+            default=None,
+            maximum=9,
+            doc="decimal places; not given: those of the currency",
+        ),
+        Param(
+            name=f"{prefix}unit", kind="fraction", default=None, maximum=10**6, doc="a multiple of this instead: 10000"
+        ),
+    )
+
+
+RULES = rules(
+    Answer(
+        name="each_line",
+        run=_each_line,
+        doc="Each line is rounded; the total is the sum of the rounded lines.",
+        example='{ answer = "each_line", mode = "half_up" }',
+        params=_params(),
+    ),
+    Answer(
+        name="net",
+        run=_net,
+        doc="The exact lines are summed and the sum is rounded; the lines are shown so that they sum to it.",
+        example='{ answer = "net", mode = "down", unit = 10000 }',
+        params=_params(),
+    ),
+    Answer(
+        name="rate_first",
+        run=_rate_first,
+        doc="The price of one unit of time is rounded first, then taken times the units; then each line.",
+        example='{ answer = "rate_first", rate_decimals = 2 }',
+        params=(*_params("rate_", "rates"), *_params()),
+    ),
+    Answer(
+        name="factor_first",
+        run=_factor_first,
+        doc="The share of time is rounded first, then taken times the price; then each line.",
+        example='{ answer = "factor_first", factor_decimals = 4 }',
+        params=(
+            Param(name="factor_decimals", kind="integer", default=4, maximum=12, doc="decimal places of the share"),
+            Param(
+                name="factor_mode",
+                kind="choice",
+                choices=MODES,
+                default="half_up",
+                doc="how shares between two are rounded",
+            ),
+            *_params(),
+        ),
+    ),
+)

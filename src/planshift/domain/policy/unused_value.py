@@ -1,0 +1,77 @@
+"""What is the unused part of the old worth?
+
+`run` gives the value of what is left, in money, never below 0.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planshift.domain.policy.vocabulary import Answer, Param, rules
+
+QUESTION = __doc__
+DEFAULT = "by_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the value may be found from: the price of the whole stretch, its remaining share, how much was used."""
+
+    whole: Fraction  # price of the whole stretch
+    remaining: Fraction  # its remaining share in money
+    used_share: Fraction  # of the stretch, 0 to 1
+    used_months: Fraction | None
+    used_days: Fraction | None
+    monthly: Fraction | None  # the monthly list price of the same, times its quantity
+
+
+def _by_time(*, worth: Worth) -> Fraction:
+    return worth.remaining
+
+
+def _less_used_months(*, worth: Worth) -> Fraction:
+    if worth.monthly is None or worth.used_months is None:
+        return worth.remaining
+    return max(worth.whole - worth.used_months * worth.monthly, Fraction(0))
+
+
+def _less_used_times(*, worth: Worth, multiple: Fraction, under_days: int) -> Fraction:
+    if worth.used_days is None or worth.used_days >= under_days:
+        return worth.remaining
+    return max(worth.whole - worth.whole * worth.used_share * multiple, Fraction(0))
+
+
+def _whole_price(*, worth: Worth) -> Fraction:
+    return worth.whole
+
+
+def _nothing(*, worth: Worth) -> Fraction:
+    return Fraction(0)
+
+
+RULES = rules(
+    Answer(
+        name="by_time",
+        run=_by_time,
+        doc="Its price by the share of time that remains.",
+        example='"by_time"',
+        clause="H7",
+    ),
+    Answer(
+        name="less_used_months",
+        run=_less_used_months,
+        doc="Its price less the used months at the monthly list price: the discount of the longer term is lost.",
+        example='"less_used_months"',
+    ),
+    Answer(
+        name="less_used_times",
+        run=_less_used_times,
+        doc="Its price less the used time at a multiple, when only few days were used.",
+        example='{ answer = "less_used_times", multiple = "1.5", under_days = 30 }',
+        params=(
+            Param(name="multiple", kind="fraction", default=Fraction(3, 2), maximum=100, doc="how often it counts"),
+            Param(name="under_days", kind="integer", default=30, maximum=3660, doc="only under so many used days"),
+        ),
+    ),
+    Answer(name="whole_price", run=_whole_price, doc="Its whole price, whatever was used.", example='"whole_price"'),
+    Answer(name="nothing", run=_nothing, doc="Nothing: nothing is ever credited.", example='"nothing"', clause="H12"),
+)

@@ -1,0 +1,1 @@
+"""How is one change priced? The parts behind `domain.quote.price`."""

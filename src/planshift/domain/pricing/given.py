@@ -1,0 +1,138 @@
+"""What passes between the engine and the dimensions of a policy: shares of time, raw lines, outcomes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple, Protocol
+
+from planshift.domain.catalog import Price
+from planshift.domain.errors import Reason
+from planshift.domain.periods import Length
+
+
+class Share(NamedTuple):
+    """A share of one billing period: `remaining` units of `per`. `parts` where several periods were counted apart."""
+
+    remaining: Fraction
+    per: Fraction
+    unit: str
+    parts: tuple[tuple[Fraction, Fraction], ...] = ()
+
+    @property
+    def cycles(self) -> Fraction:
+        """How many billing periods that is."""
+        return self.remaining / self.per
+
+
+class Raw(NamedTuple):
+    """One line before rounding. `exact` is signed: a credit is negative."""
+
+    role: str  # charge | credit | difference | setup | fee | …
+    component: str
+    exact: Fraction
+    how: str  # the computation, for the working: share | full | paid | difference | …
+    quantity: int = 1
+    price: Fraction | None = None  # of one unit for one billing period
+    old_price: Fraction | None = None
+    old_quantity: int = 0
+    share: Share | None = None
+    length: Length | None = None
+    detail: tuple[object, ...] = ()  # more operands of `how`
+    limit: Fraction | None = None  # a credit's magnitude before it was limited to what was paid
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a settlement decides: lines now, lines billed later, and what becomes of the term."""
+
+    lines: list[Raw] = field(default_factory=list)
+    later: list[Raw] = field(default_factory=list)
+    term: str = "kept"  # kept | restarts | moves (the expiry is where the old value ends)
+    extra: Length | None = None  # on top of a restarted term, or the whole of a moved one
+    extra_exact: Fraction | None = None  # the same before rounding, in the unit of `extra`
+    separate: bool = False  # credit and charge are two movements of money
+    months_charged: Fraction | None = None
+    later_at: str = ""  # next_invoice | expiry
+
+
+class Deal(Protocol):
+    """What a settlement may ask for. Amounts are exact, in the seller's prices (net or gross)."""
+
+    def differences(self, *, full: bool = False) -> list[Raw]:
+        """(new - old) for the remaining share, or in full, per component."""
+        ...
+
+    def credits(self) -> list[Raw]:
+        """The unused value of the old, per component, negative, never more than what was paid for it."""
+        ...
+
+    def charges(self) -> list[Raw]:
+        """The new price for the remaining share, per component."""
+        ...
+
+    def full_charges(self) -> list[Raw]:
+        """The new price of one billing period, per component."""
+        ...
+
+    def used_charges(self) -> list[Raw]:
+        """The old price for the used share, per component."""
+        ...
+
+    def highest_charges(self) -> list[Raw]:
+        """The full price of the highest level used in the month, per component."""
+        ...
+
+    def buys(self, *, value: Fraction, unit: str, per_period: Fraction | None) -> Fraction:
+        """Units of time ("month" or "day") that `value` buys at the new price."""
+        ...
+
+    def unused_units(self) -> Share:
+        """The old plan's remaining time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which price is asked for: how to find list prices, the billing period, the discounts that may apply."""
+
+    find: Callable[[Length], Price | None]
+    length: Length
+    discount: Fraction  # the client's own, as a share
+    remaining_months: Fraction | None
+
+
+class Found(NamedTuple):
+    """A price and the billing period that it is for."""
+
+    amount: Fraction
+    length: Length
+
+
+@dataclass(slots=True)
+class Gate:
+    """Where a change stands when it is asked for: what preconditions may look at. None: the facts do not say."""
+
+    direction: str
+    on: date | None
+    remaining_days: Fraction | None
+    remaining_months: Fraction | None
+    held_days: int | None  # since the last change
+    first_days: int | None  # since the first sign-up
+    announced: date | None
+    asked_by: str
+    owner_only: bool
+    payment_method: str
+    unpaid: tuple[str, ...]
+    renewal: str  # number of the renewal document already issued
+    renewal_paid: bool
+    same_family: bool
+    needs: tuple[tuple[str, int, int], ...] = ()  # resource, what is used, what the new limit is
+    usage_known: bool = False
+    usage_age_hours: Fraction | None = None
+    short_of: tuple[str, ...] = ()  # resources that the machines have no room for
+
+
+def passes(*, gate: Gate) -> Reason | None:
+    """The precondition that never stands in the way."""
+    return None
