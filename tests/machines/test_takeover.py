@@ -7,7 +7,7 @@ import pytest
 
 from planshift.domain import errors
 from planshift.runtime import clock, runs
-from planshift.runtime.models import AuditEntry, Run
+from planshift.runtime.models import AuditEntry, Run, StepRecord
 from planshift.runtime.runs import claiming, definitions, stepping, working
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,24 @@ def test_the_runs_of_a_dead_worker_are_taken_over_and_a_poisonous_step_gets_stuc
     runs.retry(key="p", actor="staff:anna", note="memory added")
     runs.drain()
     assert history("p") == [("one", "lost")] * 3 + [("one", "stuck"), ("one", "retried"), ("one", "done")]
+
+
+def test_a_run_that_killed_a_worker_is_carried_on_alone_so_that_its_neighbours_are_not_blamed() -> None:
+    at_hand: list[int] = []
+
+    def step(run: runs.Work) -> runs.Outcome:
+        at_hand.append(Run.objects.filter(claimed_by__isnull=False).count())
+        return runs.Done()
+
+    runs.define("suspect", steps={"one": step}, first="one")
+    for number in range(12):
+        runs.start(kind="suspect", key=f"s:{number}", subject="1")
+    Run.objects.filter(key__in=["s:5", "s:6"]).update(crashes=1)
+    assert runs.drain() == 12
+    assert max(at_hand) > 1
+    by_key = dict(StepRecord.objects.values_list("run__key", "id"))
+    order = sorted(by_key, key=lambda key: by_key[key])
+    assert [at_hand[order.index(key)] for key in ("s:5", "s:6")] == [1, 1]
 
 
 def test_a_live_lease_is_not_taken_over() -> None:

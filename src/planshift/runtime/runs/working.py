@@ -108,13 +108,23 @@ def work_off(
         claimed = claiming.claim(worker=life.id, at=at, limit=min(batch, limit), skip_backoff=skip_backoff)
         if not claimed and not found.signals:
             break  # others were faster
-        for work in claimed:
+        for work in _suspects_alone(claimed):
             if stop() or steps >= limit:
                 claiming.give_back(work)
                 continue
             steps += _carry_on(work, life, min(STEPS_IN_A_ROW, limit - steps), stop)
         batch = min(BATCH_LIMIT, batch * 2) if clock.monotonic() - begun < BATCH_SECONDS else max(1, batch // 2)
     return steps
+
+
+def _suspects_alone(claimed: list[definitions.Work]) -> list[definitions.Work]:
+    """A run in whose step a worker died is carried on by itself: if it kills again, no other run is blamed."""
+    if len(claimed) < 2 or not any(work.crashes for work in claimed):
+        return claimed
+    first, *others = sorted(claimed, key=lambda work: -work.crashes)
+    for work in others:
+        claiming.give_back(work)
+    return [first]
 
 
 def _carry_on(work: definitions.Work, life: Life, limit: int, stop: Callable[[], bool]) -> int:

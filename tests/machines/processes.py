@@ -1,0 +1,67 @@
+"""Real worker processes on the test database: started, watched, killed."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from django.db import connection
+
+from planshift.runtime import clock
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "from planshift.project.main import main; main()"
+
+
+def database_url() -> str:
+    """The test database, as PLANSHIFT_DATABASE names it."""
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return str(given["NAME"])
+    user = quote(given["USER"], safe="") + (f":{quote(given['PASSWORD'], safe='')}" if given["PASSWORD"] else "")
+    port = f":{given['PORT']}" if given["PORT"] else ""
+    return f"postgresql://{user}@{quote(given['HOST'], safe='')}{port}/{given['NAME']}"
+
+
+@contextmanager
+def worker(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`planshift worker` as a process of its own; killed at the end if it still lives."""
+    log = (folder / f"worker-{len(list(folder.glob('worker-*')))}.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "worker", "--lease", "1.5", *arguments],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "tests.sample.settings",
+            "PLANSHIFT_DATABASE": database_url(),
+            "PLANSHIFT_VAR": str(folder),
+        }
+        | environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        log.close()
+
+
+def logs(folder: Path) -> str:
+    """What all workers said, for the message of a failed test."""
+    return "\n".join(file.read_text() for file in sorted(folder.glob("worker-*")))
+
+
+def until(true: Callable[[], bool], *, folder: Path, seconds: float = 40.0) -> None:
+    """Wait until something holds."""
+    begun, pause = clock.monotonic(), threading.Event()
+    while not true():
+        if clock.monotonic() - begun > seconds:
+            raise AssertionError(f"not within {seconds} s\n{logs(folder)}")
+        pause.wait(0.05)
