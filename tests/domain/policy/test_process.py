@@ -22,19 +22,17 @@ from planshift.domain.policy import (
 
 
 @pytest.mark.parametrize(
-    ("answer", "paid", "accepted", "term_ended", "may_begin"),
+    ("answer", "paid", "accepted", "may_begin"),
     [
-        ("after_payment", False, True, True, False),
-        ("after_payment", True, False, False, True),
-        ("after_acceptance", True, False, True, False),
-        ("after_acceptance", False, True, False, True),
-        ("at_once", False, False, False, True),
-        ("at_renewal", True, True, False, False),
-        ("at_renewal", False, False, True, True),
+        ("after_payment", False, True, False),
+        ("after_payment", True, False, True),
+        ("after_acceptance", True, False, False),
+        ("after_acceptance", False, True, True),
+        ("at_once", False, False, True),
     ],
 )
-def test_timing_is_a_gate(answer, paid, accepted, term_ended, may_begin):
-    assert timing.RULES[answer].run(paid=paid, accepted=accepted, term_ended=term_ended) is may_begin
+def test_timing_is_a_gate(answer, paid, accepted, may_begin):
+    assert timing.RULES[answer].run(paid=paid, accepted=accepted) is may_begin
 
 
 @pytest.mark.parametrize(

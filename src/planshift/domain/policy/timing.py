@@ -9,20 +9,16 @@ QUESTION = __doc__
 DEFAULT = "after_payment"
 
 
-def _after_payment(*, paid: bool, accepted: bool, term_ended: bool) -> bool:
+def _after_payment(*, paid: bool, accepted: bool) -> bool:
     return paid
 
 
-def _after_acceptance(*, paid: bool, accepted: bool, term_ended: bool) -> bool:
+def _after_acceptance(*, paid: bool, accepted: bool) -> bool:
     return accepted
 
 
-def _at_once(*, paid: bool, accepted: bool, term_ended: bool) -> bool:
+def _at_once(*, paid: bool, accepted: bool) -> bool:
     return True
-
-
-def _at_renewal(*, paid: bool, accepted: bool, term_ended: bool) -> bool:
-    return term_ended
 
 
 RULES = rules(
@@ -47,15 +43,10 @@ RULES = rules(
         example='"at_once"',
         clause="D3",
     ),
-    Answer(
-        name="at_renewal",
-        run=_at_renewal,
-        doc="The change waits for the end of the running term; until then everything stays as it is.",
-        example='"at_renewal"',
-    ),
 )
 
 RESERVED = {
+    "at_renewal": "every change waits for the end of the term; for decreases see “decrease”",
     "at_once_pay_within": "executed at once, suspended when unpaid after some days",
     "at_once_with_trial": "executed at once, with free days to go back",
     "by_appointment": "executed by ticket at an agreed hour",

@@ -95,6 +95,8 @@ def expected(param: vocabulary.Param) -> str:
         return noun + " with " + ", ".join(field.name for field in param.fields)
     if param.kind in ("money", "integer", "fraction", "percent", "integers"):
         low, high = param.minimum if param.minimum is not None else 0, param.maximum
+        if param.positive:
+            return f"{noun}, more than 0" + (f", at most {high}" if high is not None else "")
         return f"{noun} from {low} to {high}" if high is not None else f"{noun}, {low} or more"
     return noun
 
@@ -130,7 +132,7 @@ def _number(param: vocabulary.Param, raw: object) -> Fraction:
 
 def _within(param: vocabulary.Param, value: Fraction) -> Fraction:
     low = Fraction(param.minimum if param.minimum is not None else 0)
-    if value < low or (param.maximum is not None and value > Fraction(param.maximum)):
+    if value < low or (param.positive and value == 0) or (param.maximum is not None and value > Fraction(param.maximum)):
         raise Wrong(f"this is out of range: it must be {expected(param)}")
     return value
 
@@ -253,6 +255,8 @@ def _once(values: list[str]) -> tuple[str, ...]:
 
 def _rows(param: vocabulary.Param, raw: object, path: lines.Path, report: Report) -> tuple[vocabulary.Params, ...]:
     rows = []
+    if raw == [] and param.required:
+        raise Wrong("at least one row is needed")
     for position, row in enumerate(_listed(raw)):
         here = (*path, position) if isinstance(raw, list) else path
         if isinstance(row, dict):

@@ -99,6 +99,7 @@ class Param:
     choices: tuple[str, ...] = ()
     minimum: int | str | None = None
     maximum: int | str | None = None
+    positive: bool = False  # more than 0: for divisors and grids
     fields: tuple["Param", ...] = ()  # of kind "rows" only
 
     @property

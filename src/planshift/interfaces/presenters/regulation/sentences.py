@@ -70,6 +70,24 @@ class Speaker:
         parts += [text for name, text in entry.get("absent", {}).items() if not chosen.params.get(name)]
         return self._fill(" ".join(part for part in parts if part), values)
 
+    def formula(self, dimension: str, chosen: vocabulary.Chosen) -> str:
+        """The calculation of an answer in words, "" where it has none."""
+        for language in (self.language, "en"):
+            entry = texts(language)["answers"].get(dimension, {}).get(chosen.answer, {})
+            if "formula" in entry:
+                return str(entry["formula"])
+        return ""
+
+    def table(self, table: str, *path: str) -> str:
+        """A fixed text of one of the other tables: headings, labels, lead, none, notices. "" where there is none."""
+        for language in (self.language, "en"):
+            found: Any = texts(language).get(table, {})
+            for part in path:
+                found = found.get(part, {}) if isinstance(found, dict) else {}
+            if isinstance(found, str):
+                return self._fill(found, {})
+        return ""
+
     def words(self, text: Mapping[str, str] | None) -> str:
         """A text of the policy or the catalog in this language, else in English, else in whichever there is."""
         if not text:
@@ -120,7 +138,7 @@ class Speaker:
             case "choices":
                 return self.joined([phrases.get(each, each) for each in value])
             case "codes":
-                return self.joined([self.name(each) for each in value])
+                return self.joined([phrases.get(each) or self.name(each) for each in value], "or")
             case "integers":
                 return self.joined([writing.number(each, self.language) for each in value])
             case "lengths":
