@@ -132,7 +132,11 @@ def _number(param: vocabulary.Param, raw: object) -> Fraction:
 
 def _within(param: vocabulary.Param, value: Fraction) -> Fraction:
     low = Fraction(param.minimum if param.minimum is not None else 0)
-    if value < low or (param.positive and value == 0) or (param.maximum is not None and value > Fraction(param.maximum)):
+    if (
+        value < low
+        or (param.positive and value == 0)
+        or (param.maximum is not None and value > Fraction(param.maximum))
+    ):
         raise Wrong(f"this is out of range: it must be {expected(param)}")
     return value
 

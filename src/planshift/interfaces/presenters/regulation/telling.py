@@ -13,7 +13,7 @@ def tell(
     *,
     always: Iterable[str] = (),
 ) -> Iterator[parts.Block]:
-    """Paragraphs for these dimensions, in order. One whose answer is the default is told only when it is in `always`."""
+    """Paragraphs for these dimensions, in order. A default answer is told only when the dimension is in `always`."""
     for name in names:
         yield from _tell(speaker, name, among, name in always)
 
