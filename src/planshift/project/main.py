@@ -7,6 +7,10 @@ from collections.abc import Callable
 
 # command → (module with `main(arguments) -> exit status`, needs the database, one line of help)
 COMMANDS: dict[str, tuple[str, bool, str]] = {
+    "backup": ("planshift.project.commands.backup", True, "copy the running SQLite database into a file"),
+    "docs": ("planshift.project.commands.docs", True, "write the pages of docs/ that are made from the code"),
+    "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),
+    "setup": ("planshift.project.commands.setup", True, "bring database and static files up to this version"),
     "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),
     "worker": ("planshift.interfaces.cli.worker", True, "carry out what is due, until told to stop"),

@@ -1,0 +1,39 @@
+"""planshift docs: write the pages of docs/ that are made from the code; --check says which are stale."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from planshift.interfaces.presenters import policy_format
+
+# page → what makes it
+PAGES: dict[str, Callable[[], str]] = {
+    "policy-format.md": policy_format.markdown,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """0 when all pages are (or were) brought up to date; with --check 1 when one is stale."""
+    parser = argparse.ArgumentParser(prog="planshift docs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    parser.add_argument("--folder", type=Path, default=Path("docs"))
+    given = parser.parse_args(arguments)
+    if given.check:
+        stale = stale_pages(given.folder)
+        for page in stale:
+            print(f"stale: {given.folder / page} (run: planshift docs)")
+        return 1 if stale else 0
+    given.folder.mkdir(exist_ok=True)
+    for page, make in PAGES.items():
+        (given.folder / page).write_text(make(), encoding="utf-8")
+        print(f"wrote {given.folder / page}")
+    return 0
+
+
+def stale_pages(folder: Path) -> list[str]:
+    """Pages in `folder` that differ from what the code says now, or are missing."""
+    return [
+        page
+        for page, make in PAGES.items()
+        if not (folder / page).is_file() or (folder / page).read_text(encoding="utf-8") != make()
+    ]
