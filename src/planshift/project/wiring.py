@@ -3,3 +3,9 @@
 
 def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
+    from planshift.adapters.drivers.simulated import driver, faults
+    from planshift.provisioning import ports as provisioning
+
+    provisioning.bind(
+        {"simulated": driver.SimulatedDriver()}, dns={"simulated": driver.SimulatedDns()}, simulation=faults
+    )

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ProvisioningConfig(AppConfig):
     name = "planshift.provisioning"
     label = "provisioning"
+
+    def ready(self) -> None:
+        from planshift.provisioning import engine, usage
+
+        engine.define()
+        usage.define()

@@ -1,0 +1,334 @@
+"""A server that exists in tables only, and behaves like one: keeps limits, runs full, forgets nothing, fails on demand.
+
+Each verb is one transaction of its own, as on a machine elsewhere: what it did stays done when the caller dies.
+"""
+
+import hashlib
+import json
+import secrets as randomness
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from planshift.adapters.drivers.simulated import faults, models
+from planshift.domain.errors import Permanent, Unknown
+from planshift.provisioning import ports
+from planshift.runtime import clock
+
+USUAL_SHARE = 40  # per cent of a limit that is in use where nothing else was said
+TOTAL: Mapping[str, int] = {"accounts": 200}
+
+
+class SimulatedDriver:
+    """The driver port on tables."""
+
+    def probe(self, *, server: ports.ServerAt) -> str:
+        """Answers unless a fault says otherwise."""
+        faults.meet(server=server.code, account="", verb="probe")
+        return "simulated 1"
+
+    def capabilities(self, *, server: ports.ServerAt) -> ports.Capabilities:
+        """Everything in place; what the server's trait `fixed` names (comma-separated) never shrinks."""
+        fixed = {name for name in str(server.traits.get("fixed", "")).split(",") if name}
+        return ports.Capabilities(
+            in_place=frozenset({"*"}),
+            shrink=frozenset({"*"}),
+            never_shrink=frozenset(fixed),
+            content_push=True,
+            suspend=True,
+            front_proxy=bool(server.traits.get("front_proxy", True)),
+        )
+
+    def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
+        """Total as the traits `total_<resource>` say; sold = the sum of the accounts' limits."""
+        faults.meet(server=server.code, account="", verb="capacity")
+        machine = _machine(server)
+        total = {**TOTAL, **_totals(server), **machine.total}
+        sold = dict.fromkeys(total, 0)
+        for limits in machine.accounts.filter(removed=False).values_list("limits", flat=True):
+            sold["accounts"] = sold.get("accounts", 0) + 1
+            for name, amount in limits.items():
+                if name in total and amount > 0:
+                    sold[name] += amount
+        return ports.Capacity(total=total, sold=sold, taken_at=clock.business())
+
+    def get(self, *, ref: ports.Ref) -> ports.Account | None:
+        """The account as it is."""
+        faults.meet(server=ref.server.code, account=ref.account, verb="get")
+        account = _account(ref)
+        return None if account is None else _as_read(account)
+
+    def usage(self, *, ref: ports.Ref) -> ports.Usage:
+        """What was set by `set_usage`, else a share of each limit."""
+        faults.meet(server=ref.server.code, account=ref.account, verb="usage")
+        return ports.Usage(_used(_must(ref)), clock.business())
+
+    def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
+        """All violations at once."""
+        faults.meet(server=ref.server.code, account=ref.account, verb="check")
+        used = _used(_must(ref))
+        return ports.Checked(ports.Usage(used, clock.business()), _violations(used, to))
+
+    def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
+        """A new account with its own address."""
+
+        def do() -> bool:
+            present = _account(ref)
+            if present is not None:
+                if present.limits != dict(limits):
+                    raise Permanent("conflict", account=ref.account)
+                return False
+            machine = _machine(ref.server)
+            machine.given_addresses += 1
+            machine.save(update_fields=["given_addresses"])
+            machine.accounts.create(
+                name=ref.account,
+                label=spec.label,
+                plan=spec.plan,
+                limits=dict(limits),
+                address=f"198.18.{machine.network}.{machine.given_addresses % 254 + 1}",
+                content=f"welcome to {spec.label}" if spec.label else "",
+            )
+            return True
+
+        return _once(op, ref, "create", {"limits": dict(limits), "label": spec.label, "plan": spec.plan}, do)
+
+    def apply(self, *, op: ports.Op, ref: ports.Ref, to: ports.Limits) -> ports.Result:
+        """Set the limits; refused below what is used."""
+
+        def do() -> bool:
+            account = _must(ref)
+            violations = _violations(_used(account), to)
+            if violations and account.limits != dict(to):
+                told = [{"resource": one.resource, "used": one.used, "target": one.target} for one in violations]
+                raise Permanent("usage_exceeds_target", violations=told)
+            return _set(account, limits=dict(to))
+
+        return _once(op, ref, "apply", {"to": dict(to)}, do)
+
+    def suspend(self, *, op: ports.Op, ref: ports.Ref, reason: str) -> ports.Result:
+        """Stop serving, keep everything."""
+        return _once(op, ref, "suspend", {}, lambda: _set(_must(ref), suspended=True))
+
+    def unsuspend(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
+        """Serve again."""
+        return _once(op, ref, "unsuspend", {}, lambda: _set(_must(ref), suspended=False))
+
+    def set_credentials(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
+        """A new password; only its digest stays here."""
+        password = randomness.token_urlsafe(12)
+        digest = hashlib.sha256(password.encode()).hexdigest()
+        result = _once(op, ref, "set_credentials", {}, lambda: _set(_must(ref), credentials_digest=digest))
+        if result.replayed or not result.changed:
+            return result
+        account = _must(ref)
+        secrets = {"user": ref.account, "password": password, "host": account.address, "url": _url(account)}
+        return ports.Result(changed=True, secrets=secrets)
+
+    def backup(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
+        """A snapshot named after the key."""
+        snapshot = hashlib.sha256(op.key.encode()).hexdigest()[:12]
+
+        def do() -> bool:
+            account = _must(ref)
+            return _set(account, snapshots=[*account.snapshots, {"id": snapshot, "content": account.content}])
+
+        made = _once(op, ref, "backup", {}, do)
+        return ports.Result(changed=made.changed, replayed=made.replayed, snapshot=snapshot)
+
+    def restore(self, *, op: ports.Op, ref: ports.Ref, snapshot: str) -> ports.Result:
+        """The content of a snapshot."""
+
+        def do() -> bool:
+            account = _must(ref)
+            kept = [one for one in account.snapshots if one["id"] == snapshot]
+            if not kept:
+                raise Permanent("not_found", snapshot=snapshot)
+            return _set(account, content=kept[0]["content"])
+
+        return _once(op, ref, "restore", {"snapshot": snapshot}, do)
+
+    def push_content(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref, final: bool) -> ports.Result:
+        """Copy the content."""
+        return _once(op, to, "push_content", {"from": source.account, "final": final}, lambda: _push(source, to))
+
+    def manifest(self, *, ref: ports.Ref) -> str:
+        """SHA-256 of the content."""
+        return hashlib.sha256(_must(ref).content.encode()).hexdigest()
+
+    def front_proxy(self, *, op: ports.Op, ref: ports.Ref, upstream: str) -> ports.Result:
+        """Visitors are passed on."""
+        return _once(op, ref, "front_proxy", {"upstream": upstream}, lambda: _set(_must(ref), proxied_to=upstream))
+
+    def quarantine(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
+        """Stop serving, keep the data."""
+        return _once(op, ref, "quarantine", {}, lambda: _set(_must(ref), quarantined=True, proxied_to=""))
+
+    def remove(self, *, op: ports.Op, ref: ports.Ref, proof: ports.Proof) -> ports.Result:
+        """Gone. Not without proof that the client was told, and a served account only when it was never used."""
+        if proof.kind not in ("removal_notice", "never_used") or not proof.reference:
+            raise Permanent("forbidden", proof=proof.kind)
+
+        def do() -> bool:
+            account = _account(ref)
+            if account is None:
+                return False
+            return _set(account, removed=True, removed_by_proof=f"{proof.kind} {proof.reference}")
+
+        return _once(op, ref, "remove", {"proof": [proof.kind, proof.reference]}, do)
+
+    def poll(self, *, server: ports.ServerAt, task: str) -> ports.Result:
+        """There are no long tasks here."""
+        raise Permanent("not_found", task=task)
+
+
+class SimulatedDns:
+    """The name service port on a table."""
+
+    def get(self, *, name: str) -> ports.Record | None:
+        """The record, if we serve it."""
+        faults.meet(server="", account=name, verb="dns_get")
+        kept = models.SimulatedRecord.objects.filter(name=name).first()
+        return None if kept is None else ports.Record(kept.ttl, (kept.address,))
+
+    def set_ttl(self, *, op: ports.Op, name: str, ttl: int) -> ports.Result:
+        """Change the time to live."""
+
+        def do() -> bool:
+            return bool(models.SimulatedRecord.objects.filter(name=name).exclude(ttl=ttl).update(ttl=ttl))
+
+        return _once_named(op, "", name, "set_ttl", {"ttl": ttl}, do)
+
+    def swap(self, *, op: ports.Op, name: str, old: str, new: str) -> ports.Result:
+        """Replace one address by another."""
+
+        def do() -> bool:
+            record = models.SimulatedRecord.objects.select_for_update().filter(name=name).first()
+            if record is None or record.address not in (old, new):
+                raise Permanent("conflict", name=name)
+            if record.address == new:
+                return False
+            record.address = new
+            record.save(update_fields=["address"])
+            return True
+
+        return _once_named(op, "", name, "swap", {"old": old, "new": new}, do)
+
+
+def _once(op: ports.Op, ref: ports.Ref, verb: str, asked: Mapping[str, Any], do: Callable[[], bool]) -> ports.Result:
+    return _once_named(op, ref.server.code, ref.account, verb, asked, do)
+
+
+def _once_named(
+    op: ports.Op, server: str, account: str, verb: str, asked: Mapping[str, Any], do: Callable[[], bool]
+) -> ports.Result:
+    """Do it under its key, once; the same key again gets the first answer. Faults strike here."""
+    fault = faults.meet(server=server, account=account, verb=verb)
+    if fault == "full" and verb in ("create", "apply", "push_content"):
+        raise Permanent("capacity", server=server)
+    said = json.dumps([verb, server, account, dict(asked)], sort_keys=True)
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    if fault == "lies":
+        return ports.Result(changed=True)
+    with transaction.atomic():
+        if server:
+            _lock_machine(server)
+        kept = models.SimulatedOp.objects.select_for_update().filter(key=op.key).first()
+        if kept is not None:
+            if kept.digest != digest:
+                raise Permanent("key_reused", key=op.key)
+            kept.asked += 1
+            kept.save(update_fields=["asked"])
+            result = ports.Result(changed=kept.changed, replayed=True)
+        else:
+            result = ports.Result(changed=do())
+            models.SimulatedOp.objects.create(
+                key=op.key,
+                verb=verb,
+                server=server,
+                account=account,
+                digest=digest,
+                answer={"changed": result.changed},
+                changed=result.changed,
+                at=clock.business(),
+            )
+    if fault == "lost_answer":
+        raise Unknown("no_answer", server=server)
+    return result
+
+
+def _lock_machine(code: str) -> None:
+    """One operation at a time per machine, as on a real one."""
+    models.SimulatedMachine.objects.select_for_update().filter(code=code).first()
+
+
+def _machine(server: ports.ServerAt) -> models.SimulatedMachine:
+    found = models.SimulatedMachine.objects.filter(code=server.code).first()
+    if found is not None:
+        return found
+    network = models.SimulatedMachine.objects.count() % 250 + 1
+    return models.SimulatedMachine.objects.get_or_create(code=server.code, defaults={"network": network})[0]
+
+
+def _totals(server: ports.ServerAt) -> dict[str, int]:
+    return {
+        name.removeprefix("total_"): int(value) for name, value in server.traits.items() if name.startswith("total_")
+    }
+
+
+def _account(ref: ports.Ref) -> models.SimulatedAccount | None:
+    return models.SimulatedAccount.objects.filter(
+        machine__code=ref.server.code, name=ref.account, removed=False
+    ).first()
+
+
+def _must(ref: ports.Ref) -> models.SimulatedAccount:
+    account = _account(ref)
+    if account is None:
+        raise Permanent("not_found", account=ref.account)
+    return account
+
+
+def _set(account: models.SimulatedAccount, **to: Any) -> bool:
+    """Write what differs; was there anything?"""
+    if all(getattr(account, name) == value for name, value in to.items()):
+        return False
+    for name, value in to.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(to))
+    return True
+
+
+def _push(source: ports.Ref, to: ports.Ref) -> bool:
+    return _set(_must(to), content=_must(source).content)
+
+
+def _url(account: models.SimulatedAccount) -> str:
+    return f"http://{account.address}/"
+
+
+def _as_read(account: models.SimulatedAccount) -> ports.Account:
+    return ports.Account(
+        account=account.name,
+        limits=dict(account.limits),
+        address=account.address,
+        url=_url(account),
+        suspended=account.suspended,
+        quarantined=account.quarantined,
+        proxied_to=account.proxied_to,
+        snapshots=tuple(one["id"] for one in account.snapshots),
+    )
+
+
+def _used(account: models.SimulatedAccount) -> dict[str, int]:
+    usual = {name: amount * USUAL_SHARE // 100 for name, amount in account.limits.items() if amount > 0}
+    return {**usual, **account.used}
+
+
+def _violations(used: Mapping[str, int], to: ports.Limits) -> tuple[ports.Violation, ...]:
+    return tuple(
+        ports.Violation(name, amount, to[name], amount)
+        for name, amount in sorted(used.items())
+        if name in to and to[name] != ports.UNLIMITED and amount > to[name]
+    )

@@ -1,0 +1,145 @@
+"""How is an execution carried out? One driver verb at a time: `_act` outside any transaction, then `advance` records
+what came of it together with the advance of the run. A worker that dies between the two leaves nothing behind:
+whoever takes over asks again under the same key, and the driver answers that it is done.
+"""
+
+from planshift.domain import recipes
+from planshift.provisioning import answers, calls, facts, models, progress
+from planshift.runtime import moves, runs
+
+KIND = "execution"
+LOOK = "look"  # the one signal of an execution's run: look at the facts again
+RETRIES = runs.Retries(attempts=8, first=2.0, longest=900.0)
+TASK_PAUSE = 5.0  # seconds between two questions about a long task
+
+_OWNERS = {"client": "waits_for_client", "staff": "waits_for_staff", "system": "holds"}
+_FINAL = ("DONE", "FAILED", "CANCELLED")
+
+
+def run_key(number: str) -> str:
+    """The key of the run that carries an execution out."""
+    return f"execution:{number}"
+
+
+def _act(work: runs.Work) -> answers.Seen | None:
+    """Outside any transaction: the driver call of the present step; None where nothing is to be called."""
+    execution = models.Execution.objects.select_related(
+        "service__client", "present__server", "present__service", "new__server", "new__service"
+    ).get(number=work.subject)
+    if execution.state not in ("RUNNING", "UNDOING"):
+        return None
+    if execution.state == "RUNNING" and facts.step_of(execution).does in (recipes.WAIT, recipes.WORK):
+        return None
+    return calls.carry_out(execution, actor=work.actor)
+
+
+@runs.external(_act)
+def advance(work: runs.Work, seen: answers.Seen | None) -> runs.Outcome:
+    """Record what came of the call, and take the execution one step on."""
+    execution = progress.locked(work.subject)
+    if execution is None:
+        raise LookupError(f"no execution {work.subject}")
+    if execution.state in _FINAL:
+        return runs.Done()
+    if execution.state == "STUCK":
+        return runs.Wait(resume="advance", owner="staff", signal=LOOK)
+    if execution.state not in ("RUNNING", "UNDOING") or (
+        execution.state == "RUNNING" and facts.step_of(execution).does in (recipes.WAIT, recipes.WORK)
+    ):
+        return _wait(execution, work)
+    if seen is None or seen.fence != answers.fence_of(execution):
+        return runs.Go("advance")  # decided otherwise meanwhile: the answer is about something else
+    return _record(execution, seen, work)
+
+
+def _wait(execution: models.Execution, work: runs.Work) -> runs.Outcome:
+    """A wait ends when its person has acted, or on its date if the recipe says so; else staff are told on that date."""
+    step = facts.step_of(execution)
+    due, event = facts.due_at(execution, step), "done"
+    satisfied = facts.satisfied(execution, step)
+    by_date = due <= work.at and step.when_due == recipes.GO_ON
+    if satisfied or by_date:
+        if execution.state != "RUNNING":
+            moves.move(execution, "went_on", actor=work.actor, at=work.at)
+        if step.name == "content" and not satisfied:
+            event = "lapsed"  # nobody said that the content is moved: names stay where they are
+        progress.finish_step(execution, at=work.at, actor=work.actor, event=event, note="" if satisfied else "due")
+        return _next(execution)
+    if execution.state == "RUNNING":
+        execution.waiting_until = due
+        execution.save(update_fields=["waiting_until"])
+        progress.journal(execution, "waits", at=work.at, actor=work.actor, told={"until": due.isoformat()})
+        notice = step.name == "notice"
+        moves.move(execution, "waits_for_notice" if notice else _OWNERS[step.waits_for], actor=work.actor, at=work.at)
+        if notice:
+            progress.tell(execution, "removal_notice_due")
+    if due > work.at:
+        return runs.Wait(resume="advance", owner=step.waits_for, signal=LOOK, due_at=due)
+    if not execution.journal.filter(step=step.name, event="overdue").exists():
+        progress.journal(execution, "overdue", at=work.at, actor=work.actor)
+        progress.tell(execution, "execution_overdue")
+    return runs.Wait(resume="advance", owner="staff", signal=LOOK)
+
+
+def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
+    at, actor = work.at, work.actor
+    if seen.kind == answers.RUNS:
+        execution.task = seen.task
+        execution.save(update_fields=["task"])
+        return runs.Retry(after_seconds=TASK_PAUSE)
+    if seen.kind == answers.AGAIN:
+        return _again(execution, seen, work)
+    if seen.kind == answers.NEVER:
+        progress.journal(execution, "failed", at=at, actor=actor, seen=seen, note=seen.what)
+        return _never(execution, seen, work)
+    if seen.kind == answers.PART:
+        progress.part_done(execution, seen=seen, at=at, actor=actor)
+    elif execution.state == "UNDOING":
+        progress.journal(execution, "undone", at=at, actor=actor, seen=seen)
+        progress.undo_next(execution, at=at, actor=actor)
+    else:
+        event = "skipped" if seen.kind == answers.ABSENT else "done"
+        note = "the server cannot do it" if seen.kind == answers.ABSENT else ""
+        progress.finish_step(execution, at=at, actor=actor, seen=seen, event=event, note=note)
+    return _next(execution)
+
+
+def _again(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
+    """It may work later: the same key after a pause, until the attempts are used up."""
+    progress.journal(execution, "failed_attempt", at=work.at, actor=work.actor, seen=seen, note=seen.what)
+    execution.attempt += 1
+    if execution.attempt >= RETRIES.attempts:
+        return _never(execution, seen, work)
+    if seen.facts.get("new_key"):
+        execution.generation += 1
+    execution.save(update_fields=["attempt", "generation"])
+    pause = RETRIES.pause(execution.attempt) if seen.after_seconds is None else seen.after_seconds
+    return runs.Retry(after_seconds=pause)
+
+
+def _never(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
+    """Before the point of no return it is taken back; after it, and when taking back fails, a person decides."""
+    error = {"what": seen.what, "step": execution.step, **seen.facts}
+    if execution.state == "UNDOING" or execution.point_of_no_return_at is not None:
+        progress.stick(execution, error=error, at=work.at, actor=work.actor)
+        return runs.Wait(resume="advance", owner="staff", signal=LOOK)
+    progress.begin_undo(execution, ends_in="gave_up", error=error, at=work.at, actor=work.actor)
+    return _next(execution)
+
+
+def _next(execution: models.Execution) -> runs.Outcome:
+    return runs.Done() if execution.state in _FINAL else runs.Go("advance")
+
+
+def _stuck(work: runs.Work, reason: str) -> None:
+    """The run itself is stuck (a fault of ours, or workers that died): the execution says so, and staff find it."""
+    execution = progress.locked(work.subject)
+    if execution is not None and execution.lifecycle.allows(execution.state, "got_stuck"):
+        error = {"what": "fault", "step": execution.step, "reason": reason[:500]}
+        progress.journal(execution, "failed", at=work.at, actor=work.actor, note="fault", told={"reason": reason[:500]})
+        progress.stick(execution, error=error, at=work.at, actor=work.actor)
+
+
+def define() -> None:
+    """Name the run kind. Called when Django is ready."""
+    runs.define(KIND, steps={"advance": runs.Step(advance, _act)}, first="advance", stuck=_stuck)

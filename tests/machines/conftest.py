@@ -1,0 +1,45 @@
+"""Fixtures of the tests of machines: the clock stands at noon, two simulated servers, a service with an environment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from planshift.catalog import models as catalog
+from planshift.provisioning import models
+from planshift.runtime import clock
+from planshift.services import models as services
+from tests.machines import hosting
+
+
+@dataclass
+class Host:
+    seller: catalog.Seller
+    old: models.Server
+    new: models.Server
+    client: services.Client
+    service: services.Service
+    environment: models.Environment
+
+
+def make_host() -> Host:
+    hosting.caller()
+    owner = hosting.seller()
+    old = hosting.server(owner, "web1", dns="simulated")
+    new = hosting.server(owner, "web2", dns="simulated")
+    client = hosting.client(owner)
+    service = hosting.service(client)
+    return Host(owner, old, new, client, service, hosting.with_environment(service, old))
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """Business time stands at 2026-09-01 12:00 UTC and moves only by `clock.move_to`."""
+    with clock.stopped(at=hosting.NOON):
+        yield
+
+
+@pytest.fixture
+def host(db: None, noon: None) -> Host:
+    """One service S-1001 (silver) with account s1001-1 on web1; web2 is empty."""
+    return make_host()
