@@ -1,0 +1,66 @@
+"""How does a movement get into the ledger? The only caller of `ledger.journal`."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from planshift.catalog import models as catalog
+from planshift.domain import postings
+from planshift.ledger import journal
+
+
+def day(*, seller: catalog.Seller, at: dt.datetime) -> dt.date:
+    """The date of a business instant in the seller's zone."""
+    return at.astimezone(ZoneInfo(seller.time_zone)).date()
+
+
+def entry(
+    posting: postings.Posting,
+    *,
+    key: str,
+    seller: catalog.Seller,
+    at: dt.datetime,
+    actor: str,
+    order: str = "",
+    payment: str = "",
+    document: str = "",
+) -> journal.Entry:
+    """One movement with its unique key (the same thing cannot be booked twice) and what it refers to."""
+    return journal.Entry(
+        key=key,
+        posting=posting,
+        on=day(seller=seller, at=at),
+        at=at,
+        actor=actor,
+        order=order,
+        payment=payment,
+        document=document,
+    )
+
+
+def lock(accounts: Iterable[postings.Account]) -> journal.Locked:
+    """Lock accounts before something that must come after them (a number series)."""
+    return journal.lock(accounts=accounts)
+
+
+def book_many(entries: Sequence[journal.Entry], *, locked: journal.Locked | None = None) -> None:
+    """Book all, or none: Refused("balance_too_low") with nothing written when a client's account would go below its
+    floor."""
+    journal.post_many(entries=entries, locked=locked)
+
+
+def book(
+    posting: postings.Posting,
+    *,
+    key: str,
+    seller: catalog.Seller,
+    at: dt.datetime,
+    actor: str,
+    order: str = "",
+    payment: str = "",
+    document: str = "",
+) -> None:
+    """Book one movement."""
+    book_many(
+        [entry(posting, key=key, seller=seller, at=at, actor=actor, order=order, payment=payment, document=document)]
+    )

@@ -1,0 +1,172 @@
+"""Is the order covered? Amounts are put towards orders, and let go again when an order ends unpaid.
+
+Every caller holds the orders' row locks (`lock`). Accounts are locked after that, by the ledger.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from planshift.billing import booking, models
+from planshift.domain import postings
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.ledger import journal
+from planshift.runtime import locks, moves, runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """An amount for a locked open order: from a payment, or (payment None) from the deposit."""
+
+    order: models.Order
+    payment: models.Payment | None
+    source: str
+    amount: Money
+    from_unapplied: bool = False  # staff assign money that was received before
+
+
+def lock(*, numbers: Sequence[str]) -> list[models.Order]:
+    """The orders with these numbers, locked in the order of their ids. Refused("order_unknown") when one is missing."""
+    found = locks.lock(models.Order.objects.filter(number__in=numbers).select_related("seller", "client"))
+    missing = set(numbers) - {order.number for order in found}
+    if missing:
+        raise Refused("order_unknown", orders=sorted(missing))
+    return found
+
+
+def missing(order: models.Order) -> Money:
+    """What an order still lacks, gross."""
+    return Money.from_minor(order.gross_minor - order.covered_minor, order.currency)
+
+
+def put(
+    *,
+    shares: Sequence[Share],
+    at: dt.datetime,
+    actor: str,
+    also: Sequence[journal.Entry] = (),
+    locked: journal.Locked | None = None,
+) -> list[models.PartPayment]:
+    """Put `shares` towards their open orders and book them together with the entries in `also`.
+
+    Orders that are now covered in full become PAID and their runs are signalled, in the same transaction. Whoever takes
+    from a balance has locked it and seen that it suffices (`locked`); the database is the last guard.
+    """
+    parts = models.PartPayment.objects.bulk_create(
+        models.PartPayment(
+            order=share.order,
+            payment=share.payment,
+            source=share.source,
+            amount_minor=share.amount.minor,
+            applied_at=at,
+        )
+        for share in shares
+    )
+    entries = [_put_entry(share, part, at, actor) for share, part in zip(shares, parts, strict=True)]
+    booking.book_many([*also, *entries], locked=locked)
+    full = []
+    for share in shares:
+        share.order.covered_minor += share.amount.minor
+        if share.order.covered_minor == share.order.gross_minor:
+            full.append(share.order)
+        else:
+            models.Order.objects.filter(pk=share.order.pk).update(covered_minor=share.order.covered_minor)
+    finish(orders=full, at=at, actor=actor, locked=locked)
+    return parts
+
+
+def finish(
+    *, orders: Sequence[models.Order], at: dt.datetime, actor: str, locked: journal.Locked | None = None
+) -> None:
+    """Orders covered in full become PAID; a top-up moves on to the deposit; the waiting runs are signalled."""
+    if not orders:
+        return
+    moves.move_many(orders, "paid", actor=actor, at=at, covered_minor=F("gross_minor"), paid_at=at)
+    for order in orders:
+        order.covered_minor = order.gross_minor
+    booking.book_many(
+        [
+            booking.entry(
+                postings.deposit_topped_up(
+                    client=order.client.number, amount=Money.from_minor(order.gross_minor, order.currency)
+                ),
+                key=f"{order.number}/topped-up",
+                seller=order.seller,
+                at=at,
+                actor=actor,
+                order=order.number,
+            )
+            for order in orders
+            if order.purpose == "topup"
+        ],
+        locked=locked,
+    )
+    _signal(orders, "paid")
+
+
+def release(*, orders: Sequence[models.Order], event: str, at: dt.datetime, actor: str, note: str = "") -> None:
+    """End unpaid orders (`expired` or `withdrawn`): draws return to the deposit, payments become unapplied."""
+    if not orders:
+        return
+    by_pk = {order.pk: order for order in orders}
+    parts = list(
+        models.PartPayment.objects.filter(order__in=orders, released_at__isnull=True)
+        .select_related("payment")
+        .order_by("pk")
+    )
+    moves.move_many(orders, event, actor=actor, at=at, note=note, covered_minor=0, closed_at=at)
+    if parts:
+        models.PartPayment.objects.filter(pk__in=[part.pk for part in parts]).update(released_at=at)
+        for part in parts:
+            if part.payment_id is not None:
+                models.Payment.objects.filter(pk=part.payment_id).update(
+                    unapplied_minor=F("unapplied_minor") + part.amount_minor, why_unapplied=f"order_{event}"
+                )
+        booking.book_many([_release_entry(by_pk[part.order_id], part, at, actor) for part in parts])
+    _signal(orders, event)
+
+
+def _signal(orders: Iterable[models.Order], name: str) -> None:
+    keys = [order.signal_key for order in orders if order.signal_key]
+    if keys:
+        runs.signal_many(keys=keys, name=name)
+
+
+def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: str) -> journal.Entry:
+    order = share.order
+    if share.payment is None:
+        posting = postings.deposit_drawn(client=order.client.number, amount=share.amount)
+    elif share.from_unapplied:
+        posting = postings.unapplied_assigned(client=order.client.number, amount=share.amount)
+    else:
+        posting = postings.received_for_order(
+            seller=order.seller.code,
+            client=order.client.number,
+            through=share.source,
+            amount=share.amount,
+        )
+    return booking.entry(
+        posting,
+        key=f"{order.number}/part/{part.pk}",
+        seller=order.seller,
+        at=at,
+        actor=actor,
+        order=order.number,
+        payment=share.payment.number if share.payment else "",
+    )
+
+
+def _release_entry(order: models.Order, part: models.PartPayment, at: dt.datetime, actor: str) -> journal.Entry:
+    make = postings.draw_released if part.payment_id is None else postings.payment_released
+    return booking.entry(
+        make(client=order.client.number, amount=Money.from_minor(part.amount_minor, order.currency)),
+        key=f"{order.number}/part/{part.pk}/released",
+        seller=order.seller,
+        at=at,
+        actor=actor,
+        order=order.number,
+        payment=part.payment.number if part.payment else "",
+    )

@@ -1,0 +1,130 @@
+"""How much deposit is there, does it suffice, and what is drawn? Refundable, no fee, no VAT until drawn (D4, D11).
+
+Whether a draw may happen by itself (auto-renewal on and enough deposit, D4) is decided in procedures; here is the
+money.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.db import transaction
+
+from planshift.billing import booking, covering, models, orders
+from planshift.catalog import models as catalog
+from planshift.domain import documents, postings
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.domain.tax import Taxed
+from planshift.ledger import balances
+from planshift.services import models as services
+
+TOPUP_TEXT = {"en": "Deposit top-up", "pl": "Doładowanie depozytu", "it": "Ricarica del deposito"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Whether a deposit suffices: `missing` is zero when it does."""
+
+    balance: Money
+    due: Money
+
+    @property
+    def enough(self) -> bool:
+        """The balance covers everything that is due."""
+        return self.balance >= self.due
+
+    @property
+    def missing(self) -> Money:
+        """What has to be paid another way."""
+        return Money.zero(self.due.currency) if self.enough else self.due - self.balance
+
+
+def balance(*, client: str, currency: str) -> Money:
+    """The free deposit of a client (number): what is not yet drawn for an order."""
+    return balances.of_client(client=client, kind="deposit", currency=currency)
+
+
+def can_cover(*, balance: Money, due: Money) -> Cover:
+    """Does `balance` suffice for `due`? Pure; both in one currency (BadMoney otherwise)."""
+    return Cover(balance=balance, due=due)
+
+
+def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = None) -> models.Order:
+    """Draw `amount` (default: all that the order lacks) from the client's deposit for an open order; PAID when that
+    covers it.
+
+    All or nothing: two draws of one deposit can never take more than there is. Refused with nothing changed:
+    `order_unknown`, `order_not_open`, `topup_from_deposit`, `draw_not_possible` (not positive, or more than is
+    lacking), `deposit_too_low` (facts: balance, wanted).
+    """
+    with transaction.atomic():
+        row = covering.lock(numbers=[order])[0]
+        if row.state != "AWAITING_PAYMENT" or row.expires_at <= at:
+            raise Refused("order_not_open", order=order, state=row.state)
+        if row.purpose == "topup":
+            raise Refused("topup_from_deposit", order=order)
+        lacking = covering.missing(row)
+        wanted = lacking if amount is None else amount
+        if wanted.minor <= 0 or wanted > lacking:
+            raise Refused("draw_not_possible", order=order, wanted=wanted, lacking=lacking)
+        deposit, held = (
+            postings.client_account(client=row.client.number, kind=kind, currency=row.currency)
+            for kind in ("deposit", "held")
+        )
+        locked = booking.lock([deposit, held])
+        free = Money.from_minor(locked.rows[deposit.code].balance_minor or 0, row.currency)
+        if free < wanted:
+            raise Refused("deposit_too_low", order=order, balance=free, wanted=wanted)
+        share = covering.Share(order=row, payment=None, source="deposit", amount=wanted)
+        covering.put(shares=[share], at=at, actor=actor, locked=locked)
+    return row
+
+
+def top_up_order(
+    *,
+    client: services.Client,
+    amount: Money,
+    expires_at: dt.datetime,
+    at: dt.datetime,
+    actor: str,
+    signal_key: str = "",
+) -> models.Order:
+    """An order to pay `amount` into the deposit: paid like any other, no VAT, no invoice; it renews nothing (D11).
+
+    Refused: `no_deposit` (this seller keeps none), `deposit_amount` (not positive), `deposit_currency`.
+    """
+    seller: catalog.Seller = client.seller
+    if not seller.has_deposit:
+        raise Refused("no_deposit", seller=seller.code)
+    if amount.currency != seller.currency:
+        raise Refused("deposit_currency", currency=amount.currency, expected=seller.currency)
+    if amount.minor <= 0:
+        raise Refused("deposit_amount", amount=amount)
+    untaxed = Taxed(amount, Money.zero(amount.currency), amount)
+    line = documents.Line(kind="topup", text=TOPUP_TEXT, amount=untaxed, vat_percent=Fraction(0), vat_code="outside")
+    return orders.place(
+        seller=seller,
+        client=client,
+        subject=client.number,
+        purpose="topup",
+        lines=[line],
+        total=untaxed,
+        expires_at=expires_at,
+        signal_key=signal_key,
+        at=at,
+        actor=actor,
+    )
+
+
+def open_with(*, client: services.Client, amount: Money, key: str, at: dt.datetime, actor: str) -> None:
+    """Take over a deposit from an earlier system, once per `key` (a second time with the same key breaks the ledger's
+    unique key: IntegrityError)."""
+    with transaction.atomic():
+        booking.book(
+            postings.deposit_opened(seller=client.seller.code, client=client.number, amount=amount),
+            key=f"{client.number}/deposit-opened/{key}",
+            seller=client.seller,
+            at=at,
+            actor=actor,
+        )

@@ -1,0 +1,259 @@
+"""Which paper does the client get? Invoices are issued once per order, numbered without gaps, and never change."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from planshift.billing import booking, covering, models, numbering, ports, rows
+from planshift.domain import documents, postings
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.ledger import journal
+from planshift.runtime import audit
+
+
+def issue(*, order: str, on: dt.date, at: dt.datetime, actor: str, legal_form: str = "pdf") -> models.Invoice | None:
+    """Issue the invoice of one paid order (see `issue_many`); None when there is nothing to document."""
+    return issue_many(orders=[order], on=on, at=at, actor=actor, legal_form=legal_form)[0]
+
+
+def issue_many(
+    *, orders: Sequence[str], on: dt.date, at: dt.datetime, actor: str, legal_form: str = "pdf"
+) -> list[models.Invoice | None]:
+    """Issue the invoices of paid orders, dated `on`: parties, lines and totals are copied from the orders, so that
+    quote = order = invoice = ledger. In the order of `orders`; a constant number of statements per seller.
+
+    An order that has its invoice already keeps it: issuing again changes nothing. None for a top-up (a deposit is no
+    supply, D11) and for an order whose lines are all zero. Refused: `order_unknown`, `order_not_paid`,
+    `invoice_date_in_future`.
+    """
+    with transaction.atomic():
+        locked = {order.number: order for order in covering.lock(numbers=orders)}
+        done = {
+            invoice.order.number: invoice
+            for invoice in models.Invoice.objects.filter(order__in=locked.values()).select_related("order")
+            if invoice.order is not None
+        }
+        lines = _lines(locked.values())
+        due = [order for order in locked.values() if order.number not in done and _wanted(order, lines[order.pk])]
+        for order in due:
+            if order.state != "PAID":
+                raise Refused("order_not_paid", order=order.number, state=order.state)
+            if on > booking.day(seller=order.seller, at=at):
+                raise Refused("invoice_date_in_future", on=on)
+        if due:
+            for invoice in _issue(due, lines, on, at, actor, legal_form):
+                assert invoice.order is not None
+                done[invoice.order.number] = invoice
+    return [done.get(number) for number in orders]
+
+
+def document(*, seller: str, number: str) -> documents.Document:
+    """The frozen document with this number. Refused("document_unknown")."""
+    row = (
+        models.Invoice.objects.select_related("order")
+        .prefetch_related("lines")
+        .filter(seller__code=seller, number=number)
+        .first()
+    )
+    if row is None:
+        raise Refused("document_unknown", number=number)
+    return documents.Document(
+        kind=row.kind,  # type: ignore[arg-type]
+        number=row.number,
+        language=row.language,
+        seller=documents.Party.from_json(row.seller_party),
+        buyer=documents.Party.from_json(row.buyer_party),
+        bank_account=row.bank_account,
+        payment_reference=row.payment_reference,
+        order_number=row.order.number if row.order else "",
+        issued_on=row.issued_on,
+        sold_on=row.sold_on,
+        due_on=row.due_on,
+        lines=tuple(
+            rows.line(line, currency=row.currency) for line in sorted(row.lines.all(), key=lambda one: one.position)
+        ),
+        total=rows.taxed(row, currency=row.currency),
+        settled=rows.settled(row.settled, currency=row.currency),
+        legal_form=row.legal_form,
+        issued_at=row.issued_at,
+    )
+
+
+def proforma(*, order: str) -> documents.Document:
+    """The pro forma of an order, with what was paid so far. Refused("order_unknown")."""
+    row = models.Order.objects.select_related("seller").prefetch_related("lines").filter(number=order).first()
+    if row is None:
+        raise Refused("order_unknown", orders=[order])
+    return documents.Document(
+        kind="proforma",
+        number=row.number,
+        language=row.language,
+        seller=documents.Party.from_json(row.seller_party),
+        buyer=documents.Party.from_json(row.buyer_party),
+        bank_account=row.bank_account,
+        payment_reference=row.payment_reference,
+        order_number=row.number,
+        issued_on=booking.day(seller=row.seller, at=row.placed_at),
+        sold_on=booking.day(seller=row.seller, at=row.placed_at),
+        due_on=booking.day(seller=row.seller, at=row.expires_at),
+        lines=tuple(
+            rows.line(line, currency=row.currency) for line in sorted(row.lines.all(), key=lambda one: one.position)
+        ),
+        total=rows.taxed(row, currency=row.currency),
+        settled=rows.settled(_settled([row])[row.pk], currency=row.currency),
+        issued_at=row.placed_at,
+    )
+
+
+def pdf(*, seller: str, number: str) -> bytes:
+    """The document as a PDF, rendered from the frozen row. Refused("document_unknown")."""
+    return ports.renderer().pdf(document=document(seller=seller, number=number))
+
+
+def proforma_pdf(*, order: str) -> bytes:
+    """The pro forma of an order as a PDF. Refused("order_unknown")."""
+    return ports.renderer().pdf(document=proforma(order=order))
+
+
+def _wanted(order: models.Order, lines: Sequence[models.OrderLine]) -> bool:
+    return order.purpose != "topup" and any(line.gross_minor for line in lines)
+
+
+def _lines(orders: Any) -> Mapping[int, list[models.OrderLine]]:
+    found: defaultdict[int, list[models.OrderLine]] = defaultdict(list)
+    for line in models.OrderLine.objects.filter(order__in=orders).order_by("order_id", "position"):
+        found[line.order_id].append(line)
+    return found
+
+
+def _issue(
+    orders: Sequence[models.Order],
+    lines: Mapping[int, list[models.OrderLine]],
+    on: dt.date,
+    at: dt.datetime,
+    actor: str,
+    legal_form: str,
+) -> list[models.Invoice]:
+    postings_of = {order.pk: _postings(order) for order in orders}
+    accounts = [a for made in postings_of.values() for p in made for t in p.transfers for a in (t.debit, t.credit)]
+    held = booking.lock(accounts)  # accounts come before series
+    settled = _settled(orders)
+    numbered = _numbered(orders, on)
+    invoices = models.Invoice.objects.bulk_create(
+        _invoice(order, *numbered[order.pk], on, at, actor, legal_form, settled[order.pk]) for order in orders
+    )
+    models.InvoiceLine.objects.bulk_create(
+        models.InvoiceLine(invoice=invoice, **{name: getattr(line, name) for name in rows.COPIED})
+        for order, invoice in zip(orders, invoices, strict=True)
+        for line in lines[order.pk]
+    )
+    booking.book_many(
+        [
+            entry
+            for order in orders
+            for entry in _entries(order, postings_of[order.pk], numbered[order.pk][1], at, actor)
+        ],
+        locked=held,
+    )
+    audit.write(
+        audit.entry(
+            kind="billing.invoice",
+            object_id=invoice.pk,
+            number=invoice.number,
+            event="issued",
+            actor=actor,
+            at=at,
+            facts={"order": order.number, "gross": invoice.gross_minor, "currency": invoice.currency},
+        )
+        for order, invoice in zip(orders, invoices, strict=True)
+    )
+    return invoices
+
+
+def _postings(order: models.Order) -> list[postings.Posting]:
+    if not order.gross_minor:
+        return []
+    net, tax = (Money.from_minor(minor, order.currency) for minor in (order.net_minor, order.tax_minor))
+    return [
+        postings.invoice_issued(seller=order.seller.code, client=order.client.number, net=net, tax=tax),
+        postings.invoice_settled(client=order.client.number, amount=net + tax),
+    ]
+
+
+def _entries(
+    order: models.Order, made: Sequence[postings.Posting], number: str, at: dt.datetime, actor: str
+) -> list[journal.Entry]:
+    return [
+        booking.entry(
+            posting,
+            key=f"{order.number}/{posting.name}",
+            seller=order.seller,
+            at=at,
+            actor=actor,
+            order=order.number,
+            document=number,
+        )
+        for posting in made
+    ]
+
+
+def _numbered(orders: Sequence[models.Order], on: dt.date) -> dict[int, tuple[str, str]]:
+    """Series and number by order, sellers in the order of their ids (series are locks too)."""
+    by_seller: defaultdict[int, list[models.Order]] = defaultdict(list)
+    for order in orders:
+        by_seller[order.seller_id].append(order)
+    found: dict[int, tuple[str, str]] = {}
+    for _, group in sorted(by_seller.items()):
+        series, numbers = numbering.documents(seller=group[0].seller, on=on, count=len(group))
+        found |= {order.pk: (series, number) for order, number in zip(group, numbers, strict=True)}
+    return found
+
+
+def _settled(orders: Sequence[models.Order]) -> Mapping[int, list[dict[str, Any]]]:
+    """How each order was covered: source, amount and day of every part that was not released."""
+    by_pk = {order.pk: order for order in orders}
+    found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in by_pk}
+    for part in models.PartPayment.objects.filter(order__in=orders, released_at__isnull=True).order_by("pk"):
+        on = booking.day(seller=by_pk[part.order_id].seller, at=part.applied_at)
+        found[part.order_id].append({"source": part.source, "amount_minor": part.amount_minor, "on": on.isoformat()})
+    return found
+
+
+def _invoice(
+    order: models.Order,
+    series: str,
+    number: str,
+    on: dt.date,
+    at: dt.datetime,
+    actor: str,
+    legal_form: str,
+    settled: list[dict[str, Any]],
+) -> models.Invoice:
+    paid_on = booking.day(seller=order.seller, at=order.paid_at or at)
+    return models.Invoice(
+        number=number,
+        series=series,
+        seller=order.seller,
+        client=order.client,
+        order=order,
+        kind="invoice",
+        legal_form=legal_form,
+        issued_on=on,
+        sold_on=min(paid_on, on),
+        issued_at=at,
+        issued_by=actor,
+        language=order.language,
+        currency=order.currency,
+        net_minor=order.net_minor,
+        tax_minor=order.tax_minor,
+        gross_minor=order.gross_minor,
+        seller_party=order.seller_party,
+        buyer_party=order.buyer_party,
+        bank_account=order.bank_account,
+        payment_reference=order.payment_reference,
+        settled=settled,
+    )

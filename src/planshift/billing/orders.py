@@ -1,0 +1,166 @@
+"""What does the client have to pay, and what becomes of it? Placing, withdrawing and expiry of orders."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from planshift.billing import booking, buyers, covering, models, references, rows
+from planshift.catalog import models as catalog
+from planshift.domain import documents
+from planshift.domain.errors import Refused
+from planshift.domain.tax import Taxed
+from planshift.runtime import audit
+from planshift.runtime.models import AuditEntry
+from planshift.services import models as services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An order to place. `total` is what the quote promised; lines that do not sum to it are refused."""
+
+    seller: catalog.Seller
+    client: services.Client
+    subject: str
+    purpose: str  # change, renewal, topup
+    lines: Sequence[documents.Line]
+    total: Taxed
+    expires_at: dt.datetime
+    signal_key: str
+    language: str = ""
+
+
+def place(
+    *,
+    seller: catalog.Seller,
+    client: services.Client,
+    subject: str,
+    lines: Sequence[documents.Line],
+    total: Taxed,
+    expires_at: dt.datetime,
+    signal_key: str,
+    at: dt.datetime,
+    actor: str,
+    purpose: str = "change",
+    language: str = "",
+) -> models.Order:
+    """Place one order (see `place_many`). `language` defaults to the client's."""
+    draft = Draft(
+        seller=seller,
+        client=client,
+        subject=subject,
+        purpose=purpose,
+        lines=lines,
+        total=total,
+        expires_at=expires_at,
+        signal_key=signal_key,
+        language=language,
+    )
+    return place_many(drafts=[draft], at=at, actor=actor)[0]
+
+
+def place_many(*, drafts: Sequence[Draft], at: dt.datetime, actor: str) -> list[models.Order]:
+    """Place orders with their number, payment reference and frozen pro forma data; a constant number of statements.
+
+    Lines sum to the total exactly (ValueError otherwise: a programming error, quote and order must agree). An order
+    over nothing is PAID at once and its run is signalled. Refused: `order_negative`, `order_expired` (deadline not
+    after `at`), `order_empty`, `buyer_not_confirmed`.
+    """
+    for draft in drafts:
+        _check(draft, at)
+    parties = buyers.for_orders(wanted=[(d.client, [line.service for line in d.lines]) for d in drafts])
+    with transaction.atomic():
+        orders = models.Order.objects.bulk_create(
+            _order(draft, buyer, at) for draft, buyer in zip(drafts, parties, strict=True)
+        )
+        models.OrderLine.objects.bulk_create(
+            models.OrderLine(order=order, **rows.columns(line, position=position))
+            for order, draft in zip(orders, drafts, strict=True)
+            for position, line in enumerate(draft.lines, start=1)
+        )
+        audit.write(_audited(order, actor, at) for order in orders)
+        covering.finish(orders=[order for order in orders if order.gross_minor == 0], at=at, actor=actor)
+    return orders
+
+
+def withdraw(*, order: str, at: dt.datetime, actor: str, note: str = "") -> models.Order:
+    """Take an unpaid order back; what was reserved or paid in part is released. Withdrawn already: nothing happens.
+
+    Refused: `order_unknown`, `move_not_allowed` (paid or expired).
+    """
+    with transaction.atomic():
+        row = covering.lock(numbers=[order])[0]
+        if row.state != "WITHDRAWN":
+            covering.release(orders=[row], event="withdrawn", at=at, actor=actor, note=note)
+    return row
+
+
+def expire(*, order: str, at: dt.datetime, actor: str) -> bool:
+    """Expire one order when its deadline has passed; True when it is (or was already) expired, False when it is not due
+    or was paid or withdrawn before."""
+    with transaction.atomic():
+        row = covering.lock(numbers=[order])[0]
+        if row.state == "AWAITING_PAYMENT" and row.expires_at <= at:
+            covering.release(orders=[row], event="expired", at=at, actor=actor)
+    return row.state == "EXPIRED"
+
+
+def expire_due(*, at: dt.datetime, actor: str, limit: int = 200) -> int:
+    """Expire up to `limit` orders whose deadline has passed; how many there were."""
+    with transaction.atomic():
+        due = models.Order.objects.filter(state="AWAITING_PAYMENT", expires_at__lte=at).order_by("expires_at")
+        locked = covering.lock(numbers=list(due.values_list("number", flat=True)[:limit]))
+        open_still = [row for row in locked if row.state == "AWAITING_PAYMENT" and row.expires_at <= at]
+        covering.release(orders=open_still, event="expired", at=at, actor=actor)
+    return len(open_still)
+
+
+def _check(draft: Draft, at: dt.datetime) -> None:
+    if not draft.lines:
+        raise Refused("order_empty")
+    total = documents.total_of(draft.lines, currency=draft.total.currency)
+    if total != draft.total:
+        raise ValueError(f"lines sum to {total.gross}, the quote says {draft.total.gross}")
+    if draft.total.gross.minor < 0:
+        raise Refused("order_negative", gross=draft.total.gross)
+    if draft.expires_at <= at:
+        raise Refused("order_expired", expires_at=draft.expires_at)
+    if draft.client.seller_id != draft.seller.pk:
+        raise ValueError("the client belongs to another seller")
+
+
+def _order(draft: Draft, buyer: documents.Party, at: dt.datetime) -> models.Order:
+    number = references.order_number(on=booking.day(seller=draft.seller, at=at))
+    return models.Order(
+        number=number,
+        seller=draft.seller,
+        client=draft.client,
+        purpose=draft.purpose,
+        subject=draft.subject,
+        currency=draft.total.currency,
+        net_minor=draft.total.net.minor,
+        tax_minor=draft.total.tax.minor,
+        gross_minor=draft.total.gross.minor,
+        payment_reference=references.creditor_reference(order=number),
+        signal_key=draft.signal_key,
+        language=draft.language or draft.client.language,
+        seller_party=rows.seller_party(draft.seller).to_json(),
+        buyer_party=buyer.to_json(),
+        bank_account=draft.seller.bank_account,
+        placed_at=at,
+        expires_at=draft.expires_at,
+    )
+
+
+def _audited(order: models.Order, actor: str, at: dt.datetime) -> AuditEntry:
+    return audit.entry(
+        kind="billing.order",
+        object_id=order.pk,
+        number=order.number,
+        event="placed",
+        to_state=order.state,
+        actor=actor,
+        at=at,
+        facts={"gross": order.gross_minor, "currency": order.currency, "subject": order.subject},
+    )

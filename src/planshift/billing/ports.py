@@ -1,0 +1,94 @@
+"""What do we ask of a payment gateway and of a printer of documents? Adapters implement these; wiring binds them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from planshift.domain import documents
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentIntent:
+    """What the client is sent to a gateway with. `number` comes back with the gateway's message."""
+
+    number: str
+    order: str
+    amount: Money
+    language: str
+    seller_name: str
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A message of a gateway whose origin was verified: money came, or did not come, for an intent.
+
+    `external_id` is the gateway's own id of the payment: the same id is the same money, however often it is reported.
+    """
+
+    kind: Literal["paid", "failed"]
+    intent: str
+    external_id: str
+    amount: Money
+    sent_at: dt.datetime  # system time, of the gateway's clock
+
+
+class Forged(Exception):
+    """A message that does not come from the gateway, or is too old or malformed to believe. Nothing was recorded."""
+
+
+class PaymentGateway(Protocol):
+    """A party that takes money by sending the client to its own page."""
+
+    code: str
+
+    def start(self, *, intent: PaymentIntent) -> str:
+        """The address to send the client to. May raise Transient, Permanent or Unknown; is never called in a
+        transaction."""
+
+    def verify(self, *, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> Event:
+        """What a message says. `now` is system time. Raises Forged for anything that the gateway did not send
+        lately."""
+
+
+class DocumentRenderer(Protocol):
+    """Makes a paper of a document: the same document always gives the same bytes."""
+
+    def pdf(self, *, document: documents.Document) -> bytes:
+        """The document as a PDF in its language."""
+
+
+_gateways: dict[str, PaymentGateway] = {}
+_renderer: list[DocumentRenderer] = []
+
+
+def bind_gateway(gateway: PaymentGateway) -> None:
+    """Called by wiring."""
+    _gateways[gateway.code] = gateway
+
+
+def bind_renderer(renderer: DocumentRenderer) -> None:
+    """Called by wiring."""
+    _renderer[:] = [renderer]
+
+
+def gateway(code: str) -> PaymentGateway:
+    """The gateway with this code. Refused("gateway_unknown")."""
+    if code not in _gateways:
+        raise Refused("gateway_unknown", gateway=code)
+    return _gateways[code]
+
+
+def gateways() -> tuple[str, ...]:
+    """The codes of the gateways of this installation."""
+    return tuple(sorted(_gateways))
+
+
+def renderer() -> DocumentRenderer:
+    """The bound renderer. Refused("no_document_renderer") when the installation has none."""
+    if not _renderer:
+        raise Refused("no_document_renderer")
+    return _renderer[0]

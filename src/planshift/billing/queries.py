@@ -1,0 +1,332 @@
+"""What do we know about orders, payments and documents? Reads only, frozen values, a constant number of statements."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planshift.billing import models, rows
+from planshift.domain import documents
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.domain.tax import Taxed
+from planshift.ledger import balances
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """What covers (or covered) a part of an order."""
+
+    source: str  # bank, gateway, deposit
+    amount: Money
+    applied_at: dt.datetime
+    released_at: dt.datetime | None
+    payment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """An order as people see it. `id` is the cursor of the next page."""
+
+    id: int
+    number: str
+    client: str
+    purpose: str
+    subject: str
+    state: str
+    total: Taxed
+    covered: Money
+    payment_reference: str
+    bank_account: str
+    placed_at: dt.datetime
+    expires_at: dt.datetime
+    paid_at: dt.datetime | None
+    closed_at: dt.datetime | None
+    invoice: str
+    lines: tuple[documents.Line, ...] = ()
+    parts: tuple[PartView, ...] = ()
+
+    @property
+    def missing(self) -> Money:
+        """What is still to be paid; zero for an order that has ended."""
+        return self.total.gross - self.covered if self.state == "AWAITING_PAYMENT" else Money.zero(self.total.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceView:
+    """An issued document in a list."""
+
+    id: int
+    number: str
+    kind: str
+    seller: str
+    client: str
+    order: str
+    issued_on: dt.date
+    total: Taxed
+    buyer: str
+    legal_form: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledLine:
+    """One line really billed: what was charged, paid and given back, as `domain.facts` wants it."""
+
+    id: str  # "<invoice number>/<position>"
+    invoice: str
+    issued_on: dt.date
+    component: str
+    service: str
+    amount: Taxed
+    paid: Taxed
+    credited: Taxed  # positive
+    vat_code: str
+    vat_percent: Fraction
+    start_on: dt.date | None
+    end_on: dt.date | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """A payment, and what of it still waits for staff."""
+
+    id: int
+    number: str
+    seller: str
+    client: str
+    gateway: str
+    external_id: str
+    reference: str
+    amount: Money
+    unapplied: Money
+    why_unapplied: str
+    order: str
+    received_at: dt.datetime
+
+
+def order(*, number: str) -> OrderView:
+    """One order with lines and part payments (three statements). Refused("order_unknown")."""
+    row = (
+        models.Order.objects.select_related("client", "invoice")
+        .prefetch_related("lines", "part_payments__payment")
+        .filter(number=number)
+        .first()
+    )
+    if row is None:
+        raise Refused("order_unknown", orders=[number])
+    lines = tuple(
+        rows.line(line, currency=row.currency) for line in sorted(row.lines.all(), key=lambda one: one.position)
+    )
+    parts = tuple(_part(part, row.currency) for part in sorted(row.part_payments.all(), key=lambda one: one.pk))
+    return _order(row, lines=lines, parts=parts)
+
+
+def orders_of_client(*, client: str, before: int | None = None, limit: int = PAGE) -> tuple[OrderView, ...]:
+    """A client's orders, newest first, without lines (one statement)."""
+    found = models.Order.objects.filter(client__number=client).select_related("client", "invoice")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return tuple(_order(row) for row in found.order_by("-pk")[:limit])
+
+
+def open_orders(*, seller: str, before: int | None = None, limit: int = PAGE) -> tuple[OrderView, ...]:
+    """A seller's orders that wait for payment, newest first (one statement)."""
+    found = models.Order.objects.filter(seller__code=seller, state="AWAITING_PAYMENT")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return tuple(_order(row) for row in found.select_related("client", "invoice").order_by("-pk")[:limit])
+
+
+def orders_about(*, subjects: Iterable[str]) -> Mapping[str, tuple[OrderView, ...]]:
+    """Orders by their subject (number of a change or renewal), oldest first (one statement)."""
+    found: defaultdict[str, list[OrderView]] = defaultdict(list)
+    for row in (
+        models.Order.objects.filter(subject__in=list(subjects)).select_related("client", "invoice").order_by("pk")
+    ):
+        found[row.subject].append(_order(row))
+    return {subject: tuple(views) for subject, views in found.items()}
+
+
+def invoices_of_client(*, client: str, before: int | None = None, limit: int = PAGE) -> tuple[InvoiceView, ...]:
+    """A client's documents, newest first (one statement)."""
+    found = models.Invoice.objects.filter(client__number=client)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return _invoices(found.order_by("-pk")[:limit])
+
+
+def invoices_of_service(*, service: str, before: int | None = None, limit: int = PAGE) -> tuple[InvoiceView, ...]:
+    """Documents with a line about this service, newest first (one statement)."""
+    about = models.InvoiceLine.objects.filter(service=service).values("invoice_id")
+    found = models.Invoice.objects.filter(pk__in=about)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return _invoices(found.order_by("-pk")[:limit])
+
+
+def invoice_owner(*, seller: str, number: str) -> str:
+    """The number of the client whose document this is, for permission checks. Refused("document_unknown")."""
+    found = models.Invoice.objects.filter(seller__code=seller, number=number).values_list("client__number", flat=True)
+    client = found.first()
+    if client is None:
+        raise Refused("document_unknown", number=number)
+    return client
+
+
+def billed_lines(*, service: str, start_on: dt.date, end_on: dt.date) -> tuple[BilledLine, ...]:
+    """Invoice lines of a service whose period touches [start_on, end_on), newest invoice first, with what corrections
+    gave back of each (two statements). An issued invoice of an order is paid in full; lines without a period are left
+    out."""
+    return billed_lines_of(terms={service: (start_on, end_on)}).get(service, ())
+
+
+def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[str, tuple[BilledLine, ...]]:
+    """`billed_lines` of many services at once, by service number (two statements)."""
+    found = (
+        models.InvoiceLine.objects.filter(service__in=list(terms), corrects__isnull=True, start_on__isnull=False)
+        .select_related("invoice")
+        .order_by("-invoice_id", "position")
+    )
+    lines = [
+        line
+        for line in found
+        if line.start_on is not None
+        and line.end_on is not None
+        and line.start_on < terms[line.service][1]
+        and line.end_on > terms[line.service][0]
+    ]
+    credited: defaultdict[int, list[models.InvoiceLine]] = defaultdict(list)
+    for correction in models.InvoiceLine.objects.filter(corrects__in=[line.pk for line in lines]):
+        if correction.corrects_id is not None:
+            credited[correction.corrects_id].append(correction)
+    by_service: defaultdict[str, list[BilledLine]] = defaultdict(list)
+    for line in lines:
+        by_service[line.service].append(_billed(line, credited[line.pk]))
+    return {service: tuple(billed) for service, billed in by_service.items()}
+
+
+def unapplied(*, seller: str, before: int | None = None, limit: int = PAGE) -> tuple[PaymentView, ...]:
+    """Payments of which something matches no open order, newest first: the queue of staff. Client "" is
+    unidentified."""
+    found = models.Payment.objects.filter(seller__code=seller, unapplied_minor__gt=0)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return tuple(_payment(row) for row in found.select_related("seller", "client").order_by("-pk")[:limit])
+
+
+def payments_of_client(*, client: str, before: int | None = None, limit: int = PAGE) -> tuple[PaymentView, ...]:
+    """A client's payments, newest first (one statement)."""
+    found = models.Payment.objects.filter(client__number=client)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return tuple(_payment(row) for row in found.select_related("seller", "client").order_by("-pk")[:limit])
+
+
+def postings_of_client(*, client: str, before: int | None = None, limit: int = PAGE) -> tuple[balances.Movement, ...]:
+    """The client's statement: every transfer, newest first (one statement)."""
+    return balances.statement(client=client, before=before, limit=limit)
+
+
+def postings_of_order(*, number: str) -> tuple[balances.Movement, ...]:
+    """Every transfer that names an order, oldest first (one statement)."""
+    return balances.of_order(order=number)
+
+
+def balances_of(*, clients: Iterable[str]) -> Mapping[tuple[str, str, str], Money]:
+    """Deposit, held, unapplied and receivable by (client number, kind, currency), in one statement."""
+    return balances.of_clients(clients=clients, kinds=("deposit", "held", "unapplied", "receivable"))
+
+
+def _order(row: models.Order, *, lines: tuple[documents.Line, ...] = (), parts: tuple[PartView, ...] = ()) -> OrderView:
+    invoice = getattr(row, "invoice", None)
+    return OrderView(
+        id=row.pk,
+        number=row.number,
+        client=row.client.number,
+        purpose=row.purpose,
+        subject=row.subject,
+        state=row.state,
+        total=rows.taxed(row, currency=row.currency),
+        covered=Money.from_minor(row.covered_minor, row.currency),
+        payment_reference=row.payment_reference,
+        bank_account=row.bank_account,
+        placed_at=row.placed_at,
+        expires_at=row.expires_at,
+        paid_at=row.paid_at,
+        closed_at=row.closed_at,
+        invoice=invoice.number if invoice else "",
+        lines=lines,
+        parts=parts,
+    )
+
+
+def _part(row: models.PartPayment, currency: str) -> PartView:
+    return PartView(
+        source=row.source,
+        amount=Money.from_minor(row.amount_minor, currency),
+        applied_at=row.applied_at,
+        released_at=row.released_at,
+        payment=row.payment.number if row.payment else "",
+    )
+
+
+def _invoices(found: Iterable[models.Invoice]) -> tuple[InvoiceView, ...]:
+    if hasattr(found, "select_related"):
+        found = found.select_related("seller", "client", "order")
+    return tuple(
+        InvoiceView(
+            id=row.pk,
+            number=row.number,
+            kind=row.kind,
+            seller=row.seller.code,
+            client=row.client.number,
+            order=row.order.number if row.order else "",
+            issued_on=row.issued_on,
+            total=rows.taxed(row, currency=row.currency),
+            buyer=str(row.buyer_party.get("name", "")),
+            legal_form=row.legal_form,
+        )
+        for row in found
+    )
+
+
+def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine]) -> BilledLine:
+    currency = line.invoice.currency
+    amount = rows.taxed(line, currency=currency)
+    given_back = Taxed.total((-rows.taxed(one, currency=currency) for one in corrections), currency=currency)
+    return BilledLine(
+        id=f"{line.invoice.number}/{line.position}",
+        invoice=line.invoice.number,
+        issued_on=line.invoice.issued_on,
+        component=line.component,
+        service=line.service,
+        amount=amount,
+        paid=amount,
+        credited=given_back,
+        vat_code=line.vat_code,
+        vat_percent=Fraction(line.vat_percent),
+        start_on=line.start_on,
+        end_on=line.end_on,
+        quantity=line.quantity,
+    )
+
+
+def _payment(row: models.Payment) -> PaymentView:
+    return PaymentView(
+        id=row.pk,
+        number=row.number,
+        seller=row.seller.code,
+        client=row.client.number if row.client else "",
+        gateway=row.gateway,
+        external_id=row.external_id,
+        reference=row.reference,
+        amount=Money.from_minor(row.amount_minor, row.currency),
+        unapplied=Money.from_minor(row.unapplied_minor, row.currency),
+        why_unapplied=row.why_unapplied,
+        order=row.order_number,
+        received_at=row.received_at,
+    )

@@ -1,0 +1,100 @@
+"""How do documents' values and table rows turn into each other?"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from planshift.billing import models
+from planshift.catalog import models as catalog
+from planshift.domain import documents
+from planshift.domain.money import Money
+from planshift.domain.tax import Taxed
+from planshift.services import models as services
+
+
+def taxed(row: models.Order | models.Invoice | models.LineFields, *, currency: str) -> Taxed:
+    """The three amounts of a row."""
+    net, tax = Money.from_minor(row.net_minor, currency), Money.from_minor(row.tax_minor, currency)
+    return Taxed(net, tax, net + tax)
+
+
+def line(row: models.LineFields, *, currency: str) -> documents.Line:
+    """A stored line as a value."""
+    return documents.Line(
+        kind=row.kind,  # type: ignore[arg-type]
+        text=row.text,
+        amount=taxed(row, currency=currency),
+        vat_percent=Fraction(row.vat_percent),
+        vat_code=row.vat_code,
+        service=row.service,
+        component=row.component,
+        quantity=row.quantity,
+        start_on=row.start_on,
+        end_on=row.end_on,
+    )
+
+
+def columns(given: documents.Line, *, position: int) -> dict[str, Any]:
+    """The columns of a line. Raises BadMoney when an amount is no whole number of minor units."""
+    return {
+        "position": position,
+        "kind": given.kind,
+        "text": dict(given.text),
+        "service": given.service,
+        "component": given.component,
+        "quantity": given.quantity,
+        "start_on": given.start_on,
+        "end_on": given.end_on,
+        "vat_code": given.vat_code,
+        "vat_percent": Decimal(given.vat_percent.numerator) / Decimal(given.vat_percent.denominator),
+        "net_minor": given.amount.net.minor,
+        "tax_minor": given.amount.tax.minor,
+        "gross_minor": given.amount.gross.minor,
+    }
+
+
+COPIED = (
+    *("position", "kind", "text", "service", "component", "quantity", "start_on", "end_on"),
+    *("vat_code", "vat_percent", "net_minor", "tax_minor", "gross_minor"),
+)
+
+
+def seller_party(seller: catalog.Seller) -> documents.Party:
+    """The seller as it stands on a document made now."""
+    return documents.Party(
+        name=seller.legal_name,
+        street=seller.street,
+        postcode=seller.postcode,
+        city=seller.city,
+        country=seller.country,
+        tax_id=seller.tax_id,
+        email=seller.email,
+    )
+
+
+def profile_party(profile: services.BuyerProfile, *, email: str) -> documents.Party:
+    """One version of a client's buyer data as a party."""
+    return documents.Party(
+        name=profile.name,
+        street=profile.street,
+        postcode=profile.postcode,
+        city=profile.city,
+        country=profile.country,
+        tax_id=profile.tax_id,
+        email=email,
+        is_business=profile.is_business,
+    )
+
+
+def settled(stored: Iterable[Mapping[str, Any]], *, currency: str) -> tuple[documents.Settled, ...]:
+    """The frozen list of what settled a document."""
+    return tuple(
+        documents.Settled(
+            source=part["source"],
+            amount=Money.from_minor(part["amount_minor"], currency),
+            on=date.fromisoformat(part["on"]),
+        )
+        for part in stored
+    )

@@ -1,0 +1,124 @@
+"""What becomes of money that matched no open order? Staff assign it, move it to the deposit, or return it."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from planshift.billing import booking, covering, models
+from planshift.domain import postings
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.runtime import audit, locks
+from planshift.services import models as services
+
+
+def identify(*, payment: str, client: services.Client, at: dt.datetime, actor: str, note: str = "") -> models.Payment:
+    """Say whose an unidentified payment is; it becomes that client's unapplied money. Refused: `payment_identified`,
+    `client_of_other_seller`."""
+    with transaction.atomic():
+        row = _lock(payment)
+        if row.client_id is not None:
+            raise Refused("payment_identified", payment=payment)
+        if client.seller_id != row.seller_id:
+            raise Refused("client_of_other_seller", client=client.number)
+        amount = Money.from_minor(row.unapplied_minor, row.currency)
+        row.client = client
+        row.save(update_fields=["client"])
+        _book(row, "identified", amount, at, actor, note)
+    return row
+
+
+def assign(
+    *, payment: str, order: str, at: dt.datetime, actor: str, amount: Money | None = None, note: str = ""
+) -> models.Order:
+    """Put unapplied money (default: as much as fits) towards an open order of the same client.
+
+    Refused: `order_not_open`, `payment_of_other_client`, `other_currency`, `not_so_much_unapplied`.
+    """
+    with transaction.atomic():
+        target = covering.lock(numbers=[order])[0]
+        row = _lock(payment)
+        if target.state != "AWAITING_PAYMENT" or target.expires_at <= at:
+            raise Refused("order_not_open", order=order, state=target.state)
+        if row.client_id != target.client_id:
+            raise Refused("payment_of_other_client", payment=payment, order=order)
+        if row.currency != target.currency:
+            raise Refused("other_currency", payment=payment, order=order)
+        lacking = covering.missing(target)
+        wanted = min(lacking, Money.from_minor(row.unapplied_minor, row.currency)) if amount is None else amount
+        if wanted > lacking:
+            raise Refused("draw_not_possible", order=order, wanted=wanted, lacking=lacking)
+        _take(row, wanted)
+        source = "bank" if row.gateway == "bank" else "gateway"
+        share = covering.Share(order=target, payment=row, source=source, amount=wanted, from_unapplied=True)
+        covering.put(shares=[share], at=at, actor=actor)
+        _audit(row, "assigned", wanted, at, actor, note, order=order)
+    return target
+
+
+def to_deposit(*, payment: str, at: dt.datetime, actor: str, note: str = "") -> models.Payment:
+    """Move all that is unapplied of a payment to the client's deposit. Refused: `no_deposit`,
+    `not_so_much_unapplied`."""
+    with transaction.atomic():
+        row = _lock(payment)
+        if not row.seller.has_deposit:
+            raise Refused("no_deposit", seller=row.seller.code)
+        amount = Money.from_minor(row.unapplied_minor, row.currency)
+        _take(row, amount)
+        _book(row, "to-deposit", amount, at, actor, note)
+    return row
+
+
+def return_money(*, payment: str, at: dt.datetime, actor: str, note: str = "") -> models.Payment:
+    """All that is unapplied of a payment was sent back to where it came from. Refused: `not_so_much_unapplied`."""
+    with transaction.atomic():
+        row = _lock(payment)
+        amount = Money.from_minor(row.unapplied_minor, row.currency)
+        _take(row, amount)
+        _book(row, "returned", amount, at, actor, note)
+    return row
+
+
+def _lock(number: str) -> models.Payment:
+    found = locks.lock(models.Payment.objects.filter(number=number).select_related("seller", "client"))
+    if not found:
+        raise Refused("payment_unknown", payment=number)
+    return found[0]
+
+
+def _take(row: models.Payment, amount: Money) -> None:
+    if row.client_id is None:
+        raise Refused("payment_unidentified", payment=row.number)
+    if amount.minor <= 0 or amount.minor > row.unapplied_minor:
+        raise Refused("not_so_much_unapplied", payment=row.number, unapplied_minor=row.unapplied_minor)
+    row.unapplied_minor -= amount.minor
+    row.save(update_fields=["unapplied_minor"])
+
+
+def _book(row: models.Payment, what: str, amount: Money, at: dt.datetime, actor: str, note: str) -> None:
+    assert row.client is not None
+    seller, client = row.seller.code, row.client.number
+    through = "bank" if row.gateway == "bank" else "gateway"
+    if what == "identified":
+        posting = postings.unidentified_assigned(seller=seller, client=client, amount=amount)
+    elif what == "to-deposit":
+        posting = postings.unapplied_to_deposit(client=client, amount=amount)
+    else:
+        posting = postings.unapplied_returned(seller=seller, client=client, through=through, amount=amount)
+    entry = _audit(row, what, amount, at, actor, note)
+    booking.book(posting, key=f"{row.number}/{what}/{entry}", seller=row.seller, at=at, actor=actor, payment=row.number)
+
+
+def _audit(row: models.Payment, event: str, amount: Money, at: dt.datetime, actor: str, note: str, **facts: str) -> int:
+    """Record it; returns how often this happened to the payment, for a unique key."""
+    audit.record(
+        kind="billing.payment",
+        object_id=row.pk,
+        number=row.number,
+        event=event,
+        actor=actor,
+        at=at,
+        note=note,
+        facts={"amount": amount.text, "currency": amount.currency, **facts},
+    )
+    return sum(1 for one in audit.history(kind="billing.payment", number=row.number) if one.event == event)

@@ -1,0 +1,138 @@
+"""What stands on a paper? Parties, lines and totals of pro formas, invoices and (later) corrections."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Literal
+
+from planshift.domain.money import Money
+from planshift.domain.tax import Taxed
+
+LineKind = Literal["charge", "credit", "setup", "fee", "topup"]
+DocumentKind = Literal["proforma", "invoice", "correction", "receipt"]
+LANGUAGES = ("en", "pl", "it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A seller or a buyer as copied into a document; later changes of the profile do not reach it."""
+
+    name: str
+    street: str
+    postcode: str
+    city: str
+    country: str
+    tax_id: str = ""
+    email: str = ""
+    is_business: bool = True
+
+    def to_json(self) -> dict[str, object]:
+        """The frozen form that is stored with the document."""
+        return {
+            "name": self.name,
+            "street": self.street,
+            "postcode": self.postcode,
+            "city": self.city,
+            "country": self.country,
+            "tax_id": self.tax_id,
+            "email": self.email,
+            "is_business": self.is_business,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object]) -> "Party":
+        """The party as it was stored; unknown keys are an error."""
+        texts = {key: str(value) for key, value in stored.items() if key != "is_business"}
+        return cls(**texts, is_business=bool(stored.get("is_business", True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line: what, for which period [start, end), at which VAT rate. A credit line is negative."""
+
+    kind: LineKind
+    text: Mapping[str, str]  # by language
+    amount: Taxed
+    vat_percent: Fraction  # 22 for 22 %
+    vat_code: str = "standard"
+    service: str = ""
+    component: str = ""  # what is billed, as in domain.facts: plan, setup, fee, resource:ip
+    quantity: int = 1
+    start_on: date | None = None
+    end_on: date | None = None
+
+    def words(self, language: str) -> str:
+        """The description in `language`, in English when there is none."""
+        return self.text.get(language) or self.text["en"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateTotal:
+    """The lines of one VAT rate together."""
+
+    vat_code: str
+    vat_percent: Fraction
+    amount: Taxed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A part of the amount that was paid: how and when."""
+
+    source: str  # bank, gateway, deposit, unapplied
+    amount: Money
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole paper, ready to be rendered. Dates are dates of the seller's zone."""
+
+    kind: DocumentKind
+    number: str
+    language: str
+    seller: Party
+    buyer: Party
+    bank_account: str
+    payment_reference: str
+    order_number: str
+    issued_on: date
+    sold_on: date  # tax point
+    due_on: date | None
+    lines: tuple[Line, ...]
+    total: Taxed
+    settled: tuple[Settled, ...] = ()
+    legal_form: str = "pdf"  # pdf: this paper is the invoice; xml_pending: it is a visual copy
+    e_invoice_number: str = ""
+    issued_at: datetime | None = None
+
+    @property
+    def rates(self) -> tuple[RateTotal, ...]:
+        """The lines summed per VAT rate, highest rate first."""
+        return rate_totals(self.lines)
+
+    @property
+    def paid(self) -> Money:
+        """What was settled of the gross."""
+        return Money.total((part.amount for part in self.settled), currency=self.total.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is still to be paid."""
+        return self.total.gross - self.paid
+
+
+def rate_totals(lines: Iterable[Line]) -> tuple[RateTotal, ...]:
+    """Lines summed per VAT rate, highest rate first; the sums are those of the lines, nothing is computed anew."""
+    sums: dict[tuple[str, Fraction], Taxed] = {}
+    for line in lines:
+        key = (line.vat_code, line.vat_percent)
+        sums[key] = sums[key] + line.amount if key in sums else line.amount
+    ordered = sorted(sums.items(), key=lambda item: (-item[0][1], item[0][0]))
+    return tuple(RateTotal(vat_code=code, vat_percent=percent, amount=total) for (code, percent), total in ordered)
+
+
+def total_of(lines: Sequence[Line], *, currency: str) -> Taxed:
+    """The sum of the lines. Raises BadMoney for a line in another currency."""
+    return Taxed.total((line.amount for line in lines), currency=currency)

@@ -1,0 +1,281 @@
+"""Which movements of money are there? Each is one function here; docs/ledger.md is generated from this file.
+
+A posting is a list of transfers from a debit to a credit account, so it is balanced by construction. Amounts are
+gross unless a name says `net` or `tax`; every amount is exact, positive and in one currency; transfers of zero are
+left out.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from planshift.domain.money import Money
+
+Side = Literal["debit", "credit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of account: on which side it grows, whether its balance is stored, and how low that may go."""
+
+    whose: Literal["client", "seller"]
+    grows_on: Side
+    meaning: str
+    floor: int | None = None
+
+
+# Balances are stored for clients' accounts only; seller-wide ones are summed from transfers.
+KINDS: dict[str, Kind] = {
+    "deposit": Kind("client", "credit", "Refundable deposit: what the client may spend or have back.", floor=0),
+    "held": Kind("client", "credit", "Money set aside for open orders: part payments and reserved deposit.", floor=0),
+    "unapplied": Kind("client", "credit", "Money that matched no open order: assigned or paid back by staff.", floor=0),
+    "receivable": Kind("client", "debit", "Issued documents less what was settled of them."),
+    "bank": Kind("seller", "debit", "Bank accounts of the seller."),
+    "gateway": Kind("seller", "debit", "Money that payment gateways took and have not yet paid out."),
+    "opening": Kind("seller", "debit", "Counterpart of balances taken over from an earlier system."),
+    "unidentified": Kind("seller", "credit", "Money received of which nobody knows whose it is."),
+    "revenue": Kind("seller", "credit", "Net value of issued documents."),
+    "vat": Kind("seller", "credit", "Output VAT of issued documents."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account, such as `client:C-1001:deposit:PLN`."""
+
+    owner: str  # client:C-1001 or seller:lago
+    kind: str
+    currency: str
+
+    @property
+    def code(self) -> str:
+        """The unique name of the account."""
+        return f"{self.owner}:{self.kind}:{self.currency}"
+
+    @property
+    def stored(self) -> bool:
+        """Whether the balance is kept on the account's row."""
+        return KINDS[self.kind].whose == "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An amount > 0 that moves from the debit to the credit account."""
+
+    debit: Account
+    credit: Account
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One movement: its name, the client's key it concerns (empty for none), its transfers."""
+
+    name: str
+    owner: str
+    transfers: tuple[Transfer, ...]
+
+
+def client_key(number: str) -> str:
+    """The owner key of a client's accounts."""
+    return f"client:{number}"
+
+
+def seller_key(code: str) -> str:
+    """The owner key of a seller's accounts."""
+    return f"seller:{code}"
+
+
+def client_account(*, client: str, kind: str, currency: str) -> Account:
+    """The account of `kind` of the client with this number."""
+    return _account(owner=client_key(client), whose="client", kind=kind, currency=currency)
+
+
+def seller_account(*, seller: str, kind: str, currency: str) -> Account:
+    """The account of `kind` of the seller with this code."""
+    return _account(owner=seller_key(seller), whose="seller", kind=kind, currency=currency)
+
+
+def _account(*, owner: str, whose: str, kind: str, currency: str) -> Account:
+    if KINDS[kind].whose != whose:
+        raise ValueError(f"{kind} is not an account of a {whose}")
+    return Account(owner=owner, kind=kind, currency=currency)
+
+
+def _posting(name: str, owner: str, *transfers: tuple[Account, Account, Money]) -> Posting:
+    moved = tuple(Transfer(debit, credit, amount) for debit, credit, amount in transfers if amount.minor)
+    if not moved:
+        raise ValueError(f"{name}: nothing moves")
+    for transfer in moved:
+        if transfer.amount.minor < 0:
+            raise ValueError(f"{name}: a transfer is never negative; book the opposite movement")
+        if {transfer.debit.currency, transfer.credit.currency} != {transfer.amount.currency}:
+            raise ValueError(f"{name}: accounts and amount differ in currency")
+    return Posting(name, owner, moved)
+
+
+# Money comes in. `through` is `bank` or `gateway`.
+
+
+def received_for_order(*, seller: str, client: str, through: str, amount: Money) -> Posting:
+    """A payment names an open order; it is set aside for it, up to what is missing."""
+    return _posting(
+        "received_for_order",
+        client_key(client),
+        (
+            seller_account(seller=seller, kind=through, currency=amount.currency),
+            client_account(client=client, kind="held", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+def received_unapplied(*, seller: str, client: str, through: str, amount: Money) -> Posting:
+    """A payment of a known client matches nothing open: late, double, too much, or in another currency."""
+    return _posting(
+        "received_unapplied",
+        client_key(client),
+        (
+            seller_account(seller=seller, kind=through, currency=amount.currency),
+            client_account(client=client, kind="unapplied", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+def received_unidentified(*, seller: str, through: str, amount: Money) -> Posting:
+    """A payment names neither an order nor a client."""
+    return _posting(
+        "received_unidentified",
+        "",
+        (
+            seller_account(seller=seller, kind=through, currency=amount.currency),
+            seller_account(seller=seller, kind="unidentified", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+def deposit_opened(*, seller: str, client: str, amount: Money) -> Posting:
+    """A deposit is taken over from an earlier system."""
+    return _posting(
+        "deposit_opened",
+        client_key(client),
+        (
+            seller_account(seller=seller, kind="opening", currency=amount.currency),
+            client_account(client=client, kind="deposit", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+# Money waits for an order, or is let go.
+
+
+def deposit_drawn(*, client: str, amount: Money) -> Posting:
+    """Deposit is drawn for an order: all of it (D4) or a part. From here on it is no free deposit any more."""
+    return _within(client, "deposit_drawn", "deposit", "held", amount)
+
+
+def draw_released(*, client: str, amount: Money) -> Posting:
+    """An order that deposit was drawn for expires or is withdrawn: the draw returns to the deposit."""
+    return _within(client, "draw_released", "held", "deposit", amount)
+
+
+def payment_released(*, client: str, amount: Money) -> Posting:
+    """An order that was paid in part expires or is withdrawn: the payment waits for staff to assign or return it."""
+    return _within(client, "payment_released", "held", "unapplied", amount)
+
+
+def unapplied_assigned(*, client: str, amount: Money) -> Posting:
+    """Staff assign unapplied money to an open order."""
+    return _within(client, "unapplied_assigned", "unapplied", "held", amount)
+
+
+def unapplied_to_deposit(*, client: str, amount: Money) -> Posting:
+    """Staff move unapplied money to the client's deposit."""
+    return _within(client, "unapplied_to_deposit", "unapplied", "deposit", amount)
+
+
+def unapplied_returned(*, seller: str, client: str, through: str, amount: Money) -> Posting:
+    """Unapplied money was sent back to where it came from."""
+    return _posting(
+        "unapplied_returned",
+        client_key(client),
+        (
+            client_account(client=client, kind="unapplied", currency=amount.currency),
+            seller_account(seller=seller, kind=through, currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+def unidentified_assigned(*, seller: str, client: str, amount: Money) -> Posting:
+    """Staff find out whose an unidentified payment is."""
+    return _posting(
+        "unidentified_assigned",
+        client_key(client),
+        (
+            seller_account(seller=seller, kind="unidentified", currency=amount.currency),
+            client_account(client=client, kind="unapplied", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+def deposit_topped_up(*, client: str, amount: Money) -> Posting:
+    """An order to top up the deposit is paid. The deposit is refundable, not a fee: no VAT, no invoice (D11)."""
+    return _within(client, "deposit_topped_up", "held", "deposit", amount)
+
+
+# Documents.
+
+
+def invoice_issued(*, seller: str, client: str, net: Money, tax: Money) -> Posting:
+    """An invoice is issued: the client owes net and tax."""
+    receivable = client_account(client=client, kind="receivable", currency=net.currency)
+    return _posting(
+        "invoice_issued",
+        client_key(client),
+        (receivable, seller_account(seller=seller, kind="revenue", currency=net.currency), net),
+        (receivable, seller_account(seller=seller, kind="vat", currency=net.currency), tax),
+    )
+
+
+def invoice_settled(*, client: str, amount: Money) -> Posting:
+    """What was held for the order settles its invoice."""
+    return _within(client, "invoice_settled", "held", "receivable", amount)
+
+
+def _within(client: str, name: str, debit: str, credit: str, amount: Money) -> Posting:
+    return _posting(
+        name,
+        client_key(client),
+        (
+            client_account(client=client, kind=debit, currency=amount.currency),
+            client_account(client=client, kind=credit, currency=amount.currency),
+            amount,
+        ),
+    )
+
+
+def examples() -> tuple[tuple[Posting, str], ...]:
+    """Every posting once, with amounts, and when it is booked; docs/ledger.md shows them in this order."""
+    eur = Money.of("26.84", "EUR")
+    who = {"seller": "lago", "client": "C-1001"}
+    told = (
+        (received_for_order, received_for_order(**who, through="gateway", amount=eur)),
+        (received_unapplied, received_unapplied(**who, through="bank", amount=eur)),
+        (received_unidentified, received_unidentified(seller="lago", through="bank", amount=eur)),
+        (deposit_opened, deposit_opened(**who, amount=eur)),
+        (deposit_drawn, deposit_drawn(client="C-1001", amount=eur)),
+        (draw_released, draw_released(client="C-1001", amount=eur)),
+        (payment_released, payment_released(client="C-1001", amount=eur)),
+        (unapplied_assigned, unapplied_assigned(client="C-1001", amount=eur)),
+        (unapplied_to_deposit, unapplied_to_deposit(client="C-1001", amount=eur)),
+        (unapplied_returned, unapplied_returned(**who, through="bank", amount=eur)),
+        (unidentified_assigned, unidentified_assigned(**who, amount=eur)),
+        (deposit_topped_up, deposit_topped_up(client="C-1001", amount=eur)),
+        (invoice_issued, invoice_issued(**who, net=Money.of("22.00", "EUR"), tax=Money.of("4.84", "EUR"))),
+        (invoice_settled, invoice_settled(client="C-1001", amount=eur)),
+    )
+    return tuple((posting, (function.__doc__ or "").strip()) for function, posting in told)
