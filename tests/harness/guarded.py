@@ -1,5 +1,6 @@
 """What stands between the tests and the guards of the tables: emptying them, and the order of locks."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -32,8 +33,16 @@ class LockOrder:
     """Raises when a transaction locks a row that stands before one that it holds (runtime.locks.Rank, then pk)."""
 
     def __init__(self) -> None:
-        self.held: set[tuple[int, int]] = set()
+        self.mine = threading.local()  # a transaction belongs to a thread's connection
         self.leave = transaction.Atomic.__exit__
+
+    @property
+    def held(self) -> set[tuple[int, int]]:
+        """(rank, pk) of the rows that this thread's transaction holds."""
+        if not hasattr(self.mine, "held"):
+            self.mine.held = set()
+        found: set[tuple[int, int]] = self.mine.held
+        return found
 
     def __call__(self, model: type[models.Model], pks: Sequence[int]) -> None:
         rank = getattr(model, "lock_rank", None)
