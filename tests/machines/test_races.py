@@ -137,6 +137,27 @@ def test_rivals_never_claim_the_same_run() -> None:
 
 
 @pytest.mark.postgres
+def test_a_worker_does_not_wait_for_the_claim_of_another() -> None:
+    runs.define("rival", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.start_many(kind="rival", subjects=[("r:1", "1"), ("r:2", "1")])
+    claimed, seen = threading.Barrier(2), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            assert len(claiming.claim(worker=1, at=clock.business(), limit=1)) == 1
+            claimed.wait(SECONDS)
+            assert seen.wait(SECONDS)  # our claim is not committed yet
+
+    def quick() -> None:
+        claimed.wait(SECONDS)
+        assert len(claiming.claim(worker=2, at=clock.business(), limit=1)) == 1
+        seen.set()
+
+    assert in_threads(slow, quick) == []
+    assert sorted(Run.objects.values_list("claimed_by", flat=True)) == [1, 2]
+
+
+@pytest.mark.postgres
 def test_a_door_that_signals_in_the_middle_and_a_step_that_ends_do_not_deadlock() -> None:
     """The step holds an account and ends with its run's row; the door signals first and then wants the account."""
     thing, account = Thing.objects.create(number="T-1"), Account.objects.create()

@@ -147,3 +147,16 @@ def test_a_run_of_a_newer_program_is_left_for_it() -> None:
     definitions.define("future", version=99, steps={"one": lambda run: runs.Done()}, first="one")
     runs.drain(skip_backoff=True)
     assert state_of("u") == "DONE"
+
+
+def test_an_interrupted_worker_gives_back_what_it_holds() -> None:
+    def step(run: runs.Work) -> runs.Outcome:
+        raise KeyboardInterrupt
+
+    runs.define("interrupted", steps={"one": step}, first="one")
+    runs.start(kind="interrupted", key="i", subject="1")
+    with pytest.raises(KeyboardInterrupt):
+        runs.drain()
+    run = Run.objects.get()
+    assert (run.state, run.claimed_by, run.crashes) == ("READY", None, 0)
+    assert run.not_before is not None
