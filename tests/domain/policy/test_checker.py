@@ -156,34 +156,6 @@ def test_a_case_named_twice():
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "says"),
-    [
-        ('timing = "after_acceptance"', "timing", "waits for an acceptance"),
-        ('acceptance = { answer = "by_reply", days = 3, reminders = [3] }', "acceptance", "reminder on day 3"),
-        ('promise = { answer = "business_days", least = 6, most = 5 }', "promise", "cannot both hold"),
-        ('metering = { answer = "hourly", floor = "10" }', "metering", "without an order"),
-        ('notices = "decrease_after_acceptance"', "notices", "does not ask for"),
-    ],
-)
-def test_contradictions_between_answers(text, key, says):
-    found = only(text + "\n")
-    assert (found.line, found.key) == (line(1), key)
-    assert says in found.message
-
-
-def test_a_contradiction_is_found_where_a_case_brings_it_in():
-    text = '[[case]]\nwhen = { direction = "down" }\ntiming = "after_acceptance"\n[[case]]\n'
-    found = only(text)
-    assert (found.line, found.key) == (line(3), "case[1].timing")
-    assert findings('acceptance = "by_reply"\n' + text) == ()
-
-
-def test_refused_changes_contradict_nothing():
-    refused = '[[case]]\nwhen = { direction = "down" }\nkind = "refused"\nreason = "no"\ntiming = "after_acceptance"\n'
-    assert findings(refused + "[[case]]\n") == ()
-
-
-@pytest.mark.parametrize(
     ("data", "number", "says"),
     [
         (b"", 1, "“format” is missing"),

@@ -4,12 +4,42 @@ Every family and every case is laid over the base, as pricing does it; a clash i
 clashing answers stands.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from planshift.domain.policy import document, lines, reading, values
 
-Position = tuple[str, int | None]  # family ("" for none), case (None for none)
+MONTHS = ("months", "calendar_months", "started_calendar_months")
+NO_MONEY = ("move_expiry", "nothing")
+RESTARTS = (
+    "new_term_less_credit",
+    "new_term_and_refund",
+    "new_term_nothing_credited",
+    "new_term_plus_value_time",
+    "new_term_plus_unused_time",
+    "move_expiry",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class These:
+    """The answers that hold together, in which layer each was stated, and for which directions they hold."""
+
+    resolved: document.Resolved
+    levels: Mapping[str, int]
+    directions: frozenset[str]
+
+    def answer(self, dimension: str) -> str:
+        """The name of the one answer to a dimension."""
+        return self.resolved.one(dimension).answer
+
+    def beside(self, dimension: str, other: str) -> bool:
+        """True when the policy states `other` knowing `dimension`: in the same layer, or in a later one."""
+        return other in self.levels and self.levels[other] >= self.levels.get(dimension, 0)
+
+    def given(self, dimension: str, param: str) -> bool:
+        """True when the chosen answer has this parameter, and the policy gives it."""
+        return self.resolved.one(dimension).params.get(param) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,31 +47,43 @@ class Clash:
     """Answers of these `dimensions` cannot hold together when `sentence` says so (None: they can)."""
 
     dimensions: tuple[str, ...]
-    sentence: Callable[[document.Resolved], str | None]
+    sentence: Callable[[These], str | None]
 
 
 def find(policy: document.Policy, positions: reading.Positions, report: values.Report) -> None:
     """Report every clash of every combination of layers, each once per place."""
     seen: set[tuple[lines.Path, str]] = set()
-    for family, case in _combinations(policy):
+    for family, case, directions in _combinations(policy):
         resolved = policy.resolved(family=family, case=case)
         if resolved.kind == "refused":
             continue
+        these = These(resolved, _levels(family, case, positions), directions)
         for clash in CLASHES:
-            sentence = clash.sentence(resolved)
+            sentence = clash.sentence(these)
             place = _place(clash.dimensions, family, case, positions)
             if sentence is not None and (place, sentence) not in seen:
                 seen.add((place, sentence))
                 report(values.Problem(place, sentence))
 
 
-def _combinations(policy: document.Policy) -> Iterator[Position]:
+def _combinations(policy: document.Policy) -> Iterator[tuple[str, int | None, frozenset[str]]]:
+    """Every family with every case that decides some change of it, and the directions of those changes."""
     for family in ("", *policy.families):
         if not policy.cases:
-            yield family, None
-        for index, case in enumerate(policy.cases):
-            if not case.when.from_family or family == "" or family in case.when.from_family:
-                yield family, index
+            yield family, None, frozenset(document.DIRECTIONS)
+        for index in range(len(policy.cases)):
+            if cells := reading.cells_of(policy, family, index):
+                yield family, index, frozenset(direction for _operation, direction in cells)
+
+
+def _levels(family: str, case: int | None, positions: reading.Positions) -> dict[str, int]:
+    """For each dimension that the policy states: in which layer last (0 base, 1 family, 2 case)."""
+    layers: dict[tuple[str, str | int | None], int] = {("base", None): 0, ("family", family): 1, ("case", case): 2}
+    levels: dict[str, int] = {}
+    for layer, key, name in positions:
+        if (layer, key) in layers:
+            levels[name] = max(levels.get(name, 0), layers[layer, key])
+    return levels
 
 
 def _place(dimensions: tuple[str, ...], family: str, case: int | None, positions: reading.Positions) -> lines.Path:
@@ -53,51 +95,136 @@ def _place(dimensions: tuple[str, ...], family: str, case: int | None, positions
     return ("case", case) if case is not None else ()
 
 
-def _waits_for_nobody(these: document.Resolved) -> str | None:
-    if these.one("timing").answer == "after_acceptance" and these.one("acceptance").answer == "not_asked":
+def _no_acceptance(these: These) -> str | None:
+    if these.answer("timing") != "after_acceptance":
+        return None
+    if these.answer("acceptance") == "not_asked":
         return "the change waits for an acceptance that “acceptance” does not ask for"
+    if these.directions != {"down"}:
+        return (
+            "only a decrease leaves a corrective invoice to accept: say so in a case with when = { direction = “down” }"
+        )
+    if these.answer("decrease") != "settled":
+        return "the change waits for the acceptance of a correction, but by “decrease” nothing is given back"
     return None
 
 
-def _reminds_too_late(these: document.Resolved) -> str | None:
-    chosen = these.one("acceptance")
+def _late_reminder(these: These) -> str | None:
+    chosen = these.resolved.one("acceptance")
     late = [day for day in chosen.params.get("reminders", ()) if day >= chosen.params["days"]]
     if late:
         return f"a reminder on day {late[0]} comes when the {chosen.params['days']} days to accept are over"
     return None
 
 
-def _promises_backwards(these: document.Resolved) -> str | None:
-    chosen = these.one("promise")
+def _backwards(these: These) -> str | None:
+    chosen = these.resolved.one("promise")
     if chosen.params.get("least", 0) > chosen.params.get("most", 0):
         return f"at least {chosen.params['least']} and at most {chosen.params['most']} business days cannot both hold"
     return None
 
 
-def _draws_from_no_deposit(these: document.Resolved) -> str | None:
-    if these.one("collection").answer != "by_payment" and these.one("deposit").answer == "none":
+def _no_deposit(these: These) -> str | None:
+    if these.answer("deposit") != "none":
+        return None
+    if these.answer("collection") != "by_payment":
         return "orders are to be paid from a deposit, but “deposit” says that there is none"
+    if these.answer("credit_to") == "deposit":
+        return "what is given back goes to a deposit, but “deposit” says that there is none"
     return None
 
 
-def _meters_what_is_ordered(these: document.Resolved) -> str | None:
-    if these.one("metering").answer != "none" and these.one("timing").answer != "at_once":
+def _metered_by_order(these: These) -> str | None:
+    if these.answer("metering") != "none" and these.answer("timing") != "at_once":
         return "a metered service is changed without an order: “timing” must be “at_once” where “metering” is “hourly”"
     return None
 
 
-def _announces_no_acceptance(these: document.Resolved) -> str | None:
-    announced = any(notice.answer == "decrease_after_acceptance" for notice in these.several("notices"))
-    if announced and these.one("acceptance").answer == "not_asked":
+def _announces_nothing(these: These) -> str | None:
+    announced = any(notice.answer == "decrease_after_acceptance" for notice in these.resolved.several("notices"))
+    if announced and these.answer("acceptance") == "not_asked":
         return "the notice “decrease_after_acceptance” announces what “acceptance” does not ask for"
     return None
 
 
+def _setup_on_easy(these: These) -> str | None:
+    if these.resolved.kind == "easy" and these.answer("setup_fee") in ("always", "of_new_plan"):
+        return (
+            "an easy change has no set-up fee (H4): write “hard_only”, a “change_fee”, or make the change hard "
+            "(kind = “hard”)"
+        )
+    return None
+
+
+def _no_money_moves(these: These) -> str | None:
+    settlement = these.answer("settlement")
+    if settlement not in NO_MONEY:
+        return None
+    for name in ("credit_to", "credit_share", "negative_result", "credit_rounding"):
+        if these.beside("settlement", name):
+            return f"under the settlement “{settlement}” no money is given back: “{name}” would have no effect"
+    if these.answer("minimum_charge") != "none":
+        return f"under the settlement “{settlement}” nothing is charged: a minimum charge would have no effect"
+    return None
+
+
+def _two_ends(these: These) -> str | None:
+    settlement = these.answer("settlement")
+    if settlement in RESTARTS and these.answer("term_end") != "kept":
+        return f"the settlement “{settlement}” sets the end of the term itself: “term_end” cannot set another"
+    return None
+
+
+def _nothing_to_send(these: These) -> str | None:
+    if these.answer("negative_result") == "floored" and these.beside("negative_result", "credit_to"):
+        return "a result below zero counts as zero: nothing is left for “credit_to”"
+    return None
+
+
+def _nothing_unused(these: These) -> str | None:
+    if these.answer("unused_value") == "nothing" and these.answer("credit_share") != "all":
+        return "the unused part is worth nothing: there is no share of it to give back"
+    return None
+
+
+def _units_apart(these: These) -> str | None:
+    unit, denominator = these.answer("time_unit"), these.answer("denominator")
+    if denominator == "months_of_term" and unit not in MONTHS:
+        return f"the remaining {unit} cannot be divided by a number of months: say time_unit = “months”"
+    if denominator in ("average_month", "calendar_month_of_change") and unit in MONTHS:
+        return f"remaining months cannot be divided by the days of a month: “{denominator}” needs days or hours"
+    return None
+
+
+def _two_grids(these: These) -> str | None:
+    for name, prefix in (("rounding", ""), ("rounding", "rate_"), ("credit_rounding", "")):
+        if these.given(name, f"{prefix}decimals") and these.given(name, f"{prefix}unit"):
+            return f"“{prefix}decimals” and “{prefix}unit” cannot both be given in “{name}”"
+    return None
+
+
+def _never_near(these: These) -> str | None:
+    if these.answer("near_renewal") == "as_usual":
+        return None
+    if not these.given("near_renewal", "under_days") and not these.given("near_renewal", "under_months"):
+        return "say how near: “under_days” or “under_months” is missing"
+    return None
+
+
 CLASHES = (
-    Clash(("timing", "acceptance"), _waits_for_nobody),
-    Clash(("acceptance",), _reminds_too_late),
-    Clash(("promise",), _promises_backwards),
-    Clash(("collection", "deposit"), _draws_from_no_deposit),
-    Clash(("metering", "timing"), _meters_what_is_ordered),
-    Clash(("notices", "acceptance"), _announces_no_acceptance),
-)
+    Clash(("timing", "acceptance", "decrease"), _no_acceptance),
+    Clash(("acceptance",), _late_reminder),
+    Clash(("promise",), _backwards),
+    Clash(("collection", "credit_to", "deposit"), _no_deposit),
+    Clash(("metering", "timing"), _metered_by_order),
+    Clash(("notices", "acceptance"), _announces_nothing),
+    Clash(("setup_fee",), _setup_on_easy),
+    Clash(("settlement", "credit_to", "credit_share", "negative_result", "credit_rounding", "minimum_charge"),
+          _no_money_moves),
+    Clash(("settlement", "term_end"), _two_ends),
+    Clash(("credit_to", "negative_result"), _nothing_to_send),
+    Clash(("credit_share", "unused_value"), _nothing_unused),
+    Clash(("denominator", "time_unit"), _units_apart),
+    Clash(("rounding", "credit_rounding"), _two_grids),
+    Clash(("near_renewal",), _never_near),
+)  # fmt: skip

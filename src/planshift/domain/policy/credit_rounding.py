@@ -34,7 +34,14 @@ RULES = rules(
         params=(
             Param(name="mode", kind="choice", choices=money.MODES, default="down", doc="how credits are rounded"),
             Param(name="decimals", kind="integer", default=None, maximum=9, doc="decimal places"),
-            Param(name="unit", kind="fraction", default=None, maximum=10**6, doc="a multiple of this instead: 1"),
+            Param(
+                name="unit",
+                kind="fraction",
+                default=None,
+                positive=True,
+                maximum=10**6,
+                doc="a multiple of this instead: 1",
+            ),
         ),
     ),
 )

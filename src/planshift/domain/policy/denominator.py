@@ -62,8 +62,8 @@ def _calendar_month_of_change(*, base: Base) -> Fraction | None:
 
 def _units(default: Fraction | None, doc: str) -> tuple[Param, ...]:
     if default is None:
-        return (Param(name="units", kind="fraction", doc=doc, maximum=10**9),)
-    return (Param(name="units", kind="fraction", doc=doc, default=default, maximum=10**9),)
+        return (Param(name="units", kind="fraction", doc=doc, positive=True, maximum=10**9),)
+    return (Param(name="units", kind="fraction", doc=doc, default=default, positive=True, maximum=10**9),)
 
 
 RULES = rules(

@@ -1,6 +1,7 @@
 """How are answers and conditions written, at the top of a policy, in its families and in its cases?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -148,9 +149,19 @@ def covered_by(earlier: Sequence[document.Case], when: document.Condition) -> st
     return " and ".join(dict.fromkeys(f"“{taker.name}”" for taker in takers.values() if taker))
 
 
-def cells_left(earlier: Sequence[document.Case], when: document.Condition) -> Iterator[tuple[str, str]]:
-    """The (operation, direction) pairs of `when` that the earlier cases leave to it, wholly or in part."""
-    return (cell for cell in _cells(when) if _taker(earlier, when, *cell) is None)
+def cells_of(policy: document.Policy, family: str, case: int) -> tuple[tuple[str, str], ...]:
+    """The (operation, direction) pairs that a case decides for a family, wholly or in part; none when it never does.
+
+    The family "" stands for all those without answers of their own.
+    """
+    when = policy.cases[case].when
+    if family:
+        if when.from_family and family not in when.from_family:
+            return ()
+        when = replace(when, from_family=(family,))
+    elif when.from_family and all(each in policy.families for each in when.from_family):
+        return ()
+    return tuple(cell for cell in _cells(when) if _taker(policy.cases[:case], when, *cell) is None)
 
 
 def _cells(when: document.Condition) -> Iterator[tuple[str, str]]:

@@ -128,7 +128,12 @@ def _params(prefix: str = "", what: str = "amounts") -> tuple[Param, ...]:
             doc="decimal places; not given: those of the currency",
         ),
         Param(
-            name=f"{prefix}unit", kind="fraction", default=None, maximum=10**6, doc="a multiple of this instead: 10000"
+            name=f"{prefix}unit",
+            kind="fraction",
+            default=None,
+            positive=True,
+            maximum=10**6,
+            doc="a multiple of this instead: 10000",
         ),
     )
 

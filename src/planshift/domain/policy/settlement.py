@@ -149,6 +149,14 @@ _SIMPLE: tuple[tuple[str, Callable[..., Outcome], str, str], ...] = (
     ("nothing", _nothing, "The change costs nothing and gives nothing back.", "H12"),
 )  # fmt: skip
 
+_OPTIONS = (
+    *(name for name, *_ in _SIMPLE),
+    "move_expiry",
+    "new_term_plus_value_time",
+    "new_term_plus_unused_time",
+    "billed_later",
+)
+
 RULES = rules(
     *(Answer(name=name, run=run, doc=doc, example=f'"{name}"', clause=clause) for name, run, doc, clause in _SIMPLE),
     Answer(
@@ -201,6 +209,8 @@ RULES = rules(
         run=_client_chooses,
         doc="The client chooses one of the listed settlements with the request.",
         example='{ answer = "client_chooses", options = ["new_term_less_credit", "new_term_plus_value_time"] }',
-        params=(Param(name="options", kind="codes", doc="settlements that need no parameters, or their defaults"),),
+        params=(
+            Param(name="options", kind="choices", choices=_OPTIONS, doc="settlements, each with its own defaults"),
+        ),
     ),
 )

@@ -71,17 +71,8 @@ def _every(policy: document.Policy) -> Iterator[Situation]:
         if not policy.cases:
             yield Situation(family, None, policy.resolved(family=family, case=None), grid)
         for index, case in enumerate(policy.cases):
-            if not _concerns(case.when, family, policy):
-                continue
-            cells = tuple(reading.cells_left(policy.cases[:index], case.when))
-            yield Situation(family, case, policy.resolved(family=family, case=index), cells)
-
-
-def _concerns(when: document.Condition, family: str, policy: document.Policy) -> bool:
-    """True when the case can hold for the family; "" stands for all families without answers of their own."""
-    if not when.from_family:
-        return True
-    return family in when.from_family if family else bool(set(when.from_family) - set(policy.families))
+            if cells := reading.cells_of(policy, family, index):
+                yield Situation(family, case, policy.resolved(family=family, case=index), cells)
 
 
 def among(

@@ -1,0 +1,144 @@
+"""Answers that cannot hold together are errors, each with its place and a sentence; one step away they are accepted."""
+
+import pytest
+
+from tests.domain.policy.files import findings, line
+
+DOWN = '[[case]]\nwhen = { direction = "down" }\n%s\n[[case]]\n'
+
+# (what contradicts, key where it is reported, part of the sentence, the same without the contradiction)
+CLASHES = [
+    (
+        'timing = "after_acceptance"',
+        "timing",
+        "waits for an acceptance",
+        'acceptance = "by_reply"\ndecrease = "settled"\n' + DOWN % 'timing = "after_acceptance"',
+    ),
+    (
+        'timing = "after_acceptance"\nacceptance = "by_reply"\ndecrease = "settled"',
+        "timing",
+        "only a decrease leaves",
+        'acceptance = "by_reply"\ndecrease = "settled"\n' + DOWN % 'timing = "after_acceptance"',
+    ),
+    (
+        'acceptance = "by_reply"\n' + DOWN % 'timing = "after_acceptance"',
+        "case[1].timing",
+        "nothing is given back",
+        'acceptance = "by_reply"\n' + DOWN % 'timing = "after_acceptance"\ndecrease = "settled"',
+    ),
+    (
+        'acceptance = { answer = "by_reply", days = 3, reminders = [3] }',
+        "acceptance",
+        "reminder on day 3",
+        'acceptance = { answer = "by_reply", days = 4, reminders = [3] }',
+    ),
+    (
+        'promise = { answer = "business_days", least = 6, most = 5 }',
+        "promise",
+        "cannot both hold",
+        'promise = { answer = "business_days", least = 5, most = 5 }',
+    ),
+    (
+        'collection = "from_deposit"',
+        "collection",
+        "there is none",
+        'collection = "from_deposit"\ndeposit = "refundable"',
+    ),
+    ('credit_to = "deposit"', "credit_to", "there is none", 'credit_to = "deposit"\ndeposit = "refundable"'),
+    (
+        'metering = { answer = "hourly", floor = "10" }',
+        "metering",
+        "without an order",
+        'metering = { answer = "hourly", floor = "10" }\ntiming = "at_once"',
+    ),
+    (
+        'notices = "decrease_after_acceptance"',
+        "notices",
+        "does not ask for",
+        'notices = "decrease_after_acceptance"\nacceptance = "by_reply"',
+    ),
+    (
+        'setup_fee = { answer = "always", amount = "5" }',
+        "setup_fee",
+        "an easy change has no set-up fee",
+        'kind = "hard"\nsetup_fee = { answer = "always", amount = "5" }',
+    ),
+    (
+        'settlement = "move_expiry"\ncredit_share = { answer = "percent", percent = 10 }',
+        "settlement",
+        "“credit_share” would have no effect",
+        'settlement = "difference"\ncredit_share = { answer = "percent", percent = 10 }',
+    ),
+    (
+        'settlement = "nothing"\nminimum_charge = { answer = "at_least", amount = "10" }',
+        "settlement",
+        "a minimum charge would have no effect",
+        'minimum_charge = { answer = "at_least", amount = "10" }',
+    ),
+    (
+        'settlement = "new_term_less_credit"\nterm_end = "bill_day"',
+        "settlement",
+        "sets the end of the term itself",
+        'settlement = "credit_and_charge"\nterm_end = "bill_day"',
+    ),
+    (
+        'negative_result = "floored"\ncredit_to = "refund"',
+        "credit_to",
+        "nothing is left",
+        'negative_result = "given_back"\ncredit_to = "refund"',
+    ),
+    (
+        'unused_value = "nothing"\ncredit_share = { answer = "percent", percent = 10 }',
+        "credit_share",
+        "worth nothing",
+        'credit_share = { answer = "percent", percent = 10 }',
+    ),
+    (
+        'time_unit = "days"\ndenominator = "months_of_term"',
+        "denominator",
+        "cannot be divided by a number of months",
+        'time_unit = "months"\ndenominator = "months_of_term"',
+    ),
+    (
+        'time_unit = "months"\ndenominator = "average_month"',
+        "denominator",
+        "needs days or hours",
+        'time_unit = "hours"\ndenominator = "average_month"',
+    ),
+    (
+        'rounding = { answer = "net", decimals = 2, unit = 5 }',
+        "rounding",
+        "cannot both be given",
+        'rounding = { answer = "net", unit = 5 }',
+    ),
+    (
+        'near_renewal = { answer = "renewal_only" }',
+        "near_renewal",
+        "is missing",
+        'near_renewal = { answer = "renewal_only", under_days = 30 }',
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "says", "_sound"), CLASHES)
+def test_contradictions_between_answers(text, key, says, _sound):
+    (found,) = findings(text + "\n")
+    assert found.key == key
+    assert says in found.message
+
+
+@pytest.mark.parametrize(("_text", "_key", "_says", "sound"), CLASHES)
+def test_one_step_away_there_is_no_contradiction(_text, _key, _says, sound):
+    assert findings(sound + "\n") == ()
+
+
+def test_a_contradiction_is_found_where_a_case_brings_it_in():
+    text = '[[case]]\nwhen = { direction = "down" }\ntiming = "after_acceptance"\n[[case]]\n'
+    found = findings(text)[0]
+    assert (found.line, found.key) == (line(3), "case[1].timing")
+    assert findings('acceptance = "by_reply"\ndecrease = "settled"\n' + text) == ()
+
+
+def test_refused_changes_contradict_nothing():
+    refused = '[[case]]\nwhen = { direction = "down" }\nkind = "refused"\nreason = "no"\ntiming = "after_acceptance"\n'
+    assert findings(refused + "[[case]]\n") == ()
