@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Process id, parent's id and command line of everything that runs on this machine."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            args = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        yield int(folder.name), parent, args
 
 
 @dataclass
@@ -94,14 +106,11 @@ class Product:
 
     def descendants(self) -> dict[int, str]:
         """Process id → command line of everything that it started."""
-        lines = subprocess.run(
-            ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-        ).stdout
-        rows = [line.split(None, 2) for line in lines.splitlines()]
+        rows = list(_processes())
         found: dict[int, str] = {}
         family = {self.process.pid} if self.process else set()
         for _ in range(6):  # a supervisor, its children, their workers: never deeper
-            found |= {int(pid): args for pid, parent, args in rows if int(parent) in family}
+            found |= {pid: args for pid, parent, args in rows if parent in family}
             family |= set(found)
         return found
 

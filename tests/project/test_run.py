@@ -34,7 +34,6 @@ def gone(pids: list[int]) -> bool:
 
 def test_it_serves_restarts_what_dies_and_stops_everything(running: product.Product) -> None:
     assert running.status("/account/login/") == 200
-    print(running.descendants(), running.process.pid)
     [worker] = [pid for pid, args in running.descendants().items() if "planshift worker" in args]
     os.kill(worker, signal.SIGKILL)
     running.wait_for("The worker ended unexpectedly (signal SIGKILL); starting it again.")
