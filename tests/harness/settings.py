@@ -18,6 +18,7 @@ from planshift.project.settings import *  # noqa: E402, F403
 from tests.harness import database  # noqa: E402
 
 DATABASES = {"default": database.chosen()}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 - whitenoise warns when it is not there
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # The fastest hasher: no test here is about the cost of a password.

@@ -5,6 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from planshift.project import env
+
 # command → (module with `main(arguments) -> exit status`, needs the database, one line of help)
 COMMANDS: dict[str, tuple[str, bool, str]] = {
     "backup": ("planshift.project.commands.backup", True, "copy the running SQLite database into a file"),
@@ -32,9 +34,13 @@ def main() -> None:
             print(f"  {command:<12} {line}")
         sys.exit(0 if name in ("help", "-h", "--help") else 2)
     module, needs_database, _ = COMMANDS[name]
-    if needs_database:
-        import django
+    try:
+        if needs_database:
+            import django
 
-        django.setup()
-    run: Callable[[list[str]], int] = importlib.import_module(module).main
-    sys.exit(run(arguments))
+            django.setup()
+        run: Callable[[list[str]], int] = importlib.import_module(module).main
+        sys.exit(run(arguments))
+    except env.EnvironmentProblem as problem:
+        print(f"planshift: {problem}", file=sys.stderr)
+        sys.exit(2)

@@ -1,11 +1,13 @@
 """Django settings. Everything an installation may change is read from PLANSHIFT_… variables (docs/operations.md)."""
 
+import contextlib
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from planshift.project import env
+from planshift.project import env, logs
 
 PACKAGE = Path(__file__).resolve().parent.parent
 VAR = Path(env.text("PLANSHIFT_VAR", default=str(Path.cwd() / "var")))
@@ -22,13 +24,12 @@ def _secret_key() -> str:
     if kept.exists():
         return kept.read_text(encoding="ascii").strip()
     VAR.mkdir(parents=True, exist_ok=True)
-    made = secrets.token_urlsafe(48)
-    try:
-        with open(kept, "x", encoding="ascii", opener=lambda p, f: __import__("os").open(p, f, 0o600)) as file:
-            file.write(made)
-    except FileExistsError:  # another process was first
-        return kept.read_text(encoding="ascii").strip()
-    return made
+    with tempfile.NamedTemporaryFile("w", dir=VAR, encoding="ascii") as made:  # readable by its owner only
+        made.write(secrets.token_urlsafe(48))
+        made.flush()
+        with contextlib.suppress(FileExistsError):  # another process was first: its key is the one
+            kept.hardlink_to(made.name)
+    return kept.read_text(encoding="ascii").strip()
 
 
 SECRET_KEY = _secret_key()
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planshift.project.requests.Observed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -104,6 +106,7 @@ def database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": path,
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -154,8 +157,31 @@ STATIC_ROOT = VAR / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = str(VAR / "mail")
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's e-mail settings for smtp://, smtp+tls:// (STARTTLS) or smtps://user:password@host:port; empty: files."""
+    if not url:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": str(VAR / "mail"),
+        }
+    parts = urlsplit(url)
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname:
+        raise env.EnvironmentProblem("PLANSHIFT_MAIL must be smtp://, smtp+tls:// or smtps://user:password@host:port")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+globals().update(mail(env.text("PLANSHIFT_MAIL", default="")))
 DEFAULT_FROM_EMAIL = env.text("PLANSHIFT_MAIL_FROM", default="planshift@localhost")
 
 SECURE_SSL = BASE_URL.startswith("https://")
@@ -167,9 +193,5 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.text("PLANSHIFT_LOG_LEVEL", default="INFO")},
-}
+METRICS_TOKEN = env.text("PLANSHIFT_METRICS_TOKEN", default="")
+LOGGING = logs.configure(env.text("PLANSHIFT_LOG_LEVEL", default="INFO"))

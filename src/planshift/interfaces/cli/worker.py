@@ -6,7 +6,6 @@ usage: planshift worker [--workers N] [--until-idle] [--lease SECONDS]
 import argparse
 import os
 import signal
-import sys
 import threading
 
 import structlog
@@ -34,7 +33,6 @@ def main(arguments: list[str]) -> int:
         help="after this time without a sign of life others take over (default %(default)s)",
     )
     given = parser.parse_args(arguments)
-    _log_as_lines()
     count = given.workers
     if count > 1 and connection.vendor == "sqlite":
         log.warning("worker.one_on_sqlite", asked=count)
@@ -93,18 +91,3 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
-
-
-def _log_as_lines() -> None:
-    """One JSON object a line on stderr; readable text where a person watches."""
-    last: structlog.typing.Processor = structlog.processors.JSONRenderer()
-    if sys.stderr.isatty():
-        last = structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            last,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )

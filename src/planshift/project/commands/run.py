@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> int:
         return 1
     environment = os.environ.copy()
     environment.setdefault("PLANSHIFT_BASE_URL", f"http://localhost:{port}")
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder("metrics"))
     if subprocess.run([_planshift(), "setup"], env=environment, check=False).returncode:
         return 1
     postgresql = env.text("PLANSHIFT_DATABASE", default="").startswith(("postgresql://", "postgres://"))
@@ -40,6 +42,14 @@ def main(arguments: list[str]) -> int:
         supervisor.Child("worker", [_planshift(), "worker", "--workers", str(given.workers)], environment),
     ]
     return supervisor.Supervisor(children).run(when_up=lambda: _announce(given.host, port, environment))
+
+
+def _empty_folder(name: str) -> Path:
+    """A folder of the installation for figures that its processes share until they end."""
+    folder = Path(env.text("PLANSHIFT_VAR", default="var")) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _planshift() -> str:
