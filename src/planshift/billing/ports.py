@@ -37,7 +37,10 @@ class Event:
 
 
 class Forged(Exception):
-    """A message that does not come from the gateway, or is too old or malformed to believe. Nothing was recorded."""
+    """A message that does not come from the gateway, or is too old or malformed to believe. Nothing was recorded.
+
+    The argument is a short code: signature, old, read (cannot be), address.
+    """
 
 
 class PaymentGateway(Protocol):

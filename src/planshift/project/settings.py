@@ -77,6 +77,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+# The simulated payment gateway takes no money: never where clients are real.
+SIMULATED_GATEWAY = env.boolean("PLANSHIFT_SIMULATED_GATEWAY", default=DEMO)
+
 ROOT_URLCONF = "planshift.project.urls"
 WSGI_APPLICATION = "planshift.project.wsgi.application"
 TEMPLATES = [

@@ -1,11 +1,48 @@
 """The only place that names adapters: each outside party is bound to its port here."""
 
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+if TYPE_CHECKING:
+    from planshift.adapters.gateways.simulated import gateway
+
+SIMULATED_GATEWAY = "gateways/simulated"
+
 
 def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
     from planshift.adapters.drivers.simulated import driver, faults
+    from planshift.billing import ports as billing
     from planshift.provisioning import ports as provisioning
 
     provisioning.bind(
         {"simulated": driver.SimulatedDriver()}, dns={"simulated": driver.SimulatedDns()}, simulation=faults
     )
+    if settings.SIMULATED_GATEWAY:
+        billing.bind_gateway(_simulated_gateway())
+
+
+def urlpatterns() -> list[URLPattern | URLResolver]:
+    """The pages of outside parties: where gateways send their messages to."""
+    if not settings.SIMULATED_GATEWAY:
+        return []
+    from planshift.adapters.gateways.simulated import views
+    from planshift.billing import payments, ports
+    from planshift.runtime import clock
+
+    def receive(event: ports.Event) -> str:
+        return payments.receive(gateway="simulated", event=event, at=clock.business())
+
+    pages = views.urlpatterns(bank=_simulated_gateway(), receive=receive)
+    return [path(f"{SIMULATED_GATEWAY}/", include(pages))]
+
+
+def _simulated_gateway() -> "gateway.SimulatedGateway":
+    from planshift.adapters.gateways.simulated import gateway
+
+    # a secret of its own, so that nothing else that we sign can pass for the gateway's
+    secret = hashlib.sha256(f"simulated gateway/{settings.SECRET_KEY}".encode()).hexdigest()
+    return gateway.SimulatedGateway(secret=secret, pages=f"/{SIMULATED_GATEWAY}")

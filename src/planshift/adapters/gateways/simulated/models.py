@@ -1,1 +1,1 @@
-"""State of the simulated gateway, kept in the database so that every process sees it."""
+"""No tables: what the simulated gateway knows travels in signed tokens, as it would in another party's system."""
