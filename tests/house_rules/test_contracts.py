@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from planshift.domain.policy import dimensions
+
 ROOT = Path(__file__).resolve().parents[2]
-IDS = [c["id"] for c in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+IDS = [contract["id"] for contract in CONTRACTS]
 
 # contract, the file that sins, the import
 PLANTED = [
@@ -20,8 +23,11 @@ PLANTED = [
     ("1", "newlayer/__init__.py", ""),  # exhaustive: a new top package must be given its place
     ("2", "domain/planted.py", "import django.utils.timezone"),
     ("2", "domain/planted.py", "import random"),
+    ("3", "domain/policy/rounding.py", "from planshift.domain.policy import renewal"),
     ("4", "domain/lifecycles/planted.py", "from planshift.domain.lifecycles import another"),
     ("5", "procedures/planted.py", "import planshift.ledger.models"),
+    ("5", "billing/planted.py", "import planshift.ledger.journal"),
+    ("5", "billing/orders.py", "import planshift.ledger.models"),
     ("6", "project/planted.py", "import planshift.adapters.drivers"),
     ("7", "adapters/planted.py", "import planshift.billing.models"),
     ("7", "adapters/planted.py", "import planshift.runtime.models"),
@@ -69,12 +75,15 @@ def test_a_planted_import_breaks_its_contract(clean: Path, contract: str, file: 
         planted.append(clean / "planshift" / file_beside)
         planted[1].write_text(content)
     planted[0].parent.mkdir(exist_ok=True)
+    kept = planted[0].read_text() if planted[0].exists() else None
     planted[0].write_text(f'"""Planted."""\n\n{sin}\n')
     try:
         done = lint(clean, contract)
     finally:
         for path in planted:
             path.unlink()
+        if kept is not None:
+            planted[0].write_text(kept)
         if "newlayer" in file:
             shutil.rmtree(planted[0].parent)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -86,3 +95,8 @@ def test_the_copy_without_a_sin_keeps_all_contracts(clean: Path) -> None:
     for contract in IDS:
         done = lint(clean, contract)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_policy_dimension_is_under_contract_3() -> None:
+    listed = next(c["modules"] for c in CONTRACTS if c["id"] == "3")
+    assert sorted(listed) == sorted(module.__name__ for module in dimensions.MODULES), "pyproject.toml, contract 3"

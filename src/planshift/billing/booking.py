@@ -1,4 +1,4 @@
-"""How does a movement get into the ledger? The only caller of `ledger.journal`."""
+"""How does a movement get into the ledger? The only importer of `ledger.journal` (import contract 5)."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 from planshift.catalog import models as catalog
 from planshift.domain import postings
 from planshift.ledger import journal
+
+# What other modules of billing may name without reaching into the ledger.
+Entry = journal.Entry
+Locked = journal.Locked
 
 
 def day(*, seller: catalog.Seller, at: dt.datetime) -> dt.date:
@@ -24,9 +28,9 @@ def entry(
     order: str = "",
     payment: str = "",
     document: str = "",
-) -> journal.Entry:
+) -> Entry:
     """One movement with its unique key (the same thing cannot be booked twice) and what it refers to."""
-    return journal.Entry(
+    return Entry(
         key=key,
         posting=posting,
         on=day(seller=seller, at=at),
@@ -38,12 +42,12 @@ def entry(
     )
 
 
-def lock(accounts: Iterable[postings.Account]) -> journal.Locked:
+def lock(accounts: Iterable[postings.Account]) -> Locked:
     """Lock accounts before something that must come after them (a number series)."""
     return journal.lock(accounts=accounts)
 
 
-def book_many(entries: Sequence[journal.Entry], *, locked: journal.Locked | None = None) -> None:
+def book_many(entries: Sequence[Entry], *, locked: Locked | None = None) -> None:
     """Book all, or none: Refused("balance_too_low") with nothing written when a client's account would go below its
     floor."""
     journal.post_many(entries=entries, locked=locked)

@@ -13,7 +13,6 @@ from planshift.billing import booking, models
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.ledger import journal
 from planshift.runtime import locks, moves, runs
 
 
@@ -47,8 +46,8 @@ def put(
     shares: Sequence[Share],
     at: dt.datetime,
     actor: str,
-    also: Sequence[journal.Entry] = (),
-    locked: journal.Locked | None = None,
+    also: Sequence[booking.Entry] = (),
+    locked: booking.Locked | None = None,
 ) -> list[models.PartPayment]:
     """Put `shares` towards their open orders and book them together with the entries in `also`.
 
@@ -79,7 +78,7 @@ def put(
 
 
 def finish(
-    *, orders: Sequence[models.Order], at: dt.datetime, actor: str, locked: journal.Locked | None = None
+    *, orders: Sequence[models.Order], at: dt.datetime, actor: str, locked: booking.Locked | None = None
 ) -> None:
     """Orders covered in full become PAID; a top-up moves on to the deposit; the waiting runs are signalled."""
     if not orders:
@@ -135,7 +134,7 @@ def _signal(orders: Iterable[models.Order], name: str) -> None:
         runs.signal_many(keys=keys, name=name)
 
 
-def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: str) -> journal.Entry:
+def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: str) -> booking.Entry:
     order = share.order
     if share.payment is None:
         posting = postings.deposit_drawn(client=order.client.number, amount=share.amount)
@@ -159,7 +158,7 @@ def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: s
     )
 
 
-def _release_entry(order: models.Order, part: models.PartPayment, at: dt.datetime, actor: str) -> journal.Entry:
+def _release_entry(order: models.Order, part: models.PartPayment, at: dt.datetime, actor: str) -> booking.Entry:
     make = postings.draw_released if part.payment_id is None else postings.payment_released
     return booking.entry(
         make(client=order.client.number, amount=Money.from_minor(part.amount_minor, order.currency)),

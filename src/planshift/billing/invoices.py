@@ -11,7 +11,6 @@ from planshift.billing import booking, covering, models, numbering, ports, rows
 from planshift.domain import documents, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.ledger import journal
 from planshift.runtime import audit
 
 
@@ -186,7 +185,7 @@ def _postings(order: models.Order) -> list[postings.Posting]:
 
 def _entries(
     order: models.Order, made: Sequence[postings.Posting], number: str, at: dt.datetime, actor: str
-) -> list[journal.Entry]:
+) -> list[booking.Entry]:
     return [
         booking.entry(
             posting,

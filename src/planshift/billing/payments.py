@@ -10,7 +10,6 @@ from planshift.catalog import models as catalog
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.ledger import journal
 from planshift.runtime import audit
 from planshift.services import models as services
 
@@ -240,7 +239,7 @@ def _why_not(received: _Received, order: models.Order | None) -> str:
 
 def _rest(
     payment: models.Payment, client: services.Client | None, seller: catalog.Seller, received: _Received
-) -> list[journal.Entry]:
+) -> list[booking.Entry]:
     amount = Money.from_minor(payment.unapplied_minor, payment.currency)
     if client is None:
         posting = postings.received_unidentified(seller=seller.code, through=received.through, amount=amount)
