@@ -11,7 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from planshift.runtime import clock, database
 from planshift.runtime.runs import schedules
-from tests.harness import guarded
+from tests.harness import doors, guarded
 
 pytest_plugins = ["tests.harness.clauses"]
 
@@ -58,6 +58,13 @@ def _tables_can_be_emptied() -> Iterator[None]:
 def _locks_in_order() -> Iterator[None]:
     """Every test fails that locks rows against the one order (runtime.locks)."""
     with guarded.lock_order_checked():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _doors_touch_no_machine() -> Iterator[None]:
+    """Every test fails in which a request reaches for a driver."""
+    with doors.guarded():
         yield
 
 

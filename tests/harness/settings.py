@@ -26,4 +26,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.sample"]  # noqa: F405
 CLOCK_MOVABLE = True
 SIMULATED_GATEWAY = True
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 (whitenoise warns when there is none)
+MIDDLEWARE = ["tests.harness.doors.Watched", *MIDDLEWARE]  # noqa: F405
