@@ -58,7 +58,7 @@ class BilledLine:
     @property
     def creditable(self) -> Money:
         """paid - credited, never below 0."""
-        rest = min(self.paid, self.amount) - self.credited
+        rest = self.paid - self.credited
         return rest if rest.amount > 0 else Money.zero(rest.currency)
 
 
@@ -103,6 +103,10 @@ class Service:
     bill_day: int = 0  # the account's billing day of the month; 0: none
     aligned_until: date | None = None  # end of the term of the service that this one is to end with
     unused_value: Money | None = None  # stated by the source where it cannot be computed
+    announced_on: date | None = None  # when the client announced the change, where earlier than the request
+    numbers: Mapping[str, int] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # domains, mailboxes: for fees by number
     highest_plan: str = ""  # the dearest plan used in this calendar month (settled in arrears)
     attached: tuple[Attached, ...] = ()
     traits: Mapping[str, str | int | bool] = field(default_factory=lambda: MappingProxyType({}))  # override the plan's
@@ -174,7 +178,6 @@ class ChangePlan:
     asked_by: str = "client"  # client | owner | staff
     paid_at: Moment | None = None  # when known: instants that a policy may count from
     ready_at: Moment | None = None
-    notice_on: date | None = None  # when the client announced it, where that is earlier than the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,6 @@ class ChangeResources:
     asked_by: str = "client"
     paid_at: Moment | None = None
     ready_at: Moment | None = None
-    notice_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,6 @@ class ChangePeriod:
     asked_by: str = "client"
     paid_at: Moment | None = None
     ready_at: Moment | None = None
-    notice_on: date | None = None
 
 
 Request = ChangePlan | ChangeResources | ChangePeriod

@@ -1,98 +1,65 @@
-"""What does this change cost, and may it be made? The offer or the refusal that a client sees."""
+"""What does this change cost, and may it be made?
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+One pure function: the same facts, request, policy and day give the same offer, for the preview and for the order.
+"""
+
 from fractions import Fraction
+from typing import NamedTuple
 
-from planshift.domain.errors import Reason
-from planshift.domain.money import Money
-from planshift.domain.periods import Length, Moment
-from planshift.domain.tax import Taxed
-from planshift.domain.working import Step
+from planshift.domain import facts as known
+from planshift.domain.errors import Refused
+from planshift.domain.offer import Allocation, Line, Notice, Offer, Promise, Refusal, Renewal
+from planshift.domain.periods import Moment
+from planshift.domain.policy.document import Policy
+from planshift.domain.pricing import figures, offers
+from planshift.domain.pricing.settle import Settled, settle
 
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """How much of a credit line returns which billed line (newest first), as the seller's prices are (net or gross)."""
-
-    billed_id: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of an offer. `amount` is positive for a charge, negative for a credit."""
-
-    role: str  # charge | credit | difference | setup | fee | minimum | penalty
-    component: str  # facts.PLAN, "resource:ip", "setup", "fee"
-    code: str  # wording key: "plan_charge", "plan_credit", "plan_difference", …
-    facts: Mapping[str, object]  # what the wording needs: plan codes, quantities, dates
-    amount: Taxed
-    tax_rate: Fraction
-    quantity: int = 1
-    start: Moment | None = None  # the time that it pays for
-    end: Moment | None = None
-    returns: tuple[Allocation, ...] = ()  # of a credit
+__all__ = [
+    "Allocation",
+    "Line",
+    "Notice",
+    "Offer",
+    "Price",
+    "Promise",
+    "Refusal",
+    "Renewal",
+    "amount",
+    "price",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the client must acknowledge before ordering (H9, H10); worded by the presenters from code and facts."""
+def price(*, facts: known.Facts, request: known.Request, policy: Policy, on: Moment | None) -> Offer | Refusal:
+    """The offer for `request` on a day or at an instant (None: the facts count the time), or the refusal.
 
-    code: str
-    facts: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Renewal:
-    """The next renewal after the change (H8, D6)."""
-
-    on: date | None  # None where the facts give no dates
-    amount: Taxed
-    length: Length
+    Amounts are exact until the one rounding that the policy names; lines sum to the totals field by field. A refusal
+    carries every reason at once. Clauses H1-H12, D1-D11 as the policy file expresses them.
+    """
+    try:
+        settled = settle(facts=facts, request=request, policy=policy, on=on)
+        if not isinstance(settled, Settled):
+            return Refusal(settled)
+        return offers.make(settled, facts, on)
+    except Refused as refused:
+        return Refusal(refused.reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """When it will be done (H6): at the latest after so many business days, on that date; both None: at once."""
+class Price(NamedTuple):
+    """Only the price of an offer: totals in the seller's currency."""
 
-    business_days_min: int
-    business_days_max: int
-    on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A priced change. Lines sum to the totals, field by field."""
-
-    currency: str
-    operation: str  # plan | resources | period
-    lines: tuple[Line, ...]
-    total: Taxed  # > 0: to be paid; < 0: to be credited (see `credit_to`)
-    direction: str  # up | down | sideways
-    kind: str  # easy | hard
-    kind_reason: str  # code of the case that decided
-    settlement: str  # name of the policy's answer
-    timing: str  # after_payment | after_acceptance | at_once | at_renewal
-    credit_to: str  # where a negative total goes: deposit | account_credit | refund | nowhere
-    effective: Moment | None  # the instant that the price counts from
-    term_start: Moment | None  # of the term after the change
-    term_end: Moment | None
-    extra_time: Length | None  # added to the term by settlements that move the expiry
-    due_later: Taxed | None  # billed on the next invoice or at expiry, not now
-    months_charged: Fraction | None  # of a change of the billing period that pays the missing months
-    balance_used: Money  # of the client's account credit, gross
-    balance_left: Money  # account credit after this change, gross: what is left, or what the credit adds
-    next_renewal: Renewal | None
-    next_invoice: Money | None  # gross: the renewal with what is billed later added and the account credit taken off
-    promise: Promise
-    notices: tuple[Notice, ...]
-    working: tuple[Step, ...]
+    net: Fraction
+    tax: Fraction
+    gross: Fraction
+    direction: str
+    kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No offer, with every reason at once."""
-
-    reasons: tuple[Reason, ...]
+def amount(*, facts: known.Facts, request: known.Request, policy: Policy, on: Moment | None) -> Price | Refusal:
+    """The totals of `price` alone, by the same code, without working, notices and renewal: for lists of what-ifs."""
+    try:
+        settled = settle(facts=facts, request=request, policy=policy, on=on)
+        if not isinstance(settled, Settled):
+            return Refusal(settled)
+        net, tax, gross = figures.totals(settled, facts)
+        return Price(net, tax, gross, settled.direction, settled.rules.resolved.kind)
+    except Refused as refused:
+        return Refusal(refused.reasons)

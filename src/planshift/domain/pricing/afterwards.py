@@ -1,0 +1,161 @@
+"""How does the service stand after the change? Its term, next renewal, promised date, notices, account credit."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from fractions import Fraction
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from planshift.domain import calendar, periods, tax
+from planshift.domain import facts as known
+from planshift.domain.money import Money
+from planshift.domain.offer import Notice, Promise, Renewal
+from planshift.domain.periods import Length, Moment
+from planshift.domain.policy import dimensions
+from planshift.domain.pricing.given import Raw
+from planshift.domain.pricing.settle import Settled
+from planshift.domain.tax import Taxed
+
+_NONE = Fraction(0)
+
+
+def term(settled: Settled, facts: known.Facts) -> tuple[Moment | None, Moment | None]:
+    """Start and end of the term after the change; None where the facts give no dates."""
+    present, at, zone = facts.service.term, settled.clock.at, settled.clock.zone
+    outcome, length = settled.outcome, settled.change.new_length
+    if outcome.term == "restarts" and at is not None:
+        end = _later(settled, at, length, zone)
+        return at, periods.add(end, outcome.extra, zone) if outcome.extra else end
+    if outcome.term == "moves" and at is not None:
+        start = present.start if present is not None else at
+        return start, periods.add(at, outcome.extra, zone) if outcome.extra else at
+    if present is None:
+        return None, None
+    end = present.end
+    if settled.deal.aligned is not None:
+        end = settled.deal.aligned[0]
+    if settled.missing_months is not None and settled.change.new_length.unit == "month":
+        whole = settled.missing_months.numerator // settled.missing_months.denominator
+        end = _later(settled, end, Length(whole), zone) if whole > 0 else end
+    if settled.next_period:
+        end = _later(settled, end, length, zone)
+    return present.start, end
+
+
+def _later(settled: Settled, start: Moment, length: Length, zone: ZoneInfo) -> Moment:
+    """The end of a billing period that begins at `start`, month ends as the policy says."""
+    if length.unit != "month" or isinstance(start, datetime):
+        return periods.add(start, length, zone)
+    present = settled.clock.service.term
+    anchor = settled.clock.service.bill_day
+    if not anchor and present is not None and settled.clock.at != start:
+        anchor = periods.day_of(present.start, zone).day
+        anchor = anchor if anchor > 28 and start == periods.add_months(start, 0, anchor=anchor) else 0
+    found: Moment = settled.rules.month_end(start=start, months=length.count, anchor=anchor)
+    return found
+
+
+def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal | None:
+    """The next renewal at the full price of what the client then has (H8); a metered service has none."""
+    change, seller = settled.change, facts.catalog.seller
+    if settled.settlement == "metered":
+        return None
+    day = None if end is None else periods.day_of(end, settled.clock.zone)
+    listed = day or settled.priced_on
+    discount = facts.service.discount
+    less = discount.share if discount is not None and discount.perpetual else _NONE
+    if discount is not None and discount.new_share is not None and change.operation == "plan":
+        less = discount.new_share if discount.perpetual else _NONE
+    amount = _NONE
+    for item in change.items:
+        price = item.new_price(change.new_length, listed)
+        if price is not None:
+            amount += price.regular * item.new_quantity
+    rounder, _ = settled.rules.rounding_in(seller.currency)
+    amount = rounder.lines([amount * (1 - less)])[0]
+    rate = seller.tax_rate(listed) if facts.buyer.treatment == "standard" else _NONE
+    if seller.prices == "gross" and facts.buyer.treatment != "standard":
+        amount = rounder.lines([amount / (1 + seller.tax_rate(listed))])[0]
+    _, mode = settled.rules.tax_rounding()
+    taxed = tax.per_rate([(Money(amount, seller.currency), rate)], prices=seller.prices, mode=mode)[0]
+    return Renewal(day, taxed, change.new_length)
+
+
+def hourly(settled: Settled, facts: known.Facts) -> Money | None:
+    """What a metered service costs per hour afterwards, in the seller's prices; None for any other."""
+    if settled.settlement != "metered":
+        return None
+    total = _NONE
+    for code, amount in settled.change.amounts.items():
+        resource = settled.change.new_plan.resources.get(code)
+        if resource is not None and resource.hourly is not None:
+            total += resource.hourly * amount
+    return Money(total, facts.catalog.seller.currency)
+
+
+def promise(settled: Settled, facts: known.Facts, on: Moment | None) -> Promise:
+    """The business days within which it is done, and the last of them if it may begin today (H6)."""
+    least, most = settled.rules.promise()
+    if settled.at_renewal or not most or on is None:
+        return Promise(least, most, None)
+    seller = facts.catalog.seller
+    today = periods.day_of(on, seller.zone)
+    if not seller.country:
+        return Promise(least, most, None)
+    return Promise(least, most, calendar.add_business_days(today, most, country=seller.country, closed=seller.closed))
+
+
+def notices(settled: Settled, facts: known.Facts) -> tuple[Notice, ...]:
+    """What the client must acknowledge: exactly what applies to this change (H9, H10)."""
+    attached = facts.service.attached
+    kind = settled.rules.resolved.kind
+    found = []
+    answers = dimensions.every()["notices"].answers
+    for chosen in settled.rules.resolved.several("notices"):
+        applies = answers[chosen.answer].run(
+            kind=kind, direction=settled.direction, attached=bool(attached), **chosen.params
+        )
+        if applies:
+            told = _attached(settled, attached) if chosen.answer.startswith("attached") else {}
+            found.append(Notice(chosen.answer, MappingProxyType(told)))
+    return tuple(found)
+
+
+def _attached(settled: Settled, attached: tuple[known.Attached, ...]) -> Mapping[str, object]:
+    """Which attached services end, which of them can be attached to the new plan again, and whose data are lost."""
+    target = settled.change.new_plan
+    again = tuple(each.number or each.name for each in attached if {target.code, target.family} & set(each.again_on))
+    return {
+        "ends": tuple({"number": each.number, "name": each.name} for each in attached),
+        "again": again,
+        "lost": tuple(each.number or each.name for each in attached if each.data_lost),
+    }
+
+
+def balance(settled: Settled, facts: known.Facts, total: Taxed, credit_to: str) -> tuple[Money, Money]:
+    """Account credit that is used now, and what is left of it afterwards (gross)."""
+    currency = total.currency
+    before = facts.standing.account_credit or Money.zero(currency)
+    due = total.gross
+    used = Money.zero(currency)
+    if due.amount > 0 and before.amount > 0:
+        used = Money(settled.rules.account_credit(due=due.amount, balance=before.amount), currency)
+    left = before - used
+    if due.amount < 0 and credit_to == "account_credit":
+        left = left - due
+    return used, left
+
+
+def next_invoice(renews: Renewal | None, later: Taxed | None, left: Money) -> Money | None:
+    """The renewal with what is billed later added, less the account credit (gross, never below 0)."""
+    if renews is None:
+        return None
+    amount = renews.amount.gross + (later.gross if later is not None else Money.zero(left.currency)) - left
+    return amount if amount.amount > 0 else Money.zero(left.currency)
+
+
+def line_code(raw: Raw) -> str:
+    """The wording key of a line: "plan_charge", "resource_credit", "setup" …"""
+    if raw.component.startswith("resource:"):
+        return f"resource_{raw.role}"
+    return f"plan_{raw.role}" if raw.component == known.PLAN else raw.role

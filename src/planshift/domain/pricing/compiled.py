@@ -1,0 +1,94 @@
+"""Which code carries out the answers for this pair? Compiled once per resolution, then only called."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache, partial
+from typing import Any
+
+from planshift.domain import money
+from planshift.domain.policy import dimensions, document, vocabulary
+from planshift.domain.policy.rounding import Rounder
+from planshift.domain.pricing import given
+
+GATES = (
+    "unpaid_documents",
+    "renewal_issued",
+    "cut_off",
+    "minimum_remaining",
+    "hold_after_change",
+    "notice_period",
+    "who_may_ask",
+    "usage_fit",
+    "other_family",
+    "capacity",
+)
+
+
+class Rules:
+    """The executors of one resolution, each with its parameters bound: `rules.time_unit(start, end, zone)`."""
+
+    def __init__(self, resolved: document.Resolved) -> None:
+        self.resolved = resolved
+        self.chosen: dict[str, vocabulary.Chosen] = {}
+        self.clauses: dict[str, str] = {}
+        self._run: dict[str, Callable[..., Any]] = {}
+        for name, dimension in dimensions.every().items():
+            if not dimension.many:
+                chosen = resolved.one(name)
+                self.chosen[name] = chosen
+                self.clauses[name] = dimension.answers[chosen.answer].clause
+                self._run[name] = bound(dimension, chosen)
+        self.gates = tuple(self._run[name] for name in GATES if self._run[name] is not given.passes)
+        self.fees = tuple(
+            (chosen.answer, bound(dimensions.every()["change_fee"], chosen))
+            for chosen in resolved.several("change_fee")
+        )
+        self._rounders: dict[str, tuple[Rounder, tuple[str, Fraction] | None]] = {}
+        self.plain = self._is_plain()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        try:
+            run = self.__dict__["_run"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+        setattr(self, name, run)
+        found: Callable[..., Any] = run
+        return found
+
+    def answer(self, dimension: str) -> str:
+        """The name of the answer to a dimension."""
+        return self.chosen[dimension].answer
+
+    def rounding_in(self, currency: str) -> tuple[Rounder, tuple[str, Fraction] | None]:
+        """How lines are rounded, and credits where they differ."""
+        found = self._rounders.get(currency)
+        if found is None:
+            step = Fraction(1, 10 ** money.decimals_of(currency=currency))
+            found = self._run["rounding"](currency_step=step), self._run["credit_rounding"](currency_step=step)
+            self._rounders[currency] = found
+        return found
+
+    def _is_plain(self) -> bool:
+        """No fee, floor, window or discount beyond the set-up fee: nothing to look at between settling and rounding."""
+        plain = {
+            "payment_discount": "none",
+            "promotion_penalty": "nothing",
+            "minimum_charge": "none",
+            "old_setup": "kept",
+            "total_rounding": "no",
+            "early_window": "none",
+            "near_renewal": "as_usual",
+        }
+        return not self.fees and all(self.answer(name) == answer for name, answer in plain.items())
+
+
+def bound(dimension: vocabulary.Dimension, chosen: vocabulary.Chosen) -> Callable[..., Any]:
+    """The executor of a chosen answer with its parameters."""
+    run = dimension.answers[chosen.answer].run
+    return partial(run, **chosen.params) if chosen.params else run
+
+
+@lru_cache(maxsize=4096)
+def rules(resolved: document.Resolved) -> Rules:
+    """The compiled rules of a resolution (hashed by identity: one object per policy, family and case)."""
+    return Rules(resolved)

@@ -1,0 +1,335 @@
+"""What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from planshift.domain import facts as known
+from planshift.domain import periods
+from planshift.domain.errors import Refused
+from planshift.domain.facts import BilledLine
+from planshift.domain.periods import Length, Moment
+from planshift.domain.policy.rounding import Rounder
+from planshift.domain.policy.unused_value import Worth
+from planshift.domain.pricing import worth
+from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.given import Asked, Found, Raw, Share
+from planshift.domain.pricing.items import Change, Item
+from planshift.domain.pricing.measure import Clock
+
+_NONE = Fraction(0)
+_ONE = Fraction(1)
+_MONTH = Length(1)
+
+
+@dataclass(slots=True)
+class PricedDeal:
+    """One change with its clock and rules. Implements `given.Deal`."""
+
+    facts: known.Facts
+    change: Change
+    rules: Rules
+    clock: Clock
+    priced_on: date
+    direction: str
+    rounder: Rounder
+    convert: bool = False  # the new price is converted to the present billing period
+    aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch to divide
+    whole_credit: bool = False  # the old is credited in full
+    credits_nothing: bool = False
+    items: tuple[Item, ...] = ()
+    lines_of: dict[str, list[BilledLine]] = field(default_factory=dict)
+
+    def differences(self, *, full: bool = False) -> list[Raw]:
+        """See `given.Deal`."""
+        lines = []
+        for item in self.items:
+            share = self._new_share(self.change.new_length)
+            new, old = self._charge(item), self._credit(item)
+            if full:
+                before = self._full_old(item, old) if item.old_quantity else _NONE
+                exact = (new.amount * item.new_quantity if new else _NONE) - before
+                lines.append(self._line("difference", item, exact, "full_difference", new, old, None))
+            elif self._alike(new, old) and not self.whole_credit:
+                exact = self._shared(item, new, old, share)
+                lines.append(self._line("difference", item, exact, "difference", new, old, share))
+            else:
+                value = self._unused(item, old)
+                charge = self.charge(item, new)
+                exact = charge.exact - value
+                lines.append(self._line("difference", item, exact, "value_difference", new, old, charge.share, value))
+        return self._limited(lines)
+
+    def _alike(self, new: Found | None, old: Found | None) -> bool:
+        """Both prices are for one billing period, shared by the same time: then their difference is."""
+        plain = self.rules.answer("unused_value") == "by_time" and self.rules.answer("credit_share") == "all"
+        return new is not None and old is not None and new.length == old.length and plain and self.aligned is None
+
+    def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
+        assert new is not None and old is not None
+        if new.amount == old.amount:
+            return self.rounder.share(new.amount, share.remaining, share.per) * (item.new_quantity - item.old_quantity)
+        return self.rounder.share(
+            new.amount * item.new_quantity - old.amount * item.old_quantity, share.remaining, share.per
+        )
+
+    def credits(self) -> list[Raw]:
+        """See `given.Deal`."""
+        lines: list[Raw] = []
+        if self.credits_nothing:
+            return lines
+        if self.facts.service.unused_value is not None:
+            value = self.facts.service.unused_value.amount
+            lines.append(Raw("credit", known.PLAN, -value, "stated_value"))
+            return self._limited(lines)
+        for item in self.items:
+            if not item.old_quantity:
+                continue
+            old = self._credit(item)
+            share = None if old is None else self.clock.remaining(old.length)
+            value = self._unused(item, old)
+            line = self._line("credit", item, -value, "unused", None, old, share)
+            lines.append(line._replace(quantity=item.old_quantity))
+        return self._limited(lines)
+
+    def charges(self) -> list[Raw]:
+        """See `given.Deal`."""
+        return [self.charge(item, self._charge(item)) for item in self.items if item.new_quantity]
+
+    def charge(self, item: Item, new: Found | None) -> Raw:
+        """The new price of one component for the remaining share."""
+        if new is None:
+            return self._line("charge", item, _NONE, "share", None, None, None)
+        if self.convert and new.length != self.change.old_length:
+            present, own = self.change.old_length, new.length
+            price = new.amount * present.months / own.months
+            share = self.clock.remaining(present)
+        else:
+            price, share = new.amount, self._new_share(new.length)
+        exact = self.rounder.share(price, share.remaining, share.per) * item.new_quantity
+        return self._line("charge", item, exact, "share", Found(price, new.length), None, share)
+
+    def full_charges(self) -> list[Raw]:
+        """See `given.Deal`."""
+        lines = []
+        for item in self.items:
+            new = self._charge(item)
+            if item.new_quantity and new is not None:
+                price = self._of_length(new)
+                lines.append(self._line("charge", item, price.amount * item.new_quantity, "full", price, None, None))
+        return lines
+
+    def used_charges(self) -> list[Raw]:
+        """See `given.Deal`."""
+        lines = []
+        for item in self.items:
+            price = item.old_price(self.change.old_length, self.priced_on)
+            if item.old_quantity and price is not None:
+                share = self.clock.used(self.change.old_length)
+                found = Found(price.amount, self.change.old_length)
+                exact = self.rounder.share(price.amount, share.remaining, share.per) * item.old_quantity
+                line = self._line("charge", item, exact, "used", found, None, share)
+                lines.append(line._replace(quantity=item.old_quantity))
+        return lines
+
+    def highest_charges(self) -> list[Raw]:
+        """See `given.Deal`."""
+        lines = []
+        for item in self.items:
+            new = self._charge(item)
+            if new is None:
+                continue
+            quantity, price = max(item.old_quantity, item.new_quantity), new.amount
+            highest = self.facts.catalog.plans.get(self.facts.service.highest_plan)
+            if item.component == known.PLAN and highest is not None:
+                top = highest.price(self.change.new_length, self.priced_on)
+                price = max(price, top.amount if top else _NONE)
+            lines.append(
+                self._line("charge", item, price * quantity, "full", Found(price, new.length), None, None)._replace(
+                    quantity=quantity
+                )
+            )
+        return lines
+
+    def buys(self, *, value: Fraction, unit: str, per_period: Fraction | None) -> Fraction:
+        """See `given.Deal`."""
+        price = sum((line.exact for line in self.full_charges()), _NONE)
+        if price <= 0:
+            raise Refused("nothing_to_buy_time_from")
+        length = self.change.new_length
+        units = per_period
+        if units is None:
+            units = length.months if unit == "month" else self._days(length)
+        return value * units / price
+
+    def unused_units(self) -> Share:
+        """See `given.Deal`."""
+        share = self.clock.remaining(self.change.old_length)
+        if share.unit in ("billing_periods", "terms"):
+            return Share(share.remaining * self.change.old_length.months / share.per, _ONE, "months")
+        return share
+
+    def _days(self, length: Length) -> Fraction:
+        if self.clock.at is not None:
+            at = self.clock.at
+            end = periods.add(at, length, self.clock.zone)
+            return periods.elapsed(at, end, "day", zone=self.clock.zone)
+        return Fraction(365, 12) * length.months if length.unit == "month" else length.months * 30
+
+    def _new_share(self, length: Length) -> Share:
+        if self.aligned is not None and self.clock.at is not None:
+            end, start = self.aligned
+            if start is not None:
+                return self.clock.until(start, end, length=length)
+        return self.clock.remaining(length)
+
+    def _of_length(self, found: Found) -> Found:
+        wanted = self.change.new_length
+        if found.length == wanted:
+            return found
+        return Found(found.amount * wanted.months / found.length.months, wanted)
+
+    def _charge(self, item: Item) -> Found | None:
+        """The price charged for one unit of the new, the client's payment discount included."""
+        if not item.new_quantity or not item.new_prices:
+            return None
+        rules, service = self.rules, self.facts.service
+        asked = Asked(
+            find=lambda length: item.new_price(length, self.priced_on),
+            length=self.change.new_length,
+            discount=worth.discount_of(service, new=True),
+            remaining_months=self._remaining_months(),
+        )
+        found: Found | None = rules.charge_price(asked=asked)
+        if found is not None and not rules.plain:
+            less: Fraction = rules.payment_discount(method=service.payment_method)
+            if less:
+                return Found(found.amount * (1 - less), found.length)
+        return found
+
+    def _credit(self, item: Item) -> Found | None:
+        """The price credited for one unit of the old; None where the billed lines count."""
+        if not item.old_quantity or not item.old_prices:
+            return None
+        asked = Asked(
+            find=lambda length: item.old_price(length, self._bought_on()),
+            length=self.change.old_length,
+            discount=worth.discount_of(self.facts.service, new=False),
+            remaining_months=self._remaining_months(),
+        )
+        found: Found | None = self.rules.credit_price(asked=asked)
+        return found
+
+    def _bought_on(self) -> date:
+        """Old list prices are those in force when the term began."""
+        term = self.facts.service.term
+        return self.priced_on if term is None else periods.day_of(term.start, self.clock.zone)
+
+    def _remaining_months(self) -> Fraction | None:
+        if self.rules.answer("charge_price") in ("list", "discounted", "regular", "less_percent") and (
+            self.rules.answer("credit_price") != "monthly_when_short"
+        ):
+            return None
+        return worth.remaining_months(self.clock)
+
+    def _full_old(self, item: Item, old: Found | None) -> Fraction:
+        if old is not None:
+            return old.amount * item.old_quantity
+        return sum((line.amount.amount for line in self.billed(item)), _NONE)
+
+    def billed(self, item: Item) -> list[BilledLine]:
+        """What was billed for a component, newest first; by default its list price, less the discount, for the term."""
+        found = self.lines_of.get(item.component)
+        if found is None:
+            found = self.lines_of[item.component] = worth.billed_lines(self.facts, item, self.clock, self._bought_on())
+        return found
+
+    def _unused(self, item: Item, old: Found | None) -> Fraction:
+        """What the unused part of one component is worth to the client, its share given back applied."""
+        if not item.old_quantity or self.credits_nothing:
+            return _NONE
+        if old is not None:
+            value = self._value(item, old.amount * item.old_quantity, self.clock.remaining(old.length), old.length)
+        else:
+            value = sum((self._of_billed(item, line) for line in self.billed(item)), _NONE)
+        code = "plan" if item.component == known.PLAN else item.code
+        share: Fraction = self.rules.credit_share(component=code, direction=self.direction)
+        return value if share == 1 else value * share
+
+    def _of_billed(self, item: Item, line: BilledLine) -> Fraction:
+        amount, clock = line.amount.amount, self.clock
+        if line.period is None:
+            cycles = clock.whole_cycles(self.change.old_length)
+            length = self.change.old_length
+            return self._value(item, amount / cycles, clock.remaining(length), length)
+        time = clock.time(line.period.start, line.period.end)
+        if not time.total:
+            return _NONE
+        return self._value(item, amount, Share(time.remaining, time.total, clock.unit), None)
+
+    def _value(self, item: Item, price: Fraction, share: Share, length: Length | None) -> Fraction:
+        """The worth of the remaining share of a stretch at `price` per billing period."""
+        remaining = self.rounder.share(price, share.remaining, share.per)
+        rules = self.rules
+        if not self.whole_credit and rules.answer("unused_value") == "by_time":
+            return remaining
+        cycles = self.clock.whole_cycles(length) if length is not None else _ONE
+        whole = price * cycles
+        if self.whole_credit:
+            return whole
+        monthly = item.old_price(_MONTH, self._bought_on())
+        found = Worth(
+            whole=whole,
+            remaining=remaining,
+            used_share=max(1 - share.cycles / cycles, _NONE),
+            used_months=worth.used_months(self.clock),
+            used_days=worth.used_days(self.clock),
+            monthly=None if monthly is None else monthly.amount * item.old_quantity,
+        )
+        value: Fraction = rules.unused_value(worth=found)
+        return value
+
+    def _limited(self, lines: list[Raw]) -> list[Raw]:
+        """Nothing is credited beyond what was paid for it less what was credited before."""
+        done = []
+        for line in lines:
+            if line.exact < 0:
+                can = self.creditable(line.component)
+                if can is not None and -line.exact > can:
+                    line = line._replace(exact=-can, limit=-line.exact)
+            done.append(line)
+        return done
+
+    def creditable(self, component: str) -> Fraction | None:
+        """What can still be credited for a component; None where nothing is known to limit it."""
+        if self.facts.billed is None and self.facts.service.unused_value is not None:
+            return None
+        for item in self.change.items:
+            if item.component == component:
+                return sum((line.creditable.amount for line in self.billed(item)), _NONE)
+        return None
+
+    def _line(
+        self,
+        role: str,
+        item: Item,
+        exact: Fraction,
+        how: str,
+        new: Found | None,
+        old: Found | None,
+        share: Share | None,
+        value: Fraction | None = None,
+    ) -> Raw:
+        return Raw(
+            role=role,
+            component=item.component,
+            exact=exact,
+            how=how,
+            quantity=item.new_quantity or item.old_quantity,
+            price=new.amount if new else None,
+            old_price=old.amount if old else None,
+            old_quantity=item.old_quantity,
+            share=share,
+            length=new.length if new else old.length if old else None,
+            detail=() if value is None else (value,),
+        )

@@ -1,0 +1,144 @@
+"""Which amounts stand on the lines? Rounding, floors, tax: from raw lines to lines that sum to their totals."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planshift.domain import facts as known
+from planshift.domain import money, tax
+from planshift.domain.facts import BilledLine
+from planshift.domain.money import Money
+from planshift.domain.pricing.given import Raw
+from planshift.domain.pricing.settle import Settled
+from planshift.domain.tax import Taxed
+
+_NONE = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One raw line with its rounded amount, its tax, and the billed lines that it returns (newest first)."""
+
+    raw: Raw
+    rounded: Fraction  # in the seller's prices, signed
+    taxed: Taxed
+    rate: Fraction
+    returns: tuple[tuple[BilledLine, Fraction], ...] = ()
+
+
+def of(settled: Settled, facts: known.Facts) -> tuple[list[Figure], list[Figure]]:
+    """The lines now and the lines billed later."""
+    lines = [*settled.outcome.lines, *settled.fees]
+    now = _figures(settled, facts, lines, now=True)
+    later = _figures(settled, facts, settled.outcome.later, now=False) if settled.outcome.later else []
+    return now, later
+
+
+def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool) -> list[Figure]:
+    rules, seller = settled.rules, facts.catalog.seller
+    factor = _inside(settled, facts)
+    exact = [raw.exact * factor if factor != 1 else raw.exact for raw in raws]
+    amounts = rounded(settled, facts, raws, exact)
+    if now and not rules.plain:
+        raws, amounts = _floors(settled, raws, amounts)
+    parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
+    rate = rate_of(settled, facts)
+    for raw, amount in zip(raws, amounts, strict=True):
+        if amount < 0 and facts.billed:
+            parts.extend(_returned(settled, facts, raw, amount, rate))
+        else:
+            parts.append((raw, amount, rate, ()))
+    place, mode = rules.tax_rounding()
+    if place == "on_gross" and seller.prices == "net":
+        taxed = [_on_gross(raw, amount, rate, seller.currency, mode) for raw, amount, rate, _ in parts]
+    else:
+        priced = [(Money(amount, seller.currency), rate) for _, amount, rate, _ in parts]
+        taxed = list(tax.per_rate(priced, prices=seller.prices, mode=mode, by_line=place != "per_rate"))
+    return [
+        Figure(raw, amount, each, rate, returns)
+        for (raw, amount, rate, returns), each in zip(parts, taxed, strict=True)
+    ]
+
+
+def rounded(settled: Settled, facts: known.Facts, raws: list[Raw], exact: list[Fraction]) -> list[Fraction]:
+    """The exact amounts by the policy's rounding; a credit stays within what can be credited."""
+    rounder, own = settled.rules.rounding_in(facts.catalog.seller.currency)
+    if own is None:
+        return rounder.lines(exact)
+    mode, step = own
+    others = iter(rounder.lines([amount for amount in exact if amount >= 0]))
+    return [-money.round_units(-amount / step, mode) * step if amount < 0 else next(others) for amount in exact]
+
+
+def _floors(settled: Settled, raws: list[Raw], amounts: list[Fraction]) -> tuple[list[Raw], list[Fraction]]:
+    """The minimum charge, then the rounding of the total, each as a line of its own."""
+    raws, amounts = list(raws), list(amounts)
+    least: Fraction = settled.rules.minimum_charge(total=sum(amounts, _NONE))
+    if least:
+        raws.append(Raw("minimum", known.FEE, least, "minimum", detail=(sum(amounts, _NONE),)))
+        amounts.append(least)
+    more: Fraction = settled.rules.total_rounding(total=sum(amounts, _NONE))
+    if more:
+        raws.append(Raw("rounding", known.FEE, more, "rounding", detail=(sum(amounts, _NONE),)))
+        amounts.append(more)
+    return raws, amounts
+
+
+def rate_of(settled: Settled, facts: known.Facts) -> Fraction:
+    """The tax rate of charges on the day of the change; 0 for a buyer who is not taxed here."""
+    if facts.buyer.treatment != "standard":
+        return _NONE
+    return facts.catalog.seller.tax_rate(settled.priced_on)
+
+
+def _inside(settled: Settled, facts: known.Facts) -> Fraction:
+    """Gross prices shown to a buyer who pays no tax here lose the tax inside."""
+    seller = facts.catalog.seller
+    if seller.prices == "gross" and facts.buyer.treatment != "standard":
+        return 1 / (1 + seller.tax_rate(settled.priced_on))
+    return Fraction(1)
+
+
+def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: str) -> Taxed:
+    """Gross and tax rounded once from the exact net amount (limited to what the line became)."""
+    exact = raw.exact if raw.limit is None else amount
+    step = Fraction(1, 10 ** money.decimals_of(currency=currency))
+    gross = money.round_units(exact * (1 + rate) / step, mode) * step
+    share = money.round_units(exact * rate / step, mode) * step
+    return Taxed(Money(gross - share, currency), Money(share, currency), Money(gross, currency))
+
+
+def _returned(
+    settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
+) -> list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]]:
+    """A credit laid upon the billed lines that it returns, newest first; one part per tax rate of these."""
+    left, taken = -amount, []
+    lines = [line for line in facts.billed or () if line.component == raw.component]
+    lines.reverse()
+    lines.sort(key=lambda line: line.issued_on.toordinal() if line.issued_on else 0, reverse=True)
+    for line in lines:
+        part = min(left, line.creditable.amount)
+        if part > 0:
+            taken.append((line, part))
+            left -= part
+    if not taken:
+        return [(raw, amount, rate, ())]
+    rates = dict.fromkeys(line.tax_rate for line, _ in taken)
+    parts = []
+    for each in rates:
+        members = tuple((line, part) for line, part in taken if line.tax_rate == each)
+        parts.append((raw, -sum((part for _, part in members), _NONE), each, members))
+    if left:
+        first = parts[0]
+        parts[0] = (raw, first[1] - left, first[2], first[3])
+    return parts
+
+
+def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, Fraction, Fraction]:
+    """Net, tax and gross of the lines now."""
+    lines = [*settled.outcome.lines, *settled.fees]
+    net = taxes = gross = _NONE
+    for figure in _figures(settled, facts, lines, now=True):
+        net += figure.taxed.net.amount
+        taxes += figure.taxed.tax.amount
+        gross += figure.taxed.gross.amount
+    return net, taxes, gross

@@ -1,0 +1,201 @@
+"""How much of the time is used, how much remains, and of how many units is a billing period?"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from planshift.domain import periods
+from planshift.domain.errors import Refused
+from planshift.domain.facts import Counts, Service
+from planshift.domain.periods import Length, Moment
+from planshift.domain.policy.denominator import Base
+from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.given import Share
+
+_MONTHS = ("months", "calendar_months", "started_calendar_months")
+_COUNTED = {"days": "day", "days_30_360": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}
+_NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A stretch of time as the policy counts it: used, remaining and all of its units."""
+
+    used: Fraction
+    remaining: Fraction
+    total: Fraction | None  # None: not stated
+
+
+class Clock:
+    """Measures stretches of one quote: the term, billed lines, new billing periods."""
+
+    def __init__(self, *, rules: Rules, service: Service, at: Moment | None, zone: ZoneInfo) -> None:
+        self.rules, self.service, self.at, self.zone = rules, service, at, zone
+        self.unit = rules.answer("time_unit")
+        self.by_day = rules.answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
+        self.used_until: Moment | None = at
+        self.remaining_from: Moment | None = at
+        if at is not None and (self.by_day or not isinstance(at, datetime)):
+            self.used_until, self.remaining_from = rules.change_day(at=at, zone=zone)
+        self._term: Time | None = None
+        self._shares: dict[Length, Share] = {}
+
+    @property
+    def on(self) -> date | None:
+        """The day of the change in the seller's zone."""
+        return None if self.at is None else periods.day_of(self.at, self.zone)
+
+    def term(self) -> Time:
+        """The present term."""
+        if self._term is None:
+            term = self.service.term
+            if term is not None and self.at is not None:
+                self._term = self.time(term.start, term.end)
+            elif self.service.counts is not None:
+                self._term = self._counted(self.service.counts)
+            else:
+                raise Refused("position_in_term_not_known")
+        return self._term
+
+    def time(self, start: Moment, end: Moment) -> Time:
+        """A stretch [start, end) with the change at this clock's instant."""
+        until, since = self.used_until, self.remaining_from
+        if until is None or since is None:
+            raise Refused("position_in_term_not_known")
+        if self.by_day and isinstance(start, datetime):
+            start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
+        elif isinstance(since, datetime) != isinstance(start, datetime):
+            until, since = periods.instant_of(until, self.zone), periods.instant_of(since, self.zone)
+            start, end = periods.instant_of(start, self.zone), periods.instant_of(end, self.zone)
+        count = self.rules.time_unit
+        total: Fraction = count(start, end, self.zone)
+        passed: Fraction = count(start, since, self.zone) if since > start else _NOTHING
+        passed = min(passed, total)
+        counted: Fraction = self.rules.partial_unit(used=passed, total=total)
+        counted = min(max(counted, _NOTHING), total)
+        used = counted
+        if until is not since and until != since:
+            used = count(start, until, self.zone) if until > start else _NOTHING
+        return Time(used, total - counted, total)
+
+    def _counted(self, counts: Counts) -> Time:
+        factor = self._factor(counts)
+        remaining = counts.remaining * factor
+        total = None if counts.total is None else counts.total * factor
+        used = (total - remaining) if total is not None else (counts.used or _NOTHING) * factor
+        whole = total if total is not None else remaining
+        counted: Fraction = self.rules.partial_unit(used=whole - remaining, total=whole)
+        counted = min(max(counted, _NOTHING), whole)
+        return Time(counted if total is not None else used, whole - counted, total)
+
+    def _factor(self, counts: Counts) -> Fraction:
+        """From the unit of the counts to that of the policy."""
+        if counts.unit == "term" or (counts.unit == "month" and self.unit in _MONTHS):
+            return Fraction(1)
+        wanted = _COUNTED.get(self.unit)
+        if wanted is None or counts.unit == "month":
+            raise Refused("counts_in_another_unit", counted=counts.unit, policy=self.unit)
+        return Fraction(periods.SECONDS[counts.unit], periods.SECONDS[wanted])
+
+    def remaining(self, length: Length) -> Share:
+        """The remaining share of the present term, in billing periods of `length`, later paid periods included."""
+        found = self._shares.get(length)
+        if found is None:
+            term, time = self.service.term, self.term()
+            if term is not None and self.at is not None:
+                found = self.share(term.start, term.end, length=length, units=time.remaining)
+            else:
+                found = Share(time.remaining, self._counted_period(length, time), self._unit_name())
+            later = self.rules.later_periods(periods=self.service.prepaid_periods)
+            if later:
+                found = found._replace(remaining=found.remaining + later * found.per)
+            self._shares[length] = found
+        return found
+
+    def used(self, length: Length) -> Share:
+        """The used share of the present term."""
+        term, time = self.service.term, self.term()
+        if term is not None and self.at is not None:
+            return self.share(term.start, term.end, length=length, units=time.used)
+        return Share(time.used, self._counted_period(length, time), self._unit_name())
+
+    def whole_cycles(self, length: Length) -> Fraction:
+        """How many billing periods of `length` the present term has; 1 where the facts do not say."""
+        term = self.service.term
+        if term is not None:
+            if periods.add(term.start, length, self.zone) == term.end:
+                return Fraction(1)
+            start, end = term.start, term.end
+            months = periods.months_between(start, end, self.zone) if length.unit == "month" else None
+            if months is not None and months.denominator == 1:
+                return months / length.count
+            return self.share(start, end, length=length, units=self.rules.time_unit(start, end, self.zone)).cycles
+        counts = self.service.counts
+        if counts is None or counts.total is None or counts.unit != "month" or length.unit != "month":
+            return self.service.length.months / length.months
+        return counts.total / length.count
+
+    def share(self, start: Moment, end: Moment, *, length: Length, units: Fraction) -> Share:
+        """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start."""
+        base = Base(length.months, self.unit, self.on)
+        divisor = self.rules.denominator(base=base)
+        if divisor is None and self.unit in _MONTHS and length.unit == "month":
+            divisor = length.months
+        if divisor is not None:
+            return Share(units, divisor, self.unit)
+        count = self.rules.time_unit
+        if self.by_day and isinstance(start, datetime):
+            start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
+        cycle_end = periods.add(start, length, self.zone)
+        if _later(cycle_end, end, self.zone) or cycle_end == end:
+            return Share(units, count(start, cycle_end, self.zone), self.unit)
+        return self._over_cycles(start, end, length, units)
+
+    def _over_cycles(self, start: Moment, end: Moment, length: Length, units: Fraction) -> Share:
+        """Several billing periods, each by its own units: the units are taken from the end backwards."""
+        count, cycles, begin, times = self.rules.time_unit, [], start, 1
+        while _later(end, begin, self.zone):
+            finish = periods.add(start, length, self.zone, times=times)
+            stop = finish if _later(end, finish, self.zone) else end
+            cycles.append((count(begin, stop, self.zone), count(begin, finish, self.zone)))
+            begin, times = finish, times + 1
+            if times > 2400:
+                raise Refused("term_too_long")
+        parts, left, sum_of = [], units, _NOTHING
+        for inside, whole in reversed(cycles):
+            taken = min(left, inside)
+            if taken:
+                parts.append((taken, whole))
+                sum_of += taken / whole
+            left -= taken
+        if len(parts) == 1:
+            return Share(parts[0][0], parts[0][1], self.unit)
+        return Share(sum_of, Fraction(1), "billing_periods", tuple(reversed(parts)))
+
+    def until(self, start: Moment, end: Moment, *, length: Length) -> Share:
+        """The remaining share of another stretch: a new billing period laid elsewhere than the present term."""
+        return self.share(start, end, length=length, units=self.time(start, end).remaining)
+
+    def _counted_period(self, length: Length, time: Time) -> Fraction:
+        counts = self.service.counts
+        divisor: Fraction | None = self.rules.denominator(base=Base(length.months, self.unit, self.on))
+        if counts is not None and counts.unit == "term":
+            divisor = None
+        if divisor is None and self.unit in _MONTHS and counts is not None and counts.unit == "month":
+            divisor = length.months
+        if divisor is not None:
+            return divisor
+        if time.total is None or not time.total:
+            raise Refused("length_of_term_not_known")
+        return time.total * length.months / self.service.length.months
+
+    def _unit_name(self) -> str:
+        counts = self.service.counts
+        return "terms" if counts is not None and counts.unit == "term" else self.unit
+
+
+def _later(one: Moment, other: Moment, zone: ZoneInfo) -> bool:
+    if isinstance(one, datetime) == isinstance(other, datetime):
+        return one > other
+    return periods.instant_of(one, zone) > periods.instant_of(other, zone)

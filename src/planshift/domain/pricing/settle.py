@@ -1,0 +1,400 @@
+"""What does the policy make of this change? Preconditions, course, settlement, limits: from facts to raw lines."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from planshift.domain import facts as known
+from planshift.domain import periods
+from planshift.domain.errors import Reason, Refused
+from planshift.domain.periods import Moment
+from planshift.domain.policy import dimensions, document, settlement, vocabulary
+from planshift.domain.policy.change_fee import Fee
+from planshift.domain.policy.counted_from import Instants
+from planshift.domain.policy.direction import Weight
+from planshift.domain.policy.period_change import PeriodCourse, Switch
+from planshift.domain.policy.term_end import Position
+from planshift.domain.pricing import compiled, gates, items, worth
+from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.deal import PricedDeal
+from planshift.domain.pricing.given import Outcome, Raw
+from planshift.domain.pricing.items import Change
+from planshift.domain.pricing.measure import Clock
+
+_NONE = Fraction(0)
+
+
+@dataclass(slots=True)
+class Settled:
+    """One change, settled but not yet rounded: everything that an offer is made of."""
+
+    change: Change
+    rules: Rules
+    clock: Clock
+    deal: PricedDeal
+    direction: str
+    outcome: Outcome
+    settlement: str
+    priced_on: date
+    at_renewal: bool = False
+    old_price_stays: bool = False
+    next_period: bool = False
+    missing_months: Fraction | None = None
+    fees: list[Raw] = field(default_factory=list)
+
+
+Refusals = tuple[Reason, ...]
+
+
+def settle(
+    *, facts: known.Facts, request: known.Request, policy: document.Policy, on: Moment | None
+) -> Settled | Refusals:
+    """The change with its raw lines, or every reason why there is no offer."""
+    change = items.of(facts, request)
+    if not isinstance(change, Change):
+        return change
+    zone = facts.catalog.seller.zone
+    priced_on = _priced_on(facts, on)
+    missing = _prices_missing(change, facts, priced_on)
+    if missing:
+        return missing
+    direction = _direction(change, facts, policy, priced_on)
+    resolved = policy.resolve(_pair(change, facts, request, direction))
+    if resolved.currency and resolved.currency != facts.catalog.seller.currency:
+        both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
+        return (Reason("currencies_differ", both),)
+    rules = compiled.rules(resolved)
+    at = _starts(rules, facts, request, on)
+    clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
+    reasons = [
+        *gates.always(facts=facts, change=change, at=at, zone=zone, resolved=resolved),
+        *gates.of_policy(facts=facts, change=change, request=request, clock=clock, direction=direction, on=on),
+    ]
+    try:
+        found = _course(facts, request, change, rules, clock, direction, priced_on, reasons)
+    except Refused as refused:
+        return (*reasons, *refused.reasons)
+    if reasons or found is None:
+        return tuple(reasons)
+    return found
+
+
+def _priced_on(facts: known.Facts, on: Moment | None) -> date:
+    """The day whose price list counts; facts without dates take the newest."""
+    return periods.day_of(on, facts.catalog.seller.zone) if on is not None else date.max
+
+
+def _prices_missing(change: Change, facts: known.Facts, on: date) -> Refusals:
+    reasons = []
+    if items.full_price(change, new=True, on=on) is None:
+        length = str(change.new_length)
+        reasons.append(Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}))
+    return tuple(reasons)
+
+
+def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:
+    chosen: tuple[vocabulary.Chosen, ...] = policy.answers_before_cases(change.old_plan.family)["direction"]
+    run: Callable[..., str] = _rule("direction", chosen[0])
+    old = items.full_price(change, new=False, on=on) or _NONE
+    new = items.full_price(change, new=True, on=on) or _NONE
+    return run(old=_weight(change, old, new=False), new=_weight(change, new, new=True))
+
+
+def _rule(dimension: str, chosen: vocabulary.Chosen) -> Callable[..., Any]:
+    return compiled.bound(dimensions.every()[dimension], chosen)
+
+
+def _weight(change: Change, price: Fraction, *, new: bool) -> Weight:
+    length = change.new_length if new else change.old_length
+    plan = change.new_plan if new else change.old_plan
+    return Weight(price, length.months, items.days_of(length), plan.rank)
+
+
+def _pair(change: Change, facts: known.Facts, request: known.Request, direction: str) -> document.Pair:
+    return document.Pair(
+        operation=change.operation,  # type: ignore[arg-type]
+        direction=direction,  # type: ignore[arg-type]
+        present=_side(facts, change, new=False),
+        target=_side(facts, change, new=True),
+        resources=frozenset(
+            item.code
+            for item in change.items
+            if item.component != known.PLAN and item.old_quantity != item.new_quantity
+        ),
+        payment=facts.service.payment_method,
+        choice=request.choice,
+    )
+
+
+def _side(facts: known.Facts, change: Change, *, new: bool) -> document.Side:
+    plan, length = (change.new_plan, change.new_length) if new else (change.old_plan, change.old_length)
+    traits = dict(facts.catalog.traits(plan))
+    if not new:
+        traits.update(facts.service.traits)
+    words = {name: value if isinstance(value, str) else str(value).lower() for name, value in traits.items()}
+    return document.Side(plan=plan.code, family=plan.family, term=str(length), traits=vocabulary.Params(words))
+
+
+def _starts(rules: Rules, facts: known.Facts, request: known.Request, on: Moment | None) -> Moment | None:
+    if on is None:
+        return None
+    term = facts.service.term
+    at: Moment | None = rules.counted_from(
+        instants=Instants(on, request.paid_at, request.ready_at, term.start if term is not None else None)
+    )
+    return at
+
+
+def _course(
+    facts: known.Facts,
+    request: known.Request,
+    change: Change,
+    rules: Rules,
+    clock: Clock,
+    direction: str,
+    priced_on: date,
+    reasons: list[Reason],
+) -> Settled | None:
+    """Carry out the course that the policy takes for this operation and direction; reasons are added as found."""
+    rounder, _ = rules.rounding_in(facts.catalog.seller.currency)
+    deal = PricedDeal(
+        facts=facts,
+        change=change,
+        rules=rules,
+        clock=clock,
+        priced_on=priced_on,
+        direction=direction,
+        rounder=rounder,
+        convert=rules.answer("other_period") == "converted",
+    )
+    found = Settled(change, rules, clock, deal, direction, Outcome(), rules.answer("settlement"), priced_on)
+    if facts.catalog.families[change.old_plan.family].metered:
+        found.settlement = "metered"
+        return found
+    if change.operation == "period":
+        _period(found, facts, reasons)
+    elif _goes_on(found, reasons):
+        _run(found, facts, request, reasons)
+    if not reasons:
+        _after(found, facts)
+    return found
+
+
+def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
+    """Whether the settlement is carried out; a decrease or an equal price may take another course."""
+    rules, change = found.rules, found.change
+    if change.operation == "resources":
+        gates.resources(change=change, rules=rules, reasons=reasons)
+    if found.direction == "sideways" and change.operation == "plan":
+        offered, settled = rules.equal_price()
+        if not offered:
+            reasons.append(Reason("equal_price_not_offered", {"plan": change.new_plan.code}))
+        found.settlement = found.settlement if settled else "nothing"
+        return bool(offered and settled)
+    if found.direction != "down":
+        return True
+    course = rules.decrease()
+    if not course.offered:
+        reasons.append(Reason("decrease_not_offered", {"plan": change.new_plan.code}))
+        return False
+    if not course.settled:
+        found.settlement = "nothing"
+        found.at_renewal = course.at_renewal
+        found.old_price_stays = course.old_price_stays
+        found.outcome = Outcome(term="restarts" if course.fresh_term else "kept")
+    return bool(course.settled)
+
+
+def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: list[Reason]) -> None:
+    """The settlement itself, with the windows at both ends of the term."""
+    rules, deal = found.rules, found.deal
+    early = rules.early_window(first_days=gates.first_days(facts, found.clock))
+    deal.whole_credit = early == "whole_price"
+    near = _near(found)
+    if near == "renewal_only":
+        found.settlement, found.at_renewal = "nothing", True
+        return
+    found.next_period = near == "next_period_too"
+    run: Callable[..., Outcome] = rules.settlement
+    if early == "full_difference":
+        found.settlement, run = "full_difference", _named("full_difference")
+    elif rules.answer("settlement") == "client_chooses":
+        options = rules.chosen["settlement"].params["options"]
+        if request.choice not in options or request.choice not in settlement.RULES:
+            reasons.append(Reason("settlement_to_be_chosen", {"options": options}))
+            return
+        found.settlement, run = request.choice, _named(request.choice)
+    restarts = found.settlement.startswith(("new_term", "move_expiry"))
+    deal.items = found.change.items if restarts else found.change.changed
+    if not restarts:
+        _align(found, deal)
+    found.outcome = run(deal=deal)
+
+
+def _near(found: Settled) -> str:
+    rules = found.rules
+    if rules.answer("near_renewal") == "as_usual":
+        return ""
+    near: str = rules.near_renewal(days=worth.remaining_days(found.clock), months=worth.remaining_months(found.clock))
+    return near
+
+
+def _named(name: str) -> Callable[..., Outcome]:
+    answer = settlement.RULES[name]
+    params = {param.name: param.default for param in answer.params}
+    return lambda *, deal: answer.run(deal=deal, **params)
+
+
+def _align(found: Settled, deal: PricedDeal) -> None:
+    """Where the term is to end elsewhere, the new price is divided over another stretch."""
+    rules, clock, service = found.rules, found.clock, found.clock.service
+    term, change = service.term, found.change
+    if rules.answer("term_end") != "kept" and clock.at is not None and term is not None:
+        position = Position(term, clock.at, change.new_length, clock.zone, service.bill_day, service.aligned_until)
+        end, start = rules.term_end(position=position)
+        if end != term.end or change.new_length != change.old_length:
+            deal.aligned = (end, start)
+
+
+def _period(found: Settled, facts: known.Facts, reasons: list[Reason]) -> None:
+    """Only another billing period."""
+    rules, deal, change = found.rules, found.deal, found.change
+    old, new = change.old_length.months, change.new_length.months
+    course: PeriodCourse | Reason = rules.period_change(
+        switch=Switch(old, new, worth.remaining_months(found.clock), gates.first_days(facts, found.clock))
+    )
+    if isinstance(course, Reason):
+        reasons.append(course)
+        return
+    deal.items = change.items
+    found.settlement = course.how
+    deal.whole_credit = course.credit == "whole_price"
+    deal.credits_nothing = course.credit == "none"
+    if course.how == "at_renewal":
+        found.at_renewal = True
+    elif course.how == "missing_months":
+        found.missing_months = new - old
+        found.outcome = Outcome(_missing(found, new - old, course.price), months_charged=new - old)
+    elif course.how == "settled":
+        found.settlement = rules.answer("settlement")
+        _align(found, deal)
+        found.outcome = rules.settlement(deal=deal)
+    elif course.how == "aligned":
+        term = facts.service.term
+        if term is not None and found.clock.at is not None:
+            position = Position(term, found.clock.at, change.new_length, found.clock.zone, 0, None)
+            end, start = _from_term_start(position)
+            deal.aligned = (end, start)
+        found.outcome = _named("credit_and_charge")(deal=deal)
+    elif course.how == "restarted":
+        found.outcome = _named("new_term_less_credit")(deal=deal)
+    else:
+        deal.convert = True
+        found.outcome = _named("difference")(deal=deal)
+
+
+def _from_term_start(position: Position) -> tuple[Moment, Moment | None]:
+    found: tuple[Moment, Moment | None] = (
+        dimensions.every()["term_end"].answers["from_term_start"].run(position=position)
+    )
+    return found
+
+
+def _missing(found: Settled, months: Fraction, price: str) -> list[Raw]:
+    """The missing whole months, at the monthly price of the present or of the new billing period."""
+    lines = []
+    change = found.change
+    length = change.old_length if price == "present" else change.new_length
+    for item in change.items:
+        listed = item.new_price(length, found.priced_on)
+        if item.new_quantity and listed is not None:
+            exact = listed.amount / length.months * months * item.new_quantity
+            lines.append(
+                Raw("charge", item.component, exact, "missing_months", item.new_quantity, listed.amount, None, 0, None,
+                    length, (months,))
+            )  # fmt: skip
+    return lines
+
+
+def _after(found: Settled, facts: known.Facts) -> None:
+    """Fees, what is bought on top, and the limits of a result below zero."""
+    if found.next_period:
+        found.outcome.lines.extend(line._replace(role="next_period") for line in found.deal.full_charges())
+    fees(found, facts)
+    _bounded(found)
+    _reduce(found)
+
+
+def fees(found: Settled, facts: known.Facts) -> None:
+    """Set-up, change fees, penalty, and the credit of an old set-up fee."""
+    rules, service = found.rules, facts.service
+    if found.change.operation == "plan":
+        setup: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=found.change.new_plan.setup)
+        if setup and not _waived(found, facts):
+            found.fees.append(Raw("setup", known.SETUP, setup, "setup"))
+    if rules.plain:
+        return
+    if rules.fees and not _waived(found, facts):
+        charged = sum((line.exact for line in found.outcome.lines if line.exact > 0), _NONE)
+        fee = Fee(rules.resolved.kind, found.direction, charged, vocabulary.Params(service.numbers))
+        for name, run in rules.fees:
+            amount: Fraction = run(fee=fee)
+            if amount:
+                found.fees.append(Raw("fee", known.FEE, amount, "fee", detail=(name,)))
+    penalty: Fraction = rules.promotion_penalty(promotional=service.promotional, benefit=_benefit(found))
+    if penalty:
+        found.fees.append(Raw("penalty", known.FEE, penalty, "penalty"))
+    if facts.billed is not None and found.change.operation == "plan":
+        paid = sum((line.creditable.amount for line in facts.billed if line.component == known.SETUP), _NONE)
+        length = found.change.old_length
+        share = found.clock.remaining(length).cycles / found.clock.whole_cycles(length) if paid else _NONE
+        back: Fraction = rules.old_setup(paid=paid, remaining_share=min(share, Fraction(1)))
+        if back:
+            found.fees.append(Raw("setup_credit", known.SETUP, -back, "setup_credit", limit=None))
+
+
+def _waived(found: Settled, facts: known.Facts) -> bool:
+    if found.rules.answer("fee_waiver") == "never":
+        return False
+    waived: bool = found.rules.fee_waiver(
+        announced=facts.service.announced_on, on=found.clock.on, first_days=gates.first_days(facts, found.clock)
+    )
+    return waived
+
+
+def _benefit(found: Settled) -> Fraction:
+    saved = _NONE
+    for item in found.change.items:
+        price = item.old_price(found.change.old_length, found.priced_on)
+        if price is not None:
+            saved += max(price.regular - price.amount, _NONE) * item.old_quantity
+    return saved
+
+
+def _bounded(found: Settled) -> None:
+    """A result below zero goes no lower than the policy allows: credits shrink, the last first."""
+    rules, lines = found.rules, found.outcome.lines
+    if rules.answer("negative_result") == "given_back" or found.outcome.separate:
+        return
+    net = sum((line.exact for line in lines), _NONE)
+    if net >= 0:
+        return
+    first = items.full_price(found.change, new=True, on=found.priced_on) or _NONE
+    least: Fraction | None = rules.negative_result(first_term=first)
+    if least is None or net >= least:
+        return
+    missing = least - net
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        if line.exact < 0 and missing > 0:
+            cut = min(missing, -line.exact)
+            lines[index] = line._replace(exact=line.exact + cut, limit=line.limit or -line.exact)
+            missing -= cut
+
+
+def _reduce(found: Settled) -> None:
+    """Lines of nothing at all are left out, unless nothing else would be there."""
+    lines = [line for line in found.outcome.lines if line.exact or line.limit is not None]
+    found.outcome = replace(found.outcome, lines=lines)

@@ -1,0 +1,179 @@
+"""How was each figure found? Words an offer's computation as steps, when they are asked for."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planshift.domain import facts as known
+from planshift.domain import money
+from planshift.domain.errors import BadMoney
+from planshift.domain.offer import Renewal
+from planshift.domain.pricing.figures import Figure
+from planshift.domain.pricing.given import Raw, Share
+from planshift.domain.pricing.settle import Settled
+from planshift.domain.tax import Taxed
+from planshift.domain.working import Operand, Step
+
+_TIMES, _MINUS = " × ", " − "
+
+
+@dataclass(frozen=True, slots=True)
+class OfferSketch:
+    """Everything that an offer was computed from. Implements `offer.Sketch`."""
+
+    settled: Settled
+    facts: known.Facts
+    now: tuple[Figure, ...]
+    later: tuple[Figure, ...]
+    total: Taxed
+    renews: Renewal | None
+
+    def steps(self) -> tuple[Step, ...]:
+        """The remaining time, each line, taxes, the total, the next renewal."""
+        words = Words(self.settled.rules.rounding_in(self.facts.catalog.seller.currency)[0].step)
+        currency = self.facts.catalog.seller.currency
+        steps: list[Step] = []
+        shares = dict.fromkeys(figure.raw.share for figure in (*self.now, *self.later) if figure.raw.share is not None)
+        steps.extend(_share(share, self.settled.rules.clauses["time_unit"]) for share in shares)
+        for figure in (*self.now, *self.later):
+            steps.append(_line(self.settled, figure, words, currency))
+        steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices))
+        steps.append(_total(self.now, self.total, words, currency))
+        extra = self.settled.outcome.extra_exact
+        if extra is not None:
+            steps.append(_extra(self.settled, extra))
+        if self.renews is not None:
+            net = self.renews.amount.net.amount
+            clause = self.settled.rules.clauses["renewal"]
+            steps.append(Step("next_renewal", (), words(net), net, net, unit=currency, clause=clause))
+        return tuple(steps)
+
+
+class Words:
+    """Numbers as a person writes them: two decimals at least for money, quotients where no decimal is exact."""
+
+    def __init__(self, step: Fraction) -> None:
+        self.step = step
+
+    def __call__(self, amount: Fraction) -> str:
+        """An amount of money."""
+        return number(amount, decimals=2 if self.step < 1 else 0)
+
+
+def number(value: Fraction, *, decimals: int = 0) -> str:
+    """A plain decimal, or a quotient "352/3" where no short decimal is exact."""
+    try:
+        return money.decimal_text(value, decimals=decimals)
+    except BadMoney:
+        return f"{value.numerator}/{value.denominator}"
+
+
+def _share(share: Share, clause: str) -> Step:
+    operands = (Operand("remaining", share.remaining, share.unit), Operand("per_period", share.per, share.unit))
+    if share.parts:
+        formula = " + ".join(f"{number(part)} / {number(whole)}" for part, whole in share.parts)
+    else:
+        formula = f"{number(share.remaining)} / {number(share.per)}"
+    return Step("time_share", operands, formula, share.cycles, share.cycles, unit=share.unit, clause=clause)
+
+
+def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step:
+    raw, rules = figure.raw, settled.rules
+    rounder, own = rules.rounding_in(currency)
+    operands, formula = _formula(raw, rules.answer("credit_price"), words)
+    if raw.limit is not None:
+        operands = (*operands, Operand("limit", -raw.exact, currency))
+        formula += f" → {words(raw.exact)}"
+    mode, step = own if own is not None and raw.exact < 0 else (rounder.mode, rounder.step)
+    rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
+    if rounder.first and raw.share is not None:
+        rounding = f"{rounder.first}_first {rounder.first_mode} {number(rounder.first_step)}; {rounding}".rstrip("; ")
+    clause = rules.clauses["setup_fee" if raw.role == "setup" else "settlement"]
+    return Step(
+        code=f"{raw.component.partition(':')[0]}_{raw.how}" if raw.component != raw.how else raw.how,
+        operands=operands,
+        formula=formula,
+        unrounded=raw.exact,
+        result=figure.rounded,
+        rounding=rounding,
+        unit=currency,
+        clause=clause,
+    )
+
+
+def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], str]:
+    operands = []
+    if raw.price is not None:
+        operands.append(Operand("new_price", raw.price))
+    if raw.old_price is not None:
+        operands.append(Operand("old_price", raw.old_price))
+    if raw.quantity != 1 or raw.old_quantity not in (0, 1):
+        operands.append(Operand("quantity", Fraction(raw.quantity)))
+        operands.append(Operand("old_quantity", Fraction(raw.old_quantity)))
+    share = raw.share
+    if share is not None:
+        operands.append(Operand("remaining", share.remaining, share.unit))
+        operands.append(Operand("per_period", share.per, share.unit))
+    return tuple(operands), _written(raw, words)
+
+
+def _written(raw: Raw, words: Words) -> str:
+    """The calculation in numbers."""
+    share = raw.share
+    by_time = f"{_TIMES}{number(share.remaining)} / {number(share.per)}" if share is not None else ""
+    times = f"{_TIMES}{raw.quantity}" if raw.quantity != 1 else ""
+    price = words(raw.price) if raw.price is not None else ""
+    if raw.how in ("difference", "full_difference") and raw.price is not None:
+        new = price if raw.quantity == 1 else f"{raw.quantity}{_TIMES}{price}"
+        old = _old(raw, words)
+        inner = f"({new}{_MINUS}{old})" if old else new
+        return f"{inner}{by_time if raw.how == 'difference' else ''}"
+    if raw.how == "value_difference":
+        value = raw.detail[0]
+        assert isinstance(value, Fraction)
+        return f"{price}{times}{by_time}{_MINUS}{words(value)}"
+    if raw.how == "missing_months" and raw.length is not None:
+        months = raw.detail[0]
+        assert isinstance(months, Fraction)
+        return f"{price}{times} / {number(raw.length.months)}{_TIMES}{number(months)}"
+    if raw.how == "unused" and raw.old_price is not None and raw.limit is None:
+        times = f"{_TIMES}{raw.old_quantity}" if raw.old_quantity != 1 else ""
+        return f"−({words(raw.old_price)}{times}{by_time})"
+    if raw.how in ("share", "used", "full") and price:
+        return f"{price}{times}{by_time}"
+    return words(raw.limit * -1 if raw.limit is not None else raw.exact)
+
+
+def _old(raw: Raw, words: Words) -> str:
+    if raw.old_price is None or not raw.old_quantity:
+        return ""
+    return words(raw.old_price) if raw.old_quantity == 1 else f"{raw.old_quantity}{_TIMES}{words(raw.old_price)}"
+
+
+def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str) -> list[Step]:
+    steps = []
+    for rate in dict.fromkeys(figure.rate for figure in lines):
+        members = [figure for figure in lines if figure.rate == rate]
+        base = sum((figure.rounded for figure in members), Fraction(0))
+        tax = sum((figure.taxed.tax.amount for figure in members), Fraction(0))
+        exact = base * rate if prices == "net" else base * rate / (1 + rate)
+        percent = number(rate * 100)
+        formula = f"{words(base)}{_TIMES}{percent} / " + ("100" if prices == "net" else number(100 + rate * 100))
+        operands = (Operand("base", base, currency), Operand("rate", rate * 100, "percent"))
+        rounding = "half_up 0.01" if exact != tax else ""
+        steps.append(Step("tax", operands, formula, exact, tax, rounding=rounding, unit=currency))
+    return steps
+
+
+def _total(lines: tuple[Figure, ...], total: Taxed, words: Words, currency: str) -> Step:
+    net = total.net.amount
+    formula = " + ".join(words(figure.taxed.gross.amount) for figure in lines).replace("+ -", "− ") or words(net)
+    operands = (Operand("net", net, currency), Operand("tax", total.tax.amount, currency))
+    gross = total.gross.amount
+    return Step("total", operands, formula, gross, gross, unit=currency)
+
+
+def _extra(settled: Settled, exact: Fraction) -> Step:
+    found = settled.outcome.extra
+    result = Fraction(found.count) if found is not None else Fraction(0)
+    unit = found.unit if found is not None else "month"
+    return Step("extra_time", (), number(exact), exact, result, unit=unit, clause="")

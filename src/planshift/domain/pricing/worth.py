@@ -1,0 +1,105 @@
+"""What was billed for the old, how much of it is used, how much remains? Reads facts, decides nothing."""
+
+from datetime import date
+from fractions import Fraction
+
+from planshift.domain import facts as known
+from planshift.domain import periods
+from planshift.domain.facts import BilledLine
+from planshift.domain.money import Money
+from planshift.domain.periods import Moment
+from planshift.domain.pricing.items import Item
+from planshift.domain.pricing.measure import Clock
+
+_NONE = Fraction(0)
+
+
+def billed_lines(facts: known.Facts, item: Item, clock: Clock, on: date) -> list[BilledLine]:
+    """The lines billed for one component, newest first."""
+    if facts.billed is not None:
+        lines = [line for line in facts.billed if line.component == item.component]
+        lines.reverse()
+        lines.sort(key=lambda line: line.issued_on or date.min, reverse=True)
+        return lines
+    length = facts.service.length
+    price = item.old_price(length, on) if item.old_quantity else None
+    if price is None:
+        return []
+    currency = facts.catalog.seller.currency
+    later = clock.rules.later_periods(periods=facts.service.prepaid_periods)
+    paid = price.amount * item.old_quantity * (1 - discount_of(facts.service, new=False))
+    amount = Money(paid * clock.whole_cycles(length), currency)
+    rate = facts.catalog.seller.tax_rate(on) if facts.buyer.treatment == "standard" else _NONE
+    whole = Money(amount.amount + later * paid, currency)
+    return [BilledLine("", item.component, amount, whole, Money.zero(currency), rate, quantity=item.old_quantity)]
+
+
+def discount_of(service: known.Service, *, new: bool) -> Fraction:
+    """The client's own discount as a share: on the present price, or on the new one."""
+    discount = service.discount
+    if discount is None:
+        return _NONE
+    if new:
+        return discount.new_share if discount.new_share is not None else discount.share if discount.perpetual else _NONE
+    return discount.share
+
+
+def remaining_months(clock: Clock) -> Fraction | None:
+    """What remains of the term in months; None where the facts do not say."""
+    term, at = clock.service.term, clock.at
+    if term is not None and at is not None:
+        return periods.months_between(term.start, term.end, clock.zone) - _since(clock, "month")
+    counts = clock.service.counts
+    if counts is None:
+        return None
+    if counts.unit == "term":
+        return counts.remaining * clock.service.length.months
+    if counts.unit == "month":
+        return counts.remaining
+    return counts.remaining * periods.SECONDS[counts.unit] / 86400 * Fraction(12, 365)
+
+
+def remaining_days(clock: Clock) -> Fraction | None:
+    """What remains of the term in days; None where the facts do not say."""
+    term, at = clock.service.term, clock.at
+    if term is not None and at is not None:
+        return periods.wall_days(term.end, clock.zone) - periods.wall_days(at, clock.zone)
+    counts = clock.service.counts
+    if counts is None or counts.unit == "term":
+        return None
+    if counts.unit == "month":
+        return counts.remaining * Fraction(365, 12)
+    return counts.remaining * periods.SECONDS[counts.unit] / 86400
+
+
+def _since(clock: Clock, unit: str) -> Fraction:
+    term, at = clock.service.term, clock.at
+    assert term is not None and at is not None
+    return periods.elapsed(term.start, max(_comparable(at, term.start, clock), term.start), unit, zone=clock.zone)
+
+
+def _comparable(at: Moment, like: Moment, clock: Clock) -> Moment:
+    return periods.instant_of(at, clock.zone) if hasattr(like, "hour") else periods.day_of(at, clock.zone)
+
+
+def used_months(clock: Clock) -> Fraction | None:
+    """The used months as the policy counts them, where it counts in months; else exactly."""
+    if clock.unit in ("months", "calendar_months", "started_calendar_months"):
+        return clock.term().used
+    if clock.service.term is not None and clock.at is not None:
+        return _since(clock, "month")
+    counts = clock.service.counts
+    if counts is not None and counts.unit == "term" and counts.used is not None:
+        return counts.used * clock.service.length.months
+    return None
+
+
+def used_days(clock: Clock) -> Fraction | None:
+    """The used days as the policy counts them, where it counts in days; else exactly."""
+    if clock.unit in ("days", "days_30_360"):
+        return clock.term().used
+    if clock.service.term is not None and clock.at is not None:
+        return periods.elapsed(
+            clock.service.term.start, _comparable(clock.at, clock.service.term.start, clock), "day", zone=clock.zone
+        )
+    return None
