@@ -104,7 +104,9 @@ def _texts(table: Table, key: str, default: str) -> Mapping[str, str]:
     return texts
 
 
-def _traits(table: Table) -> Mapping[str, Trait]:
+def traits(table: Table) -> Mapping[str, Trait]:
+    """The characteristics in a table."""
+
     def trait(raw: Any) -> Trait:
         if isinstance(raw, str | int | bool):
             return raw
@@ -119,7 +121,7 @@ def _family(code: str, table: Table) -> Family:
         name=_texts(table, "name", code),
         metered=table.flag("metered", False),
         plan_changes=table.flag("plan_changes", True),
-        traits=_traits(table.table("traits")),
+        traits=traits(table.table("traits")),
     )
     table.finish()
     return family
@@ -135,7 +137,7 @@ def _plan(code: str, table: Table) -> Plan:
         offered=table.flag("offered", True),
         rank=table.whole("rank", 0),
         setup=table.amount("setup", Fraction(0)),
-        traits=_traits(table.table("traits")),
+        traits=traits(table.table("traits")),
         resources=MappingProxyType({each: _resource(each, sub) for each, sub in _named(resources)}),
     )
     table.finish()

@@ -15,6 +15,7 @@ from planshift.domain.errors import Refused
 
 Moment = date | datetime  # a datetime is always aware
 
+EPOCH = date(1900, 1, 1)
 UNITS = ("month", "day", "hour", "minute", "second")
 SECONDS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 _LENGTH = re.compile(r"([1-9][0-9]{0,8}) ?(month|year|week|day|hour|minute|second)s?")
