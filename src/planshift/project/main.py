@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),
     "setup": ("planshift.project.commands.setup", True, "bring database and static files up to this version"),
     "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
+    "quote": ("planshift.interfaces.cli.quote", False, "price one change of a service, with its working"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),
     "worker": ("planshift.interfaces.cli.worker", True, "carry out what is due, until told to stop"),
 }

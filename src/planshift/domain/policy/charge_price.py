@@ -6,8 +6,8 @@
 from fractions import Fraction
 
 from planshift.domain.periods import Length
+from planshift.domain.policy.given import Asked, Found
 from planshift.domain.policy.vocabulary import Answer, Param, Params, rules
-from planshift.domain.pricing.given import Asked, Found
 
 QUESTION = __doc__
 DEFAULT = "list"

@@ -4,8 +4,8 @@
 """
 
 from planshift.domain.periods import Length
+from planshift.domain.policy.given import Asked, Found
 from planshift.domain.policy.vocabulary import Answer, Param, rules
-from planshift.domain.pricing.given import Asked, Found
 
 QUESTION = __doc__
 DEFAULT = "paid"

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from planshift.domain import money
 from planshift.domain.periods import Length
+from planshift.domain.policy.given import Deal, Outcome, Raw
 from planshift.domain.policy.vocabulary import Answer, Param, rules
-from planshift.domain.pricing.given import Deal, Outcome, Raw
 
 QUESTION = __doc__
 DEFAULT = "difference"

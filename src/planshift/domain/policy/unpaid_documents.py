@@ -4,8 +4,8 @@
 """
 
 from planshift.domain.errors import Reason
+from planshift.domain.policy import given
 from planshift.domain.policy.vocabulary import Answer, rules
-from planshift.domain.pricing import given
 
 QUESTION = __doc__
 DEFAULT = "blocks"

@@ -12,7 +12,8 @@ from planshift.domain.money import Money
 from planshift.domain.offer import Notice, Promise, Renewal
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy import dimensions
-from planshift.domain.pricing.given import Raw
+from planshift.domain.policy.given import Raw
+from planshift.domain.pricing import items
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
@@ -85,11 +86,7 @@ def hourly(settled: Settled, facts: known.Facts) -> Money | None:
     """What a metered service costs per hour afterwards, in the seller's prices; None for any other."""
     if settled.settlement != "metered":
         return None
-    total = _NONE
-    for code, amount in settled.change.amounts.items():
-        resource = settled.change.new_plan.resources.get(code)
-        if resource is not None and resource.hourly is not None:
-            total += resource.hourly * amount
+    total = items.hourly_price(settled.change.new_plan, settled.change.amounts)
     return Money(total, facts.catalog.seller.currency)
 
 
@@ -132,7 +129,7 @@ def _attached(settled: Settled, attached: tuple[known.Attached, ...]) -> Mapping
     }
 
 
-def balance(settled: Settled, facts: known.Facts, total: Taxed, credit_to: str) -> tuple[Money, Money]:
+def balance(settled: Settled, facts: known.Facts, *, total: Taxed, credit_to: str) -> tuple[Money, Money]:
     """Account credit that is used now, and what is left of it afterwards (gross)."""
     currency = total.currency
     before = facts.standing.account_credit or Money.zero(currency)

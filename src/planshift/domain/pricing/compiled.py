@@ -6,9 +6,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from planshift.domain import money
-from planshift.domain.policy import dimensions, document, vocabulary
+from planshift.domain.policy import dimensions, document, given, vocabulary
 from planshift.domain.policy.rounding import Rounder
-from planshift.domain.pricing import given
 
 GATES = (
     "unpaid_documents",
@@ -39,10 +38,7 @@ class Rules:
                 self.clauses[name] = dimension.answers[chosen.answer].clause
                 self._run[name] = bound(dimension, chosen)
         self.gates = tuple(self._run[name] for name in GATES if self._run[name] is not given.passes)
-        self.fees = tuple(
-            (chosen.answer, bound(dimensions.every()["change_fee"], chosen))
-            for chosen in resolved.several("change_fee")
-        )
+        self.fees = tuple(bound(dimensions.every()["change_fee"], chosen) for chosen in resolved.several("change_fee"))
         self._rounders: dict[str, tuple[Rounder, tuple[str, Fraction] | None]] = {}
         self.plain = self._is_plain()
 

@@ -1,25 +1,34 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Refused
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
+from planshift.domain.policy.given import Asked, Found, Raw, Share
 from planshift.domain.policy.rounding import Rounder
 from planshift.domain.policy.unused_value import Worth
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.compiled import Rules
-from planshift.domain.pricing.given import Asked, Found, Raw, Share
 from planshift.domain.pricing.items import Change, Item
 from planshift.domain.pricing.measure import Clock
 
 _NONE = Fraction(0)
 _ONE = Fraction(1)
 _MONTH = Length(1)
+
+
+class Unused(NamedTuple):
+    """What the unused part of something is worth, of which prices and shares, and which share of it is given back."""
+
+    worth: Fraction
+    parts: tuple[tuple[Fraction, Share | None], ...]
+    given_back: Fraction
 
 
 @dataclass(slots=True)
@@ -44,21 +53,39 @@ class PricedDeal:
         """See `given.Deal`."""
         lines = []
         for item in self.items:
-            share = self._new_share(self.change.new_length)
             new, old = self._charge(item), self._credit(item)
             if full:
                 before = self._full_old(item, old) if item.old_quantity else _NONE
                 exact = (new.amount * item.new_quantity if new else _NONE) - before
                 lines.append(self._line("difference", item, exact, "full_difference", new, old, None))
             elif self._alike(new, old) and not self.whole_credit:
+                share = self._new_share(self.change.new_length)
                 exact = self._shared(item, new, old, share)
                 lines.append(self._line("difference", item, exact, "difference", new, old, share))
+            elif item.old_prices is item.new_prices and self.change.old_length == self.change.new_length:
+                lines.append(self._moved(item, new, old))
             else:
-                value = self._unused(item, old)
+                values = self._unused(item, old)
                 charge = self.charge(item, new)
-                exact = charge.exact - value
-                lines.append(self._line("difference", item, exact, "value_difference", new, old, charge.share, value))
+                exact = charge.exact - values.worth
+                line = self._line("difference", item, exact, "value_difference", new, old, charge.share)
+                lines.append(line._replace(values=values.parts, detail=(values.given_back,)))
         return self._limited(lines)
+
+    def _moved(self, item: Item, new: Found | None, old: Found | None) -> Raw:
+        """More or fewer units of the same: the new ones at the charged price, those given up at the credited one."""
+        more = item.new_quantity - item.old_quantity
+        if more > 0:
+            line = self.charge(replace(item, new_quantity=more), new)
+            return line._replace(role="difference", old_quantity=item.old_quantity, quantity=item.new_quantity)
+        values = self._unused(replace(item, old_quantity=-more), old)
+        line = self._line("difference", item, -values.worth, "given_up", None, old, None)
+        return line._replace(
+            values=values.parts,
+            detail=(values.given_back,),
+            quantity=item.new_quantity,
+            share=None if old is None else self.clock.remaining(old.length),
+        )
 
     def _alike(self, new: Found | None, old: Found | None) -> bool:
         """Both prices are for one billing period, shared by the same time: then their difference is."""
@@ -87,9 +114,9 @@ class PricedDeal:
                 continue
             old = self._credit(item)
             share = None if old is None else self.clock.remaining(old.length)
-            value = self._unused(item, old)
-            line = self._line("credit", item, -value, "unused", None, old, share)
-            lines.append(line._replace(quantity=item.old_quantity))
+            values = self._unused(item, old)
+            line = self._line("credit", item, -values.worth, "unused", None, old, share)
+            lines.append(line._replace(quantity=item.old_quantity, values=values.parts, detail=(values.given_back,)))
         return self._limited(lines)
 
     def charges(self) -> list[Raw]:
@@ -241,31 +268,55 @@ class PricedDeal:
         """What was billed for a component, newest first; by default its list price, less the discount, for the term."""
         found = self.lines_of.get(item.component)
         if found is None:
-            found = self.lines_of[item.component] = worth.billed_lines(self.facts, item, self.clock, self._bought_on())
+            whole = next((each for each in self.change.items if each.component == item.component), item)
+            found = self.lines_of[item.component] = worth.billed_lines(
+                self.facts, whole, clock=self.clock, on=self._bought_on()
+            )
         return found
 
-    def _unused(self, item: Item, old: Found | None) -> Fraction:
-        """What the unused part of one component is worth to the client, its share given back applied."""
+    def _unused(self, item: Item, old: Found | None) -> "Unused":
+        """What the unused part of one component is worth to the client, and how much of that is given back."""
         if not item.old_quantity or self.credits_nothing:
-            return _NONE
+            return Unused(_NONE, (), _ONE)
+        parts: list[tuple[Fraction, Share | None]]
         if old is not None:
-            value = self._value(item, old.amount * item.old_quantity, self.clock.remaining(old.length), old.length)
+            price, share = old.amount * item.old_quantity, self.clock.remaining(old.length)
+            value, parts = self._value(item, price, share, old.length), [(price, share)]
         else:
-            value = sum((self._of_billed(item, line) for line in self.billed(item)), _NONE)
+            value, parts = self._newest_first(item)
         code = "plan" if item.component == known.PLAN else item.code
-        share: Fraction = self.rules.credit_share(component=code, direction=self.direction)
-        return value if share == 1 else value * share
+        back: Fraction = self.rules.credit_share(component=code, direction=self.direction)
+        return Unused(value if back == 1 else value * back, tuple(parts), back)
 
-    def _of_billed(self, item: Item, line: BilledLine) -> Fraction:
-        amount, clock = line.amount.amount, self.clock
+    def _newest_first(self, item: Item) -> tuple[Fraction, list[tuple[Fraction, Share | None]]]:
+        """The unused worth of billed lines, the newest first; of several units, the newest so many."""
+        total, parts, left = _NONE, list[tuple[Fraction, Share | None]](), item.old_quantity
+        for line in self.billed(item):
+            units = line.quantity
+            amount = line.amount.amount
+            if item.component != known.PLAN:
+                if left <= 0:
+                    break
+                amount = amount * min(units, left) / units
+                left -= units
+            value, part = self._of_billed(item, line, amount)
+            total += value
+            parts.append(part)
+        return total, parts
+
+    def _of_billed(
+        self, item: Item, line: BilledLine, amount: Fraction
+    ) -> tuple[Fraction, tuple[Fraction, Share | None]]:
+        clock = self.clock
         if line.period is None:
-            cycles = clock.whole_cycles(self.change.old_length)
             length = self.change.old_length
-            return self._value(item, amount / cycles, clock.remaining(length), length)
+            price, share = amount / clock.whole_cycles(length), clock.remaining(length)
+            return self._value(item, price, share, length), (price, share)
         time = clock.time(line.period.start, line.period.end)
         if not time.total:
-            return _NONE
-        return self._value(item, amount, Share(time.remaining, time.total, clock.unit), None)
+            return _NONE, (amount, None)
+        share = Share(time.remaining, time.total, clock.unit)
+        return self._value(item, amount, share, None), (amount, share)
 
     def _value(self, item: Item, price: Fraction, share: Share, length: Length | None) -> Fraction:
         """The worth of the remaining share of a stretch at `price` per billing period."""
@@ -318,7 +369,6 @@ class PricedDeal:
         new: Found | None,
         old: Found | None,
         share: Share | None,
-        value: Fraction | None = None,
     ) -> Raw:
         return Raw(
             role=role,
@@ -331,5 +381,4 @@ class PricedDeal:
             old_quantity=item.old_quantity,
             share=share,
             length=new.length if new else old.length if old else None,
-            detail=() if value is None else (value,),
         )

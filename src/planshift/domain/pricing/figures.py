@@ -7,7 +7,7 @@ from planshift.domain import facts as known
 from planshift.domain import money, tax
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
-from planshift.domain.pricing.given import Raw
+from planshift.domain.policy.given import Raw
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
@@ -37,7 +37,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
     rules, seller = settled.rules, facts.catalog.seller
     factor = _inside(settled, facts)
     exact = [raw.exact * factor if factor != 1 else raw.exact for raw in raws]
-    amounts = rounded(settled, facts, raws, exact)
+    amounts = _rounded(settled, facts, raws, exact)
     if now and not rules.plain:
         raws, amounts = _floors(settled, raws, amounts)
     parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
@@ -59,7 +59,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
     ]
 
 
-def rounded(settled: Settled, facts: known.Facts, raws: list[Raw], exact: list[Fraction]) -> list[Fraction]:
+def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw], exact: list[Fraction]) -> list[Fraction]:
     """The exact amounts by the policy's rounding; a credit stays within what can be credited."""
     rounder, own = settled.rules.rounding_in(facts.catalog.seller.currency)
     if own is None:

@@ -9,9 +9,9 @@ from planshift.domain import periods
 from planshift.domain.errors import Reason
 from planshift.domain.periods import Moment
 from planshift.domain.policy import document
+from planshift.domain.policy.given import Gate
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.compiled import Rules
-from planshift.domain.pricing.given import Gate
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from planshift.domain import catalog as selling
 from planshift.domain import facts as known
-from planshift.domain.catalog import Catalog, Plan, Price, Resource, price_on
+from planshift.domain.catalog import Catalog, Plan, Price, Resource
 from planshift.domain.errors import Reason
 from planshift.domain.periods import Length
 
@@ -27,11 +28,11 @@ class Item:
 
     def old_price(self, length: Length, on: date) -> Price | None:
         """The present list price of one unit for a billing period."""
-        return price_on(self.old_prices, length, on)
+        return selling.price_on(self.old_prices, length, on)
 
     def new_price(self, length: Length, on: date) -> Price | None:
         """The list price of one unit after the change."""
-        return price_on(self.new_prices, length, on)
+        return selling.price_on(self.new_prices, length, on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +163,28 @@ def _items(old: Plan, new: Plan, before: Mapping[str, int], after: Mapping[str, 
 def full_price(change: Change, *, new: bool, on: date) -> Fraction | None:
     """The list price of one billing period of everything on one side; None where a price is missing.
 
-    A plan without any price of its own counts 0 (metered plans, services that are only resources).
+    What has no price of its own counts 0 (metered plans, services that are only resources).
     """
     total = _NONE
     for item in change.items:
         quantity = item.new_quantity if new else item.old_quantity
         prices = item.new_prices if new else item.old_prices
-        if not quantity or (item.component == known.PLAN and not prices):
+        if not quantity or not prices:
             continue
-        price = price_on(prices, change.new_length if new else change.old_length, on)
+        price = selling.price_on(prices, change.new_length if new else change.old_length, on)
         if price is None:
             return None
         total += price.amount * quantity
+    return total
+
+
+def hourly_price(plan: Plan, amounts: Mapping[str, int]) -> Fraction:
+    """What the additional amounts of a metered service cost per hour."""
+    total = _NONE
+    for code, amount in amounts.items():
+        resource = plan.resources.get(code)
+        if resource is not None and resource.hourly is not None:
+            total += resource.hourly * amount
     return total
 
 

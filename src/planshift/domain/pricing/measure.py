@@ -10,8 +10,8 @@ from planshift.domain.errors import Refused
 from planshift.domain.facts import Counts, Service
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.denominator import Base
+from planshift.domain.policy.given import Share
 from planshift.domain.pricing.compiled import Rules
-from planshift.domain.pricing.given import Share
 
 _MONTHS = ("months", "calendar_months", "started_calendar_months")
 _COUNTED = {"days": "day", "days_30_360": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}

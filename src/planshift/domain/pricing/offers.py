@@ -25,7 +25,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
     negative = total.gross.amount < 0
     credit_to = settled.rules.credit_to() if negative else "nowhere"
     renews = afterwards.renewal(settled, facts, end)
-    used, left = afterwards.balance(settled, facts, total, credit_to)
+    used, left = afterwards.balance(settled, facts, total=total, credit_to=credit_to)
     resolved, outcome = settled.rules.resolved, settled.outcome
     return Offer(
         currency=currency,

@@ -11,15 +11,14 @@ from planshift.domain import periods
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.periods import Moment
 from planshift.domain.policy import dimensions, document, settlement, vocabulary
-from planshift.domain.policy.change_fee import Fee
 from planshift.domain.policy.counted_from import Instants
 from planshift.domain.policy.direction import Weight
+from planshift.domain.policy.given import Outcome, Raw
 from planshift.domain.policy.period_change import PeriodCourse, Switch
 from planshift.domain.policy.term_end import Position
-from planshift.domain.pricing import compiled, gates, items, worth
+from planshift.domain.pricing import compiled, fees, gates, items, worth
 from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.deal import PricedDeal
-from planshift.domain.pricing.given import Outcome, Raw
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
 
@@ -97,8 +96,12 @@ def _prices_missing(change: Change, facts: known.Facts, on: date) -> Refusals:
 def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:
     chosen: tuple[vocabulary.Chosen, ...] = policy.answers_before_cases(change.old_plan.family)["direction"]
     run: Callable[..., str] = _rule("direction", chosen[0])
-    old = items.full_price(change, new=False, on=on) or _NONE
-    new = items.full_price(change, new=True, on=on) or _NONE
+    if facts.catalog.families[change.old_plan.family].metered:
+        old = items.hourly_price(change.old_plan, facts.service.resources)
+        new = items.hourly_price(change.new_plan, change.amounts)
+    else:
+        old = items.full_price(change, new=False, on=on) or _NONE
+        new = items.full_price(change, new=True, on=on) or _NONE
     return run(old=_weight(change, old, new=False), new=_weight(change, new, new=True))
 
 
@@ -322,55 +325,17 @@ def _after(found: Settled, facts: known.Facts) -> None:
     """Fees, what is bought on top, and the limits of a result below zero."""
     if found.next_period:
         found.outcome.lines.extend(line._replace(role="next_period") for line in found.deal.full_charges())
-    fees(found, facts)
+    found.fees = fees.of(
+        found.rules,
+        found.change,
+        facts,
+        clock=found.clock,
+        lines=found.outcome.lines,
+        direction=found.direction,
+        on=found.priced_on,
+    )
     _bounded(found)
     _reduce(found)
-
-
-def fees(found: Settled, facts: known.Facts) -> None:
-    """Set-up, change fees, penalty, and the credit of an old set-up fee."""
-    rules, service = found.rules, facts.service
-    if found.change.operation == "plan":
-        setup: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=found.change.new_plan.setup)
-        if setup and not _waived(found, facts):
-            found.fees.append(Raw("setup", known.SETUP, setup, "setup"))
-    if rules.plain:
-        return
-    if rules.fees and not _waived(found, facts):
-        charged = sum((line.exact for line in found.outcome.lines if line.exact > 0), _NONE)
-        fee = Fee(rules.resolved.kind, found.direction, charged, vocabulary.Params(service.numbers))
-        for name, run in rules.fees:
-            amount: Fraction = run(fee=fee)
-            if amount:
-                found.fees.append(Raw("fee", known.FEE, amount, "fee", detail=(name,)))
-    penalty: Fraction = rules.promotion_penalty(promotional=service.promotional, benefit=_benefit(found))
-    if penalty:
-        found.fees.append(Raw("penalty", known.FEE, penalty, "penalty"))
-    if facts.billed is not None and found.change.operation == "plan":
-        paid = sum((line.creditable.amount for line in facts.billed if line.component == known.SETUP), _NONE)
-        length = found.change.old_length
-        share = found.clock.remaining(length).cycles / found.clock.whole_cycles(length) if paid else _NONE
-        back: Fraction = rules.old_setup(paid=paid, remaining_share=min(share, Fraction(1)))
-        if back:
-            found.fees.append(Raw("setup_credit", known.SETUP, -back, "setup_credit", limit=None))
-
-
-def _waived(found: Settled, facts: known.Facts) -> bool:
-    if found.rules.answer("fee_waiver") == "never":
-        return False
-    waived: bool = found.rules.fee_waiver(
-        announced=facts.service.announced_on, on=found.clock.on, first_days=gates.first_days(facts, found.clock)
-    )
-    return waived
-
-
-def _benefit(found: Settled) -> Fraction:
-    saved = _NONE
-    for item in found.change.items:
-        price = item.old_price(found.change.old_length, found.priced_on)
-        if price is not None:
-            saved += max(price.regular - price.amount, _NONE) * item.old_quantity
-    return saved
 
 
 def _bounded(found: Settled) -> None:

@@ -7,8 +7,8 @@ from planshift.domain import facts as known
 from planshift.domain import money
 from planshift.domain.errors import BadMoney
 from planshift.domain.offer import Renewal
+from planshift.domain.policy.given import Raw, Share
 from planshift.domain.pricing.figures import Figure
-from planshift.domain.pricing.given import Raw, Share
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 from planshift.domain.working import Operand, Step
@@ -87,7 +87,8 @@ def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step
     rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
     if rounder.first and raw.share is not None:
         rounding = f"{rounder.first}_first {rounder.first_mode} {number(rounder.first_step)}; {rounding}".rstrip("; ")
-    clause = rules.clauses["setup_fee" if raw.role == "setup" else "settlement"]
+    decided = "period_change" if settled.change.operation == "period" else "settlement"
+    clause = rules.clauses["setup_fee" if raw.role == "setup" else decided]
     return Step(
         code=f"{raw.component.partition(':')[0]}_{raw.how}" if raw.component != raw.how else raw.how,
         operands=operands,
@@ -128,19 +129,27 @@ def _written(raw: Raw, words: Words) -> str:
         inner = f"({new}{_MINUS}{old})" if old else new
         return f"{inner}{by_time if raw.how == 'difference' else ''}"
     if raw.how == "value_difference":
-        value = raw.detail[0]
-        assert isinstance(value, Fraction)
-        return f"{price}{times}{by_time}{_MINUS}{words(value)}"
+        return f"{price}{times}{by_time}{_MINUS}{_values(raw, words)}"
     if raw.how == "missing_months" and raw.length is not None:
-        months = raw.detail[0]
-        assert isinstance(months, Fraction)
-        return f"{price}{times} / {number(raw.length.months)}{_TIMES}{number(months)}"
-    if raw.how == "unused" and raw.old_price is not None and raw.limit is None:
-        times = f"{_TIMES}{raw.old_quantity}" if raw.old_quantity != 1 else ""
-        return f"−({words(raw.old_price)}{times}{by_time})"
+        return f"{price}{times} / {number(raw.length.months)}{_TIMES}{number(raw.detail[0])}"
+    if raw.how in ("unused", "given_up"):
+        return f"−{_values(raw, words)}"
     if raw.how in ("share", "used", "full") and price:
         return f"{price}{times}{by_time}"
-    return words(raw.limit * -1 if raw.limit is not None else raw.exact)
+    return words(-raw.limit if raw.limit is not None else raw.exact)
+
+
+def _values(raw: Raw, words: Words) -> str:
+    """The unused value: each price or billed amount by its remaining share, and the share given back."""
+    parts = []
+    for price, share in raw.values:
+        by_time = f"{_TIMES}{number(share.remaining)} / {number(share.per)}" if share is not None else ""
+        parts.append(f"{words(price)}{by_time}")
+    text = " + ".join(parts) or "0"
+    back = raw.detail[0] if raw.detail else Fraction(1)
+    if len(parts) > 1 or raw.how != "value_difference":
+        text = f"({text})"
+    return text if back == 1 else f"{text}{_TIMES}{number(back * 100)} / 100"
 
 
 def _old(raw: Raw, words: Words) -> str:

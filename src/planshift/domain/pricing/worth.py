@@ -14,7 +14,7 @@ from planshift.domain.pricing.measure import Clock
 _NONE = Fraction(0)
 
 
-def billed_lines(facts: known.Facts, item: Item, clock: Clock, on: date) -> list[BilledLine]:
+def billed_lines(facts: known.Facts, item: Item, *, clock: Clock, on: date) -> list[BilledLine]:
     """The lines billed for one component, newest first."""
     if facts.billed is not None:
         lines = [line for line in facts.billed if line.component == item.component]

@@ -38,7 +38,8 @@ class Raw(NamedTuple):
     old_quantity: int = 0
     share: Share | None = None
     length: Length | None = None
-    detail: tuple[object, ...] = ()  # more operands of `how`
+    detail: tuple[Fraction, ...] = ()  # more operands of `how`
+    values: tuple[tuple[Fraction, Share | None], ...] = ()  # of the unused: price or billed amount, its remaining share
     limit: Fraction | None = None  # a credit's magnitude before it was limited to what was paid
 
 

@@ -1,0 +1,64 @@
+"""Which fees come on top, and what of earlier ones is given back?"""
+
+from datetime import date
+from fractions import Fraction
+
+from planshift.domain import facts as known
+from planshift.domain.policy import vocabulary
+from planshift.domain.policy.change_fee import Fee
+from planshift.domain.policy.given import Raw
+from planshift.domain.pricing import gates
+from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.items import Change
+from planshift.domain.pricing.measure import Clock
+
+_NONE = Fraction(0)
+
+
+def of(
+    rules: Rules, change: Change, facts: known.Facts, *, clock: Clock, lines: list[Raw], direction: str, on: date
+) -> list[Raw]:
+    """Set-up (H5), change fees, penalty, and the credit of an old set-up fee, each a line of its own."""
+    found: list[Raw] = []
+    if change.operation == "plan":
+        setup: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=change.new_plan.setup)
+        if setup and not _waived(rules, facts, clock):
+            found.append(Raw("setup", known.SETUP, setup, "setup"))
+    if rules.plain:
+        return found
+    if rules.fees and not _waived(rules, facts, clock):
+        charged = sum((line.exact for line in lines if line.exact > 0), _NONE)
+        fee = Fee(rules.resolved.kind, direction, charged, vocabulary.Params(facts.service.numbers))
+        amounts: list[Fraction] = [run(fee=fee) for run in rules.fees]
+        found.extend(Raw("fee", known.FEE, amount, "fee") for amount in amounts if amount)
+    benefit = _benefit(change, on)
+    penalty: Fraction = rules.promotion_penalty(promotional=facts.service.promotional, benefit=benefit)
+    if penalty:
+        found.append(Raw("penalty", known.FEE, penalty, "penalty"))
+    if facts.billed is not None and change.operation == "plan":
+        paid = sum((line.creditable.amount for line in facts.billed if line.component == known.SETUP), _NONE)
+        length = change.old_length
+        share = clock.remaining(length).cycles / clock.whole_cycles(length) if paid else _NONE
+        back: Fraction = rules.old_setup(paid=paid, remaining_share=min(share, Fraction(1)))
+        if back:
+            found.append(Raw("setup_credit", known.SETUP, -back, "setup_credit"))
+    return found
+
+
+def _waived(rules: Rules, facts: known.Facts, clock: Clock) -> bool:
+    if rules.answer("fee_waiver") == "never":
+        return False
+    waived: bool = rules.fee_waiver(
+        announced=facts.service.announced_on, on=clock.on, first_days=gates.first_days(facts, clock)
+    )
+    return waived
+
+
+def _benefit(change: Change, on: date) -> Fraction:
+    """What the promotional price has saved in one billing period."""
+    saved = _NONE
+    for item in change.items:
+        price = item.old_price(change.old_length, on)
+        if price is not None:
+            saved += max(price.regular - price.amount, _NONE) * item.old_quantity
+    return saved
