@@ -25,6 +25,15 @@ class Share(NamedTuple):
         return self.remaining / self.per
 
 
+class Part(NamedTuple):
+    """A price or a billed amount by its remaining share: one part of an unused value."""
+
+    price: Fraction
+    share: Share | None
+    worth: Fraction
+    billed: str = ""  # id of the billed line, where it is one
+
+
 class Raw(NamedTuple):
     """One line before rounding. `exact` is signed: a credit is negative."""
 
@@ -39,7 +48,7 @@ class Raw(NamedTuple):
     share: Share | None = None
     length: Length | None = None
     detail: tuple[Fraction, ...] = ()  # more operands of `how`
-    values: tuple[tuple[Fraction, Share | None], ...] = ()  # of the unused: price or billed amount, its remaining share
+    values: tuple["Part", ...] = ()  # what the unused value is made of
     limit: Fraction | None = None  # a credit's magnitude before it was limited to what was paid
 
 

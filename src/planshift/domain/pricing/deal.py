@@ -10,7 +10,7 @@ from planshift.domain import periods
 from planshift.domain.errors import Refused
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
-from planshift.domain.policy.given import Asked, Found, Raw, Share
+from planshift.domain.policy.given import Asked, Found, Part, Raw, Share
 from planshift.domain.policy.rounding import Rounder
 from planshift.domain.policy.unused_value import Worth
 from planshift.domain.pricing import worth
@@ -27,7 +27,7 @@ class Unused(NamedTuple):
     """What the unused part of something is worth, of which prices and shares, and which share of it is given back."""
 
     worth: Fraction
-    parts: tuple[tuple[Fraction, Share | None], ...]
+    parts: tuple[Part, ...]
     given_back: Fraction
 
 
@@ -278,45 +278,40 @@ class PricedDeal:
         """What the unused part of one component is worth to the client, and how much of that is given back."""
         if not item.old_quantity or self.credits_nothing:
             return Unused(_NONE, (), _ONE)
-        parts: list[tuple[Fraction, Share | None]]
         if old is not None:
             price, share = old.amount * item.old_quantity, self.clock.remaining(old.length)
-            value, parts = self._value(item, price, share, old.length), [(price, share)]
+            parts = [Part(price, share, self._value(item, price, share, old.length))]
         else:
-            value, parts = self._newest_first(item)
+            parts = self._newest_first(item)
+        value = sum((part.worth for part in parts), _NONE)
         code = "plan" if item.component == known.PLAN else item.code
         back: Fraction = self.rules.credit_share(component=code, direction=self.direction)
         return Unused(value if back == 1 else value * back, tuple(parts), back)
 
-    def _newest_first(self, item: Item) -> tuple[Fraction, list[tuple[Fraction, Share | None]]]:
+    def _newest_first(self, item: Item) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
-        total, parts, left = _NONE, list[tuple[Fraction, Share | None]](), item.old_quantity
+        parts, left = [], item.old_quantity
         for line in self.billed(item):
-            units = line.quantity
             amount = line.amount.amount
             if item.component != known.PLAN:
                 if left <= 0:
                     break
-                amount = amount * min(units, left) / units
-                left -= units
-            value, part = self._of_billed(item, line, amount)
-            total += value
-            parts.append(part)
-        return total, parts
+                amount = amount * min(line.quantity, left) / line.quantity
+                left -= line.quantity
+            parts.append(self._of_billed(item, line, amount))
+        return parts
 
-    def _of_billed(
-        self, item: Item, line: BilledLine, amount: Fraction
-    ) -> tuple[Fraction, tuple[Fraction, Share | None]]:
+    def _of_billed(self, item: Item, line: BilledLine, amount: Fraction) -> Part:
         clock = self.clock
         if line.period is None:
             length = self.change.old_length
             price, share = amount / clock.whole_cycles(length), clock.remaining(length)
-            return self._value(item, price, share, length), (price, share)
+            return Part(price, share, self._value(item, price, share, length), line.id)
         time = clock.time(line.period.start, line.period.end)
         if not time.total:
-            return _NONE, (amount, None)
+            return Part(amount, None, _NONE, line.id)
         share = Share(time.remaining, time.total, clock.unit)
-        return self._value(item, amount, share, None), (amount, share)
+        return Part(amount, share, self._value(item, amount, share, None), line.id)
 
     def _value(self, item: Item, price: Fraction, share: Share, length: Length | None) -> Fraction:
         """The worth of the remaining share of a stretch at `price` per billing period."""

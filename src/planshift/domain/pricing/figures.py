@@ -44,7 +44,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
     rate = rate_of(settled, facts)
     for raw, amount in zip(raws, amounts, strict=True):
         if amount < 0 and facts.billed:
-            parts.extend(_returned(settled, facts, raw, amount, rate))
+            parts.extend(_returned(facts, raw, amount, rate))
         else:
             parts.append((raw, amount, rate, ()))
     place, mode = rules.tax_rounding()
@@ -108,18 +108,14 @@ def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: s
 
 
 def _returned(
-    settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
+    facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
 ) -> list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]]:
     """A credit laid upon the billed lines that it returns, newest first; one part per tax rate of these."""
-    left, taken = -amount, []
     lines = [line for line in facts.billed or () if line.component == raw.component]
     lines.reverse()
     lines.sort(key=lambda line: line.issued_on.toordinal() if line.issued_on else 0, reverse=True)
-    for line in lines:
-        part = min(left, line.creditable.amount)
-        if part > 0:
-            taken.append((line, part))
-            left -= part
+    taken = _taken(lines, -amount, {part.billed: part.worth for part in raw.values if part.billed})
+    left = -amount - sum((part for _, part in taken), _NONE)
     if not taken:
         return [(raw, amount, rate, ())]
     rates = dict.fromkeys(line.tax_rate for line, _ in taken)
@@ -142,3 +138,19 @@ def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, Fraction, Fr
         taxes += figure.taxed.tax.amount
         gross += figure.taxed.gross.amount
     return net, taxes, gross
+
+
+def _taken(lines: list[BilledLine], amount: Fraction, worth: dict[str, Fraction]) -> list[tuple[BilledLine, Fraction]]:
+    """`amount` laid upon lines in their order: on each no more than its unused worth, then than can be credited."""
+    found: dict[int, Fraction] = {}
+    for limited in (True, False):
+        for index, line in enumerate(lines):
+            rest = line.creditable.amount - found.get(index, _NONE)
+            if limited and worth:
+                cent = Fraction(1, 10 ** money.decimals_of(currency=line.amount.currency))
+                rest = min(rest, money.round_units(worth.get(line.id, _NONE) / cent) * cent)
+            part = min(amount, rest)
+            if part > 0:
+                found[index] = found.get(index, _NONE) + part
+                amount -= part
+    return [(lines[index], part) for index, part in sorted(found.items())]

@@ -142,7 +142,7 @@ def _written(raw: Raw, words: Words) -> str:
 def _values(raw: Raw, words: Words) -> str:
     """The unused value: each price or billed amount by its remaining share, and the share given back."""
     parts = []
-    for price, share in raw.values:
+    for price, share, _, _ in raw.values:
         by_time = f"{_TIMES}{number(share.remaining)} / {number(share.per)}" if share is not None else ""
         parts.append(f"{words(price)}{by_time}")
     text = " + ".join(parts) or "0"
