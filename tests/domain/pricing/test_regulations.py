@@ -147,9 +147,7 @@ def test_D5_D8_a_lower_plan_is_given_back_to_the_deposit_after_the_acceptance() 
 def test_D5_a_decrease_names_the_billed_lines_that_it_returns_newest_first() -> None:
     billed = (
         world.billed("1", "resource:ip", "10.00"),
-        world.billed(
-            "2", "resource:ip", "18.00", start="2026-01-09", end="2026-02-05", quantity=2, issued="2026-01-09"
-        ),
+        world.billed("2", "resource:ip", "18.00", start="2026-01-09", end="2026-02-05", quantity=2),
     )
     facts = polish("standard", resources={"ip": 3})
     facts = known.Facts(facts.catalog, facts.service, billed)
