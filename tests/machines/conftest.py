@@ -25,6 +25,7 @@ class Host:
 def make_host() -> Host:
     hosting.caller()
     owner = hosting.seller()
+    hosting.server(owner, "web0", takes_new=False)  # so that no server has the pk of an environment
     old = hosting.server(owner, "web1", dns="simulated")
     new = hosting.server(owner, "web2", dns="simulated")
     client = hosting.client(owner)

@@ -5,7 +5,7 @@ import datetime as dt
 from planshift.catalog import models as catalog
 from planshift.domain import recipes
 from planshift.provisioning import executions, models, ports, servers
-from planshift.runtime import runs
+from planshift.runtime import clock, runs
 from planshift.runtime.models import Run
 from planshift.services import models as services
 
@@ -35,13 +35,16 @@ def seller(code: str = "demo-host") -> catalog.Seller:
     )
 
 
-def server(owner: catalog.Seller, code: str, *, dns: str = "", **traits: str | int | bool) -> models.Server:
+def server(
+    owner: catalog.Seller, code: str, *, dns: str = "", takes_new: bool = True, **traits: str | int | bool
+) -> models.Server:
     return servers.add_server(
         seller=owner,
         code=code,
         driver="simulated",
         dns=dns,
         traits={"total_disk_gb": 1000, **traits},
+        takes_new=takes_new,
         at=NOON,
         actor="test",
     )
@@ -139,3 +142,37 @@ def operations() -> list[str]:
 
     rows = SimulatedOp.objects.filter(changed=True).exclude(key__startswith="before:").order_by("id")
     return [f"{row.verb} {row.account}" for row in rows]
+
+
+def after(days: float, hours: float = 0) -> dt.datetime:
+    return NOON + dt.timedelta(days=days, hours=hours)
+
+
+def go_to(at: dt.datetime) -> None:
+    clock.move_to(at=at, actor="test", really=True)
+    drain()
+
+
+def states(of: services.Service) -> dict[str, str]:
+    return dict(models.Environment.objects.filter(service=of).values_list("external_id", "state"))
+
+
+def simulation() -> ports.Simulation:
+    made = ports.simulation()
+    assert made is not None
+    return made
+
+
+def confirm(execution: models.Execution) -> None:
+    executions.confirm_cutover(number=execution.number, at=clock.business(), actor="client:C-1001")
+    drain()
+
+
+def notice(execution: models.Execution, proof: str = "N-2026-000001") -> None:
+    executions.notice_sent(number=execution.number, proof=proof, at=clock.business(), actor="system")
+    drain()
+
+
+def with_name(of: models.Environment) -> None:
+    """The simulated name service answers for demo.example with the address of `of`."""
+    simulation().add_record(name="demo.example", address=of.address, ttl=3600)

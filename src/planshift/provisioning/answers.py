@@ -22,7 +22,8 @@ class Seen:
     what: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     account: ports.Account | None = None
-    environment: int | None = None
+    environment: int | None = None  # pk, where it is not that of the step
+    server: int | None = None  # pk, of the chosen one
     usage: ports.Usage | None = None
     capacities: Mapping[int, ports.Capacity] = field(default_factory=dict)
     task: str = ""

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from planshift.domain.errors import Refused
 from planshift.provisioning import models
-from planshift.runtime import audit, clock
+from planshift.runtime import audit, clock, locks
 
 KEPT_FOR = timedelta(days=30)  # of system time; after that new access data must be made
 
@@ -39,14 +39,10 @@ def reveal(*, environment_id: int, actor: str, at: datetime) -> dict[str, str]:
     The caller has checked that `actor` may see them. Refused: `credentials_none`, `credentials_shown`,
     `credentials_expired`.
     """
+    newest = models.Handover.objects.filter(environment_id=environment_id).order_by("-id").values("id")[:1]
+    query = models.Handover.objects.select_related("environment").filter(pk__in=newest)
     with transaction.atomic():
-        kept = (
-            models.Handover.objects.select_for_update(of=("self",))
-            .select_related("environment")
-            .filter(environment_id=environment_id)
-            .order_by("-id")
-            .first()
-        )
+        kept = next(iter(locks.lock(query)), None)
         if kept is None:
             raise Refused("credentials_none")
         if kept.shown_at is not None:

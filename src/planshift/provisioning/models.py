@@ -7,7 +7,7 @@ from django.db.models import Q
 from planshift.catalog import models as catalog
 from planshift.domain.lifecycles import environment as environment_lifecycle
 from planshift.domain.lifecycles import execution as execution_lifecycle
-from planshift.runtime import fields
+from planshift.runtime import fields, locks
 from planshift.services import models as services
 
 
@@ -81,6 +81,7 @@ class Execution(models.Model):
     that makes a fresh driver call necessary, and fences answers to earlier ones."""
 
     lifecycle = execution_lifecycle.LIFECYCLE
+    lock_rank = locks.Rank.EXECUTION
 
     number = fields.number()
     service = models.ForeignKey(services.Service, on_delete=models.PROTECT, related_name="executions")

@@ -8,17 +8,13 @@ from typing import Any
 from planshift.domain import recipes
 from planshift.provisioning import facts, handover, models
 from planshift.provisioning.answers import Seen
-from planshift.runtime import moves, runs
+from planshift.runtime import locks, moves, runs
 
 
 def locked(number: str) -> models.Execution | None:
     """The execution with its environments, locked for the rest of the transaction."""
-    return (
-        models.Execution.objects.select_for_update(of=("self",))
-        .select_related("service__client", "present__server", "new__server")
-        .filter(number=number)
-        .first()
-    )
+    related = models.Execution.objects.select_related("service__client", "present__server", "new__server")
+    return next(iter(locks.lock(related.filter(number=number))), None)
 
 
 def journal(
@@ -175,9 +171,9 @@ def _effects(execution: models.Execution, step: recipes.Step, seen: Seen, at: da
 
 def _planned(execution: models.Execution, seen: Seen, at: datetime) -> models.Environment:
     """The row of the new environment; its name at the server is fixed before the server is asked to create it."""
-    if seen.environment is None:
+    if seen.server is None:
         raise ValueError("placed nowhere")
-    server = models.Server.objects.get(pk=seen.environment)
+    server = models.Server.objects.get(pk=seen.server)
     count = models.Environment.objects.filter(service=execution.service).count()
     name = execution.service.number.lower().replace("-", "")
     return models.Environment.objects.create(

@@ -51,7 +51,7 @@ def _more(amount: int, than: int) -> bool:
 
 def _place(call: answers.Call) -> dict[str, Any]:
     chosen, read = placement.choose(execution=call.execution)
-    return {"environment": chosen.pk, "capacities": read, "facts": {"server": chosen.code}}
+    return {"server": chosen.pk, "capacities": read, "facts": {"server": chosen.code}}
 
 
 def _create(call: answers.Call) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from planshift.domain.errors import Permanent, Unknown
 from planshift.provisioning import ports
 from planshift.runtime import clock
 
-USUAL_SHARE = 40  # per cent of a limit that is in use where nothing else was said
+USUAL_SHARE = 40  # per cent of its limits that a new account is given as in use
 TOTAL: Mapping[str, int] = {"accounts": 200}
 
 
@@ -60,14 +60,14 @@ class SimulatedDriver:
         return None if account is None else _as_read(account)
 
     def usage(self, *, ref: ports.Ref) -> ports.Usage:
-        """What was set by `set_usage`, else a share of each limit."""
+        """What was set by `set_usage`, else a share of the limits that it was created with."""
         faults.meet(server=ref.server.code, account=ref.account, verb="usage")
-        return ports.Usage(_used(_must(ref)), clock.business())
+        return ports.Usage(_must(ref).used, clock.business())
 
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once."""
         faults.meet(server=ref.server.code, account=ref.account, verb="check")
-        used = _used(_must(ref))
+        used = _must(ref).used
         return ports.Checked(ports.Usage(used, clock.business()), _violations(used, to))
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
@@ -87,6 +87,7 @@ class SimulatedDriver:
                 label=spec.label,
                 plan=spec.plan,
                 limits=dict(limits),
+                used=_usual(spec.label, limits),
                 address=f"198.18.{machine.network}.{machine.given_addresses % 254 + 1}",
                 content=f"welcome to {spec.label}" if spec.label else "",
             )
@@ -99,7 +100,7 @@ class SimulatedDriver:
 
         def do() -> bool:
             account = _must(ref)
-            violations = _violations(_used(account), to)
+            violations = _violations(account.used, to)
             if violations and account.limits != dict(to):
                 told = [{"resource": one.resource, "used": one.used, "target": one.target} for one in violations]
                 raise Permanent("usage_exceeds_target", violations=told)
@@ -321,9 +322,12 @@ def _as_read(account: models.SimulatedAccount) -> ports.Account:
     )
 
 
-def _used(account: models.SimulatedAccount) -> dict[str, int]:
-    usual = {name: amount * USUAL_SHARE // 100 for name, amount in account.limits.items() if amount > 0}
-    return {**usual, **account.used}
+def _usual(label: str, limits: ports.Limits) -> dict[str, int]:
+    """What a new account uses: as much as the account that it replaces, else a share of its limits."""
+    former = models.SimulatedAccount.objects.filter(label=label, removed=False).exclude(label="").order_by("id").last()
+    if former is not None:
+        return dict(former.used)
+    return {name: amount * USUAL_SHARE // 100 for name, amount in limits.items() if amount > 0}
 
 
 def _violations(used: Mapping[str, int], to: ports.Limits) -> tuple[ports.Violation, ...]:

@@ -24,7 +24,7 @@ class SimulatedAccount(models.Model):
     label = models.CharField(max_length=200, blank=True)
     plan = models.CharField(max_length=40, blank=True)
     limits = models.JSONField(default=dict)
-    used = models.JSONField(default=dict, help_text="set by hand; resources not named use a share of their limit")
+    used = models.JSONField(default=dict, help_text="what is in use, by resource")
     address = models.CharField(max_length=40)
     content = models.TextField(blank=True, help_text="stands for the files; its digest is the manifest")
     suspended = models.BooleanField(default=False)

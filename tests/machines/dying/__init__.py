@@ -1,0 +1,1 @@
+"""Settings and an app for worker processes that kill themselves right after a server has done what it was told."""

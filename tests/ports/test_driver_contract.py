@@ -1,0 +1,252 @@
+"""What every driver keeps to, whatever stands behind it. A new driver joins by adding a `Bench` to BENCHES."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from planshift.adapters.drivers.simulated.driver import SimulatedDriver
+from planshift.domain.errors import Permanent
+from planshift.provisioning import ports
+
+pytestmark = pytest.mark.django_db
+SMALL, BIG = {"disk_gb": 10, "mailboxes": 20}, {"disk_gb": 50, "mailboxes": 100}
+SPEC = ports.Spec("demo.example", "silver", ("demo.example",))
+NOTICE = ports.Proof("removal_notice", "N-2026-000001")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A driver with two servers to try it on."""
+
+    name: str
+    driver: Callable[[], ports.Driver]
+    first: ports.ServerAt
+    second: ports.ServerAt
+
+
+BENCHES = [
+    Bench(
+        "simulated",
+        SimulatedDriver,
+        ports.ServerAt("bench1", traits={"total_disk_gb": 1000}),
+        ports.ServerAt("bench2", traits={"total_disk_gb": 1000, "fixed": "disk_gb"}),
+    )
+]
+
+
+@pytest.fixture(params=BENCHES, ids=lambda bench: bench.name)
+def bench(request: pytest.FixtureRequest) -> Bench:
+    chosen: Bench = request.param
+    return chosen
+
+
+@pytest.fixture
+def driver(bench: Bench) -> ports.Driver:
+    return bench.driver()
+
+
+@pytest.fixture
+def ref(bench: Bench, driver: ports.Driver) -> ports.Ref:
+    """An account of 10 GB and 20 mailboxes."""
+    made = ports.Ref(bench.first, "s1001-1")
+    driver.create(op=key("create"), ref=made, spec=SPEC, limits=SMALL)
+    return made
+
+
+def key(name: str) -> ports.Op:
+    return ports.Op(f"X-1:{name}:1", "CH-1", "test")
+
+
+def read(driver: ports.Driver, ref: ports.Ref) -> ports.Account:
+    account = driver.get(ref=ref)
+    assert account is not None
+    return account
+
+
+def test_it_says_what_it_is_and_can(driver: ports.Driver, bench: Bench) -> None:
+    assert driver.probe(server=bench.first)
+    able = driver.capabilities(server=bench.first)
+    assert able.may_change("disk_gb")
+    if able.never_shrink or driver.capabilities(server=bench.second).never_shrink:
+        assert not driver.capabilities(server=bench.second).may_shrink("disk_gb")
+
+
+def test_an_absent_account_is_none(driver: ports.Driver, bench: Bench) -> None:
+    assert driver.get(ref=ports.Ref(bench.first, "nobody")) is None
+
+
+@pytest.mark.parametrize("verb", ["usage", "check", "apply", "suspend", "quarantine", "set_credentials", "backup"])
+def test_an_absent_account_is_not_found(driver: ports.Driver, bench: Bench, verb: str) -> None:
+    nobody = ports.Ref(bench.first, "nobody")
+    said: dict[str, object] = {"ref": nobody}
+    if verb not in ("usage", "check"):
+        said["op"] = key(verb)
+    if verb in ("check", "apply"):
+        said["to"] = BIG
+    if verb == "suspend":
+        said["reason"] = "test"
+    with pytest.raises(Permanent) as refused:
+        getattr(driver, verb)(**said)
+    assert refused.value.what == "not_found"
+
+
+def test_create_is_read_back_with_address_and_limits(driver: ports.Driver, ref: ports.Ref) -> None:
+    account = read(driver, ref)
+    assert (account.account, dict(account.limits), account.serves) == ("s1001-1", SMALL, True)
+    assert account.address
+
+
+def test_create_again_changes_nothing_and_with_other_limits_conflicts(driver: ports.Driver, ref: ports.Ref) -> None:
+    before = read(driver, ref)
+    again = driver.create(op=key("create"), ref=ref, spec=SPEC, limits=SMALL)
+    assert (again.replayed, dict(again.secrets)) == (True, {})
+    assert driver.create(op=key("other"), ref=ref, spec=SPEC, limits=SMALL).changed is False
+    with pytest.raises(Permanent) as refused:
+        driver.create(op=key("third"), ref=ref, spec=SPEC, limits=BIG)
+    assert refused.value.what == "conflict"
+    assert read(driver, ref) == before
+
+
+def test_two_accounts_have_two_addresses(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+    other = ports.Ref(bench.first, "s1002-1")
+    driver.create(op=key("create-other"), ref=other, spec=SPEC, limits=SMALL)
+    assert read(driver, other).address != read(driver, ref).address
+
+
+def test_apply_sets_exactly_what_was_asked_once(driver: ports.Driver, ref: ports.Ref) -> None:
+    assert driver.apply(op=key("apply"), ref=ref, to=BIG).changed is True
+    assert dict(read(driver, ref).limits) == BIG
+    assert driver.apply(op=key("apply"), ref=ref, to=BIG).replayed is True
+    assert driver.apply(op=key("apply-2"), ref=ref, to=BIG).changed is False
+
+
+def test_a_replay_does_not_do_it_again(driver: ports.Driver, ref: ports.Ref) -> None:
+    driver.apply(op=key("up"), ref=ref, to=BIG)
+    driver.apply(op=key("down"), ref=ref, to=SMALL)
+    assert driver.apply(op=key("up"), ref=ref, to=BIG).replayed is True
+    assert dict(read(driver, ref).limits) == SMALL
+
+
+def test_a_key_with_another_request_is_refused(driver: ports.Driver, ref: ports.Ref) -> None:
+    driver.apply(op=key("apply"), ref=ref, to=BIG)
+    with pytest.raises(Permanent) as refused:
+        driver.apply(op=key("apply"), ref=ref, to=SMALL)
+    assert refused.value.what == "key_reused"
+    assert dict(read(driver, ref).limits) == BIG
+
+
+def test_usage_fits_and_check_tells_every_violation_and_apply_refuses_them(
+    driver: ports.Driver, ref: ports.Ref
+) -> None:
+    usage = driver.usage(ref=ref)
+    assert usage.taken_at.tzinfo is not None
+    used = {name: amount for name, amount in usage.used.items() if name in SMALL and amount > 0}
+    assert used  # a bench whose account is empty proves nothing here
+    assert driver.check(ref=ref, to=BIG).violations == ()
+    assert driver.check(ref=ref, to=dict.fromkeys(SMALL, ports.UNLIMITED)).violations == ()
+    tight = {name: amount - 1 for name, amount in used.items()}
+    found = driver.check(ref=ref, to={**SMALL, **tight}).violations
+    assert {(one.resource, one.used, one.target, one.minimum) for one in found} == {
+        (name, amount, amount - 1, amount) for name, amount in used.items()
+    }
+    with pytest.raises(Permanent) as refused:
+        driver.apply(op=key("tight"), ref=ref, to={**SMALL, **tight})
+    assert refused.value.what == "usage_exceeds_target"
+    assert dict(read(driver, ref).limits) == SMALL
+
+
+def test_capacity_counts_what_is_promised(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+    before = driver.capacity(server=bench.first)
+    driver.apply(op=key("apply"), ref=ref, to=BIG)
+    after = driver.capacity(server=bench.first)
+    assert after.sold["disk_gb"] - before.sold["disk_gb"] == 40
+    free_before, free_after = before.free("disk_gb"), after.free("disk_gb")
+    assert free_before is not None
+    assert free_after is not None
+    assert free_before - free_after == 40
+    assert after.free("nothing anybody counts") is None
+
+
+def test_suspended_and_back(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+    if not driver.capabilities(server=bench.first).suspend:
+        pytest.skip("this driver cannot suspend")
+    assert driver.suspend(op=key("suspend"), ref=ref, reason="test").changed is True
+    assert (read(driver, ref).suspended, read(driver, ref).serves) == (True, False)
+    assert driver.suspend(op=key("suspend-2"), ref=ref, reason="test").changed is False
+    assert driver.unsuspend(op=key("unsuspend"), ref=ref).changed is True
+    assert read(driver, ref).serves is True
+
+
+def test_credentials_are_given_once_and_never_replayed(driver: ports.Driver, ref: ports.Ref) -> None:
+    first = driver.set_credentials(op=key("credentials"), ref=ref)
+    assert first.secrets["password"]
+    assert first.secrets["password"] not in repr(first)
+    again = driver.set_credentials(op=key("credentials"), ref=ref)
+    assert (again.replayed, dict(again.secrets)) == (True, {})
+    anew = driver.set_credentials(op=key("credentials-2"), ref=ref)
+    assert anew.secrets["password"] != first.secrets["password"]
+
+
+def test_a_backup_is_listed_and_can_be_put_back(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+    kept = driver.manifest(ref=ref)
+    made = driver.backup(op=key("backup"), ref=ref)
+    assert made.snapshot in read(driver, ref).snapshots
+    assert driver.backup(op=key("backup"), ref=ref).snapshot == made.snapshot
+    assert len(read(driver, ref).snapshots) == 1
+    other = ports.Ref(bench.first, "s1002-1")
+    driver.create(op=key("create-other"), ref=other, spec=ports.Spec("other.example", "silver"), limits=SMALL)
+    driver.push_content(op=key("push"), source=other, to=ref, final=True)
+    assert driver.manifest(ref=ref) != kept
+    driver.restore(op=key("restore"), ref=ref, snapshot=made.snapshot)
+    assert driver.manifest(ref=ref) == kept
+
+
+def test_content_goes_to_another_server_and_the_manifests_agree(
+    driver: ports.Driver, bench: Bench, ref: ports.Ref
+) -> None:
+    if not driver.capabilities(server=bench.first).content_push:
+        pytest.skip("this driver cannot copy content")
+    to = ports.Ref(bench.second, "s1001-2")
+    driver.create(op=key("create-2"), ref=to, spec=ports.Spec("", "gold"), limits=BIG)
+    assert driver.manifest(ref=to) != driver.manifest(ref=ref)
+    assert driver.push_content(op=key("hot"), source=ref, to=to, final=False).changed is True
+    driver.push_content(op=key("final"), source=ref, to=to, final=True)
+    assert driver.manifest(ref=to) == driver.manifest(ref=ref)
+
+
+def test_visitors_are_passed_on_and_back(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+    if not driver.capabilities(server=bench.first).front_proxy:
+        pytest.skip("this driver cannot pass visitors on")
+    driver.front_proxy(op=key("proxy"), ref=ref, upstream="198.18.9.9")
+    assert read(driver, ref).proxied_to == "198.18.9.9"
+    driver.front_proxy(op=key("unproxy"), ref=ref, upstream="")
+    assert read(driver, ref).proxied_to == ""
+
+
+def test_quarantine_keeps_the_data_and_serves_nobody(driver: ports.Driver, ref: ports.Ref) -> None:
+    kept = driver.manifest(ref=ref)
+    assert driver.quarantine(op=key("quarantine"), ref=ref).changed is True
+    assert (read(driver, ref).quarantined, read(driver, ref).serves) == (True, False)
+    assert driver.manifest(ref=ref) == kept
+
+
+@pytest.mark.parametrize("proof", [ports.Proof("removal_notice", ""), ports.Proof("", "N-1"), ports.Proof("x", "N-1")])
+def test_H10_nothing_is_removed_without_proof(driver: ports.Driver, ref: ports.Ref, proof: ports.Proof) -> None:
+    with pytest.raises(Permanent) as refused:
+        driver.remove(op=key("remove"), ref=ref, proof=proof)
+    assert refused.value.what == "forbidden"
+    assert read(driver, ref).serves is True
+
+
+def test_removed_is_gone_and_removing_the_absent_succeeds(driver: ports.Driver, ref: ports.Ref) -> None:
+    assert driver.remove(op=key("remove"), ref=ref, proof=NOTICE).changed is True
+    assert driver.get(ref=ref) is None
+    assert driver.remove(op=key("remove"), ref=ref, proof=NOTICE).replayed is True
+    assert driver.remove(op=key("remove-2"), ref=ref, proof=NOTICE).changed is False
+
+
+def test_an_unknown_task_is_not_found(driver: ports.Driver, bench: Bench) -> None:
+    with pytest.raises(Permanent) as refused:
+        driver.poll(server=bench.first, task="none such")
+    assert refused.value.what == "not_found"
