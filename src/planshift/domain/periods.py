@@ -7,7 +7,7 @@ Months are anchored: those of a term that began on the 31st start on the 31st, o
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -140,7 +140,8 @@ def elapsed(start: Moment, end: Moment, unit: str, *, zone: ZoneInfo) -> Fractio
         if isinstance(start, datetime) or isinstance(end, datetime):
             return wall_days(end, zone) - wall_days(start, zone)
         return Fraction((end - start).days)
-    span = instant_of(end, zone) - instant_of(start, zone)
+    # In UTC: two instants of one zone would be subtracted by their wall clocks, an hour off over a clock change.
+    span = instant_of(end, zone).astimezone(UTC) - instant_of(start, zone).astimezone(UTC)
     micro = (span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds
     return Fraction(micro, SECONDS[unit] * 1_000_000)
 
