@@ -57,6 +57,7 @@ def read(document: Document, *, digest: str) -> Stated:
     root = document.root
     catalog = catalog_document.read(root, digest=digest)
     on = root.moment("on", None)
+    root.table("about")  # where the case comes from: for the reader
     request = _request(root.table("request"))
     service, on = _service(root.table("service"), catalog, on)
     stated = Stated(

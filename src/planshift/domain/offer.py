@@ -89,6 +89,7 @@ class Offer:
     term_start: Moment | None  # of the term after the change
     term_end: Moment | None
     extra_time: Length | None  # added to the term by settlements that move the expiry
+    value_used: Money | None  # the unused value that became time, in the seller's prices
     due_later: Taxed | None  # billed on the next invoice or at expiry, not now
     later_at: str  # next_invoice | expiry | ""
     hourly: Money | None  # of a metered service: per hour, in the seller's prices

@@ -1,6 +1,7 @@
 """By how many units is the price of one billing period divided?
 
-`run` gives the units in one billing period of the price, or None where the period's own length counts.
+`run` gives the units in one billing period of the price, or which period's own length counts: the one that begins with
+the stretch of time ("from_start") or the one that ends with it ("to_end").
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ QUESTION = __doc__
 DEFAULT = "own_period"
 
 _PER_DAY = {"days": 1, "days_30_360": 1, "hours": 24, "minutes": 1440, "seconds": 86400}
+
+
+Divisor = Fraction | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +34,37 @@ def per_day(unit: str) -> Fraction:
     return Fraction(_PER_DAY[unit]) if unit in _PER_DAY else Fraction(1, 30)
 
 
-def _own_period(*, base: Base) -> Fraction | None:
-    return None
+def _own_period(*, base: Base) -> Divisor:
+    return "from_start"
 
 
-def _months_of_term(*, base: Base) -> Fraction | None:
+def _own_period_ending(*, base: Base) -> Divisor:
+    return "to_end"
+
+
+def _months_of_term(*, base: Base) -> Divisor:
     return base.months
 
 
-def _fixed(*, base: Base, units: Fraction) -> Fraction | None:
+def _fixed(*, base: Base, units: Fraction) -> Divisor:
     return units
 
 
-def _fixed_per_month(*, base: Base, units: Fraction) -> Fraction | None:
+def _fixed_per_month(*, base: Base, units: Fraction) -> Divisor:
     return base.months * units
 
 
-def _fixed_per_year(*, base: Base, units: Fraction) -> Fraction | None:
+def _fixed_per_year(*, base: Base, units: Fraction) -> Divisor:
     return base.months / 12 * units
 
 
-def _average_month(*, base: Base) -> Fraction | None:
+def _average_month(*, base: Base) -> Divisor:
     return base.months * Fraction(365, 12) * per_day(base.unit)
 
 
-def _calendar_month_of_change(*, base: Base) -> Fraction | None:
+def _calendar_month_of_change(*, base: Base) -> Divisor:
     if base.on is None:
-        return None
+        return "from_start"
     return base.months * periods.days_in_month(base.on) * per_day(base.unit)
 
 
@@ -73,6 +81,12 @@ RULES = rules(
         doc="By the units in this very billing period: a year of 366 days is divided by 366. Where the remaining time "
         "spans several billing periods, each is divided by its own length.",
         example='"own_period"',
+    ),
+    Answer(
+        name="own_period_ending",
+        run=_own_period_ending,
+        doc="By the units in the billing period that ends with the term: for a short first term up to a billing day.",
+        example='"own_period_ending"',
     ),
     Answer(
         name="months_of_term",

@@ -63,6 +63,8 @@ class Outcome:
     extra_exact: Fraction | None = None  # the same before rounding, in the unit of `extra`
     separate: bool = False  # credit and charge are two movements of money
     months_charged: Fraction | None = None
+    spent: list[Raw] = field(default_factory=list)  # the unused value that became time
+    bought: tuple[Fraction, Fraction] | None = None  # units of one new billing period, its price
     later_at: str = ""  # next_invoice | expiry
 
 
@@ -93,8 +95,8 @@ class Deal(Protocol):
         """The full price of the highest level used in the month, per component."""
         ...
 
-    def buys(self, *, value: Fraction, unit: str, per_period: Fraction | None) -> Fraction:
-        """Units of time ("month" or "day") that `value` buys at the new price."""
+    def sells(self, *, unit: str, per_period: Fraction | None) -> tuple[Fraction, Fraction]:
+        """Units ("month" or "day") of one new billing period, and its price: what an unused value buys time at."""
         ...
 
     def unused_units(self) -> Share:

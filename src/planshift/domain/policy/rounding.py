@@ -26,6 +26,7 @@ class Rounder:
     mode: str
     step: Fraction
     share: ShareOf
+    fine: Fraction  # the currency's smallest unit: to which the lines of a rounded sum are shared
     first: str = ""  # "rate" or "factor": what was rounded before
     first_mode: str = ""
     first_step: Fraction = Fraction(0)
@@ -34,14 +35,13 @@ class Rounder:
         """Amounts in multiples of the step: each rounded, or (place net) rounded in sum and shared exactly."""
         step, mode = self.step, self.mode
         if self.place == "net" and len(exact) > 1:
-            return _spread(exact, step, mode)
+            return _spread(exact, step, mode, min(step, self.fine))
         return [money.round_units(amount / step, mode) * step for amount in exact]
 
 
-def _spread(exact: Sequence[Fraction], step: Fraction, mode: str) -> list[Fraction]:
+def _spread(exact: Sequence[Fraction], step: Fraction, mode: str, fine: Fraction) -> list[Fraction]:
     """The rounded sum; each line to the smallest unit below it, and the rest where it is missing most."""
     total = money.round_units(sum(exact, Fraction(0)) / step, mode) * step
-    fine = min(step, Fraction(1, 100)) if step > Fraction(1, 100) else step
     floors = [money.round_units(amount / fine, "floor") * fine for amount in exact]
     missing = money.round_units((total - sum(floors, Fraction(0))) / fine, "half_up")
     order = sorted(range(len(exact)), key=lambda index: (floors[index] - exact[index], index))
@@ -67,11 +67,11 @@ def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None
 
 
 def _each_line(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
-    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), _exact_share)
+    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), _exact_share, currency_step)
 
 
 def _net(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
-    return Rounder("net", mode, step_of(currency_step, decimals, unit), _exact_share)
+    return Rounder("net", mode, step_of(currency_step, decimals, unit), _exact_share, currency_step)
 
 
 def _rate_first(
@@ -90,7 +90,7 @@ def _rate_first(
         return money.round_units(price / per / grid, rate_mode) * grid * remaining
 
     step = step_of(currency_step, decimals, unit)
-    return Rounder("each_line", mode, step, share, first="rate", first_mode=rate_mode, first_step=grid)
+    return Rounder("each_line", mode, step, share, currency_step, first="rate", first_mode=rate_mode, first_step=grid)
 
 
 def _factor_first(
@@ -108,7 +108,9 @@ def _factor_first(
         return money.round_units(remaining / per / grid, factor_mode) * grid * price
 
     step = step_of(currency_step, decimals, unit)
-    return Rounder("each_line", mode, step, share, first="factor", first_mode=factor_mode, first_step=grid)
+    return Rounder(
+        "each_line", mode, step, share, currency_step, first="factor", first_mode=factor_mode, first_step=grid
+    )
 
 
 def _params(prefix: str = "", what: str = "amounts") -> tuple[Param, ...]:

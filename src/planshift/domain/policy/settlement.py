@@ -31,8 +31,12 @@ def _new_term_and_refund(*, deal: Deal) -> Outcome:
     return Outcome([*deal.credits(), *deal.full_charges()], term="restarts", separate=True)
 
 
-def _worth(deal: Deal) -> Fraction:
-    return -sum((line.exact for line in deal.credits()), Fraction(0))
+def _time_for_value(deal: Deal, unit: str, rounding: str, units: Fraction | None) -> Outcome:
+    """The time that the unused value buys: value x units of a billing period / its price."""
+    spent = deal.credits()
+    per, price = deal.sells(unit=unit, per_period=units)
+    exact = -sum((line.exact for line in spent), Fraction(0)) * per / price
+    return Outcome(extra=_length(exact, unit, rounding), extra_exact=exact, spent=spent, bought=(per, price))
 
 
 def _length(exact: Fraction, unit: str, rounding: str) -> Length | None:
@@ -48,13 +52,15 @@ def _length(exact: Fraction, unit: str, rounding: str) -> Length | None:
 
 
 def _move_expiry(*, deal: Deal, unit: str, rounding: str, units: Fraction | None) -> Outcome:
-    exact = deal.buys(value=_worth(deal), unit=unit, per_period=units)
-    return Outcome(term="moves", extra=_length(exact, unit, rounding), extra_exact=exact)
+    outcome = _time_for_value(deal, unit, rounding, units)
+    outcome.term = "moves"
+    return outcome
 
 
 def _new_term_plus_value_time(*, deal: Deal, unit: str, rounding: str, units: Fraction | None) -> Outcome:
-    exact = deal.buys(value=_worth(deal), unit=unit, per_period=units)
-    return Outcome(deal.full_charges(), term="restarts", extra=_length(exact, unit, rounding), extra_exact=exact)
+    outcome = _time_for_value(deal, unit, rounding, units)
+    outcome.lines, outcome.term = deal.full_charges(), "restarts"
+    return outcome
 
 
 def _new_term_plus_unused_time(*, deal: Deal, rounding: str) -> Outcome:

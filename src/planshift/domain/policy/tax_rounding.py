@@ -18,6 +18,10 @@ def _per_line(*, mode: str) -> tuple[str, str]:
     return "per_line", mode
 
 
+def _credits_on_gross(*, mode: str) -> tuple[str, str]:
+    return "credits_on_gross", mode
+
+
 def _on_gross(*, mode: str) -> tuple[str, str]:
     return "on_gross", mode
 
@@ -43,6 +47,13 @@ RULES = rules(
         run=_on_gross,
         doc="The gross amount of every line is rounded once from its exact net amount; the net is the rest.",
         example='"on_gross"',
+        params=_MODE,
+    ),
+    Answer(
+        name="credits_on_gross",
+        run=_credits_on_gross,
+        doc="On every charge; of a credit the gross amount is rounded once from its exact net amount.",
+        example='"credits_on_gross"',
         params=_MODE,
     ),
 )

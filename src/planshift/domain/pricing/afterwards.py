@@ -90,6 +90,14 @@ def hourly(settled: Settled, facts: known.Facts) -> Money | None:
     return Money(total, facts.catalog.seller.currency)
 
 
+def value_used(settled: Settled, facts: known.Facts) -> Money | None:
+    """The unused value that became time; None where no settlement made time of it."""
+    if settled.outcome.bought is None:
+        return None
+    value = -sum((line.exact for line in settled.outcome.spent), _NONE)
+    return Money(value, facts.catalog.seller.currency).rounded()
+
+
 def promise(settled: Settled, facts: known.Facts, on: Moment | None) -> Promise:
     """The business days within which it is done, and the last of them if it may begin today (H6)."""
     least, most = settled.rules.promise()

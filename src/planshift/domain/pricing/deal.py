@@ -178,7 +178,7 @@ class PricedDeal:
             )
         return lines
 
-    def buys(self, *, value: Fraction, unit: str, per_period: Fraction | None) -> Fraction:
+    def sells(self, *, unit: str, per_period: Fraction | None) -> tuple[Fraction, Fraction]:
         """See `given.Deal`."""
         price = sum((line.exact for line in self.full_charges()), _NONE)
         if price <= 0:
@@ -187,7 +187,7 @@ class PricedDeal:
         units = per_period
         if units is None:
             units = length.months if unit == "month" else self._days(length)
-        return value * units / price
+        return units, price
 
     def unused_units(self) -> Share:
         """See `given.Deal`."""

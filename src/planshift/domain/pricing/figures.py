@@ -48,8 +48,13 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
         else:
             parts.append((raw, amount, rate, ()))
     place, mode = rules.tax_rounding()
-    if place == "on_gross" and seller.prices == "net":
-        taxed = [_on_gross(raw, amount, rate, seller.currency, mode) for raw, amount, rate, _ in parts]
+    if place.endswith("on_gross") and seller.prices == "net":
+        taxed = [
+            _on_gross(raw, amount, rate, seller.currency, mode)
+            if amount < 0 or place == "on_gross"
+            else Taxed.of_net(Money(amount, seller.currency), rate, mode)
+            for raw, amount, rate, _ in parts
+        ]
     else:
         priced = [(Money(amount, seller.currency), rate) for _, amount, rate, _ in parts]
         taxed = list(tax.per_rate(priced, prices=seller.prices, mode=mode, by_line=place != "per_rate"))

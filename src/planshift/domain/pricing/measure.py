@@ -1,5 +1,6 @@
 """How much of the time is used, how much remains, and of how many units is a billing period?"""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -73,8 +74,8 @@ class Clock:
         passed: Fraction = count(start, since, self.zone) if since > start else _NOTHING
         passed = min(passed, total)
         counted: Fraction = self.rules.partial_unit(used=passed, total=total)
-        counted = min(max(counted, _NOTHING), total)
-        used = counted
+        counted = min(max(counted, total - math.ceil(total)), total)
+        used = max(counted, _NOTHING)
         if until is not since and until != since:
             used = count(start, until, self.zone) if until > start else _NOTHING
         return Time(used, total - counted, total)
@@ -86,8 +87,8 @@ class Clock:
         used = (total - remaining) if total is not None else (counts.used or _NOTHING) * factor
         whole = total if total is not None else remaining
         counted: Fraction = self.rules.partial_unit(used=whole - remaining, total=whole)
-        counted = min(max(counted, _NOTHING), whole)
-        return Time(counted if total is not None else used, whole - counted, total)
+        counted = min(max(counted, whole - math.ceil(whole)), whole)
+        return Time(max(counted, _NOTHING) if total is not None else used, whole - counted, total)
 
     def _factor(self, counts: Counts) -> Fraction:
         """From the unit of the counts to that of the policy."""
@@ -133,20 +134,25 @@ class Clock:
             return self.share(start, end, length=length, units=self.rules.time_unit(start, end, self.zone)).cycles
         counts = self.service.counts
         if counts is None or counts.total is None or counts.unit != "month" or length.unit != "month":
-            return self.service.length.months / length.months
+            billed = self.service.length.months / length.months
+            if counts is not None and counts.total is None:
+                return max(billed, self.remaining(length).cycles)
+            return billed
         return counts.total / length.count
 
     def share(self, start: Moment, end: Moment, *, length: Length, units: Fraction) -> Share:
         """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start."""
         base = Base(length.months, self.unit, self.on)
         divisor = self.rules.denominator(base=base)
-        if divisor is None and self.unit in _MONTHS and length.unit == "month":
+        if not isinstance(divisor, Fraction) and self.unit in _MONTHS and length.unit == "month":
             divisor = length.months
-        if divisor is not None:
+        if isinstance(divisor, Fraction):
             return Share(units, divisor, self.unit)
         count = self.rules.time_unit
         if self.by_day and isinstance(start, datetime):
             start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
+        if divisor == "to_end":
+            return Share(units, count(periods.add(end, length, self.zone, times=-1), end, self.zone), self.unit)
         cycle_end = periods.add(start, length, self.zone)
         if _later(cycle_end, end, self.zone) or cycle_end == end:
             return Share(units, count(start, cycle_end, self.zone), self.unit)
@@ -179,12 +185,12 @@ class Clock:
 
     def _counted_period(self, length: Length, time: Time) -> Fraction:
         counts = self.service.counts
-        divisor: Fraction | None = self.rules.denominator(base=Base(length.months, self.unit, self.on))
+        divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
         if counts is not None and counts.unit == "term":
             divisor = None
-        if divisor is None and self.unit in _MONTHS and counts is not None and counts.unit == "month":
+        elif not isinstance(divisor, Fraction) and self.unit in _MONTHS:
             divisor = length.months
-        if divisor is not None:
+        if isinstance(divisor, Fraction):
             return divisor
         if time.total is None or not time.total:
             raise Refused("length_of_term_not_known")

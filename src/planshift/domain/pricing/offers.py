@@ -42,6 +42,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
         term_start=start,
         term_end=end,
         extra_time=outcome.extra,
+        value_used=afterwards.value_used(settled, facts),
         due_later=due_later,
         later_at=outcome.later_at if later else "",
         hourly=afterwards.hourly(settled, facts),

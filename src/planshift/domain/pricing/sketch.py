@@ -38,9 +38,7 @@ class OfferSketch:
             steps.append(_line(self.settled, figure, words, currency))
         steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices))
         steps.append(_total(self.now, self.total, words, currency))
-        extra = self.settled.outcome.extra_exact
-        if extra is not None:
-            steps.append(_extra(self.settled, extra))
+        steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
             net = self.renews.amount.net.amount
             clause = self.settled.rules.clauses["renewal"]
@@ -181,8 +179,31 @@ def _total(lines: tuple[Figure, ...], total: Taxed, words: Words, currency: str)
     return Step("total", operands, formula, gross, gross, unit=currency)
 
 
-def _extra(settled: Settled, exact: Fraction) -> Step:
-    found = settled.outcome.extra
-    result = Fraction(found.count) if found is not None else Fraction(0)
-    unit = found.unit if found is not None else "month"
-    return Step("extra_time", (), number(exact), exact, result, unit=unit, clause="")
+def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
+    """The unused value, and the time that it buys; or the unused time itself."""
+    outcome = settled.outcome
+    if outcome.extra_exact is None:
+        return []
+    steps = []
+    clause = settled.rules.clauses["settlement"]
+    for raw in outcome.spent:
+        operands, _ = _formula(raw, "", words)
+        formula = _values(raw, words) if raw.limit is None and raw.values else words(-raw.exact)
+        steps.append(Step("unused_value", operands, formula, -raw.exact, -raw.exact, unit=currency, clause=clause))
+    found, exact = outcome.extra, outcome.extra_exact
+    unit = found.unit if found is not None else "day"
+    result = exact if found is None else Fraction(found.count)
+    value = -sum((raw.exact for raw in outcome.spent), Fraction(0))
+    if outcome.bought is None:
+        operands, formula = (Operand("unused_time", exact, unit),), number(exact)
+    else:
+        per, price = outcome.bought
+        operands = (
+            Operand("value", value, currency),
+            Operand("units_per_period", per, unit),
+            Operand("new_price", price, currency),
+        )
+        formula = f"{words(value)}{_TIMES}{number(per)} / {words(price)}"
+    rounding = settled.rules.chosen["settlement"].params.get("rounding", "down") if result != exact else ""
+    steps.append(Step("extra_time", operands, formula, exact, result, rounding=str(rounding), unit=unit, clause=clause))
+    return steps
