@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from planshift.domain import errors
-from planshift.runtime import clock, runs
-from planshift.runtime.models import AuditEntry, Run, Signal, StepRecord
+from planshift.runtime import clock, keys, runs
+from planshift.runtime.models import AuditEntry, OnceKey, Run, Signal, StepRecord, Worker
 from planshift.runtime.runs import claiming, stepping, working
 
 pytestmark = pytest.mark.django_db
@@ -321,7 +321,13 @@ def test_ended_runs_are_pruned_with_their_steps_and_open_ones_stay() -> None:
     runs.start(kind="old", key="open", subject="1")
     old = clock.system() - dt.timedelta(days=401)
     Run.objects.filter(key__in=["a", "b"]).update(ended_at=old)
+    keys.once(scope="s", key="old", fingerprint="f", make=lambda: "CH-1")
+    OnceKey.objects.update(created_at=clock.system() - dt.timedelta(days=31))
+    keys.once(scope="s", key="new", fingerprint="f", make=lambda: "CH-2")
+    Worker.objects.update(stopped_at=clock.system() - dt.timedelta(days=8))
     assert runs.prune(limit=1) == 1
     assert runs.prune() == 1
+    assert list(OnceKey.objects.values_list("key", flat=True)) == ["new"]
+    assert not Worker.objects.exists()
     assert sorted(Run.objects.values_list("key", flat=True)) == ["c", "open"]
     assert StepRecord.objects.count() == 1

@@ -78,7 +78,7 @@ def _supervise(count: int, lease: float, until_idle: bool) -> int:
 
 
 def _fork(lease: float, until_idle: bool) -> int:
-    connection.close()
+    working.let_go()  # a child must not share its parent's sockets
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

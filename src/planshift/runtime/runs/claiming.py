@@ -74,11 +74,16 @@ def claim(*, worker: int, at: dt.datetime, limit: int, skip_backoff: bool = Fals
     them.
     """
     now = _instant(_BACKOFF_SKIPPED if skip_backoff else clock.system())
-    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(lock=lock, columns=", ".join(_COLUMNS)), [now, limit, _instant(at), limit, worker])
+        cursor.execute(claim_statement(), [now, limit, _instant(at), limit, worker])
         rows = cursor.fetchall()
     return [_work(row, at) for row in sorted(rows)]
+
+
+def claim_statement() -> str:
+    """The statement of a claim: one for both databases, with row locks where there are any."""
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    return _CLAIM.format(lock=lock, columns=", ".join(_COLUMNS))
 
 
 def deliver(*, limit: int = 200) -> int:

@@ -15,13 +15,14 @@ from django.db.models import F
 
 from planshift.runtime import clock
 from planshift.runtime.models import Worker
-from planshift.runtime.runs import claiming, definitions, schedules, stepping
+from planshift.runtime.runs import claiming, definitions, pruning, schedules, stepping
 
 log = structlog.get_logger("planshift.worker")
 BATCH_LIMIT = 20
 BATCH_SECONDS = 0.1  # a worker holds no more runs than it gets through in about this time
 STEPS_IN_A_ROW = 50
 IDLE_SECONDS = 0.25
+PRUNE_SECONDS = 3600.0
 
 
 @dataclass
@@ -62,6 +63,14 @@ def sign_off(life: Life) -> None:
     life.ended.set()
     claiming.release(worker=life.id)
     Worker.objects.filter(pk=life.id).update(stopped_at=clock.system())
+
+
+def let_go() -> None:
+    """Close this process's connections and their pool, as before a fork."""
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()
 
 
 @contextmanager
@@ -182,7 +191,7 @@ def serve(*, stop: threading.Event, lease_seconds: float, until_idle: bool = Fal
 
 def _live(life: Life, stop: threading.Event, until_idle: bool) -> bool:
     """One life: True when it ended because nothing is left to do."""
-    looked = 0.0
+    looked = pruned = -PRUNE_SECONDS
 
     def over() -> bool:
         return stop.is_set() or life.ended.is_set()
@@ -198,5 +207,7 @@ def _live(life: Life, stop: threading.Event, until_idle: bool) -> bool:
             continue
         if until_idle:
             return True
+        if clock.monotonic() - pruned > PRUNE_SECONDS and pruning.prune() < pruning.BATCH:
+            pruned = clock.monotonic()
         stop.wait(IDLE_SECONDS)
     return False
