@@ -14,6 +14,7 @@ SIMULATED_GATEWAY = "gateways/simulated"
 
 def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
+    from planshift.adapters.documents import typeset
     from planshift.adapters.drivers.simulated import driver, faults
     from planshift.billing import ports as billing
     from planshift.provisioning import ports as provisioning
@@ -21,6 +22,7 @@ def wire() -> None:
     provisioning.bind(
         {"simulated": driver.SimulatedDriver()}, dns={"simulated": driver.SimulatedDns()}, simulation=faults
     )
+    billing.bind_renderer(typeset.TypstRenderer())
     if settings.SIMULATED_GATEWAY:
         billing.bind_gateway(_simulated_gateway())
 
