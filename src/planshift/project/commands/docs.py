@@ -1,17 +1,9 @@
 """planshift docs: write the pages of docs/ that are made from the code; --check says which are stale."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from planshift.interfaces.presenters import policy_format
-
-# page → what makes it
-PAGES: dict[str, Callable[[], str]] = {
-    "policy-format.md": policy_format.markdown,
-}
-
-
+from planshift.project.commands import pages
 def main(arguments: list[str]) -> int:
     """0 when all pages are (or were) brought up to date; with --check 1 when one is stale."""
     parser = argparse.ArgumentParser(prog="planshift docs", description=__doc__)
@@ -24,7 +16,7 @@ def main(arguments: list[str]) -> int:
             print(f"stale: {given.folder / page} (run: planshift docs)")
         return 1 if stale else 0
     given.folder.mkdir(exist_ok=True)
-    for page, make in PAGES.items():
+    for page, make in pages.PAGES.items():
         (given.folder / page).write_text(make(), encoding="utf-8")
         print(f"wrote {given.folder / page}")
     return 0
@@ -34,6 +26,6 @@ def stale_pages(folder: Path) -> list[str]:
     """Pages in `folder` that differ from what the code says now, or are missing."""
     return [
         page
-        for page, make in PAGES.items()
+        for page, make in pages.PAGES.items()
         if not (folder / page).is_file() or (folder / page).read_text(encoding="utf-8") != make()
     ]
