@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 from planshift.project.commands import pages
+
+
 def main(arguments: list[str]) -> int:
     """0 when all pages are (or were) brought up to date; with --check 1 when one is stale."""
     parser = argparse.ArgumentParser(prog="planshift docs", description=__doc__)
