@@ -8,6 +8,7 @@ import pytest
 from planshift.catalog import models as catalog
 from planshift.provisioning import models
 from planshift.runtime import clock
+from planshift.runtime.runs import schedules
 from planshift.services import models as services
 from tests.machines import hosting
 
@@ -44,3 +45,10 @@ def noon() -> Iterator[None]:
 def host(db: None, noon: None) -> Host:
     """One service S-1001 (silver) with account s1001-1 on web1; web2 is empty."""
     return make_host()
+
+
+@pytest.fixture(autouse=True)
+def no_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test plants itself runs: the product's daily sweep stays out of these tests."""
+    monkeypatch.setattr(schedules, "_schedules", {})
+    monkeypatch.setattr(schedules, "_planted", {})

@@ -1,1 +1,165 @@
-"""Tables of procedures: fields, constraints, __str__."""
+"""Tables of procedures: quotes, changes, renewals, votes on help pages."""
+
+from django.conf import settings
+from django.db import models
+
+from planshift.billing import models as billing
+from planshift.catalog import models as catalog
+from planshift.domain.lifecycles import change as change_lifecycle
+from planshift.domain.lifecycles import quote as quote_lifecycle
+from planshift.domain.lifecycles import renewal as renewal_lifecycle
+from planshift.provisioning import models as provisioning
+from planshift.runtime import fields
+from planshift.services import models as services
+
+
+class Quote(models.Model):
+    """A price, kept as it was computed: frozen (a trigger refuses edits), numbered, expiring."""
+
+    lifecycle = quote_lifecycle.LIFECYCLE
+
+    number = fields.number()
+    service = models.ForeignKey(services.Service, on_delete=models.PROTECT, related_name="quotes")
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="quotes")
+    state = fields.state(quote_lifecycle.LIFECYCLE)
+    policy = models.ForeignKey(catalog.PolicyRevision, on_delete=models.PROTECT, related_name="quotes")
+    catalog = models.ForeignKey(catalog.CatalogRevision, on_delete=models.PROTECT, related_name="quotes")
+    request = models.JSONField(help_text="what was asked for")
+    offer = models.JSONField(help_text="the offer with its working, as priced")
+    facts_digest = models.CharField(max_length=64, help_text="of what the price was computed from")
+    currency = models.CharField(max_length=3)
+    gross_minor = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    made_by = fields.actor()
+
+    class Meta:
+        constraints = [fields.known_states(quote_lifecycle.LIFECYCLE, table="quote")]
+        indexes = [
+            models.Index(fields=["service", "-created_at"], name="quote_of_service"),
+            models.Index(fields=["state", "expires_at"], name="quote_by_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Change(models.Model):
+    """One ordered change of one service, from order to done."""
+
+    lifecycle = change_lifecycle.LIFECYCLE
+
+    number = fields.number()
+    service = models.ForeignKey(services.Service, on_delete=models.PROTECT, related_name="changes")
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="changes")
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="change")
+    state = fields.state(change_lifecycle.LIFECYCLE)
+    operation = models.CharField(max_length=10, choices=[(x, x) for x in ("plan", "resources", "period")])
+    direction = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10)
+    order = models.OneToOneField(billing.Order, on_delete=models.PROTECT, related_name="change", null=True)
+    execution = models.OneToOneField(provisioning.Execution, on_delete=models.PROTECT, related_name="change", null=True)
+    collection = models.JSONField(default=dict, help_text="the D4 decision and its reason, as last taken")
+    promised_on = models.DateField(null=True, help_text="set when paid: the clock of H6 starts there")
+    ordered_by = fields.actor()
+    ordered_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, help_text="point of no return: plan and renewal price changed")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            fields.known_states(change_lifecycle.LIFECYCLE, table="change"),
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=models.Q(state__in=change_lifecycle.LIFECYCLE.open),
+                name="one_open_change_per_service",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["service", "-ordered_at"], name="change_of_service"),
+            models.Index(fields=["state", "ordered_at"], name="change_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Acknowledgement(models.Model):
+    """A notice that the client acknowledged when ordering: which text, when, by whom (H9)."""
+
+    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="acknowledgements")
+    notice = models.CharField(max_length=60)
+    language = models.CharField(max_length=2)
+    text = models.TextField()
+    text_digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    by = fields.actor()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "notice"], name="acknowledged_once")]
+
+    def __str__(self) -> str:
+        return f"{self.change_id} {self.notice}"
+
+
+class Notice(models.Model):
+    """Something that the client was told: which notice, about which change, when. Worded at the door from its code."""
+
+    number = fields.number()
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="notices")
+    change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="notices")
+    code = models.CharField(max_length=60)
+    given_at = models.DateTimeField()
+    given_by = fields.actor()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "code"], name="notice_once_per_change")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Renewal(models.Model):
+    """The renewal of one service for the term that starts when the present one ends."""
+
+    lifecycle = renewal_lifecycle.LIFECYCLE
+
+    service = models.ForeignKey(services.Service, on_delete=models.PROTECT, related_name="renewals")
+    start_on = models.DateField()
+    end_on = models.DateField()
+    months = models.PositiveSmallIntegerField()
+    state = fields.state(renewal_lifecycle.LIFECYCLE)
+    order = models.OneToOneField(billing.Order, on_delete=models.PROTECT, related_name="renewal", null=True)
+    collection = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            fields.known_states(renewal_lifecycle.LIFECYCLE, table="renewal"),
+            models.UniqueConstraint(
+                fields=["service", "start_on"],
+                condition=~models.Q(state="REPLACED"),
+                name="renewal_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} from {self.start_on}"
+
+
+class HelpVote(models.Model):
+    """Did this help page help? One answer per person and page (D10)."""
+
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.CASCADE, related_name="help_votes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="help_votes")
+    page = models.CharField(max_length=60)
+    language = models.CharField(max_length=2)
+    policy = models.ForeignKey(catalog.PolicyRevision, on_delete=models.PROTECT, related_name="help_votes")
+    helped = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "seller", "page"], name="one_vote_per_page")]
+
+    def __str__(self) -> str:
+        return f"{self.page} {'yes' if self.helped else 'no'}"

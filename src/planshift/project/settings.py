@@ -12,6 +12,8 @@ from planshift.project import env, logs
 PACKAGE = Path(__file__).resolve().parent.parent
 VAR = Path(env.text("PLANSHIFT_VAR", default=str(Path.cwd() / "var")))
 DEMO = env.boolean("PLANSHIFT_DEMO", default=False)
+# Where the catalogs and policies of the demo are: the source checkout.
+DEMO_FILES = Path(env.text("PLANSHIFT_DEMO_FILES", default=str(PACKAGE.parent.parent)))
 DEBUG = env.boolean("PLANSHIFT_DEBUG", default=False)
 
 

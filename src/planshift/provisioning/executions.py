@@ -48,7 +48,9 @@ def start(
     `execution_open` while another one is under way.
     """
     made = recipes.NEWEST[recipe]
-    if models.Execution.objects.filter(service=service, state__in=models.Execution.lifecycle.open).exists():
+    if models.Execution.objects.filter(
+        service=service, state__in=models.Execution.lifecycle.open, point_of_no_return_at__isnull=True
+    ).exists():
         raise Refused("execution_open", service=service.number)
     present = models.Environment.objects.filter(service=service, state="ACTIVE").first()
     if recipe in NEEDS_PRESENT and present is None:

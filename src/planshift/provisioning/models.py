@@ -121,7 +121,7 @@ class Execution(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["service"],
-                condition=Q(state__in=execution_lifecycle.LIFECYCLE.open),
+                condition=Q(state__in=execution_lifecycle.LIFECYCLE.open, point_of_no_return_at__isnull=True),
                 name="one_open_execution_per_service",
             ),
             fields.known_states(execution_lifecycle.LIFECYCLE, table="execution"),

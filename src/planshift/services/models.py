@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from planshift.catalog import models as catalog
+from planshift.domain.lifecycles import service as service_lifecycle
+from planshift.runtime import fields
 
 
 class Client(models.Model):
@@ -89,18 +91,21 @@ class ApiToken(models.Model):
 class Service(models.Model):
     """One hosting service of a client: its plan, the period it renews by, and what it hangs on."""
 
+    lifecycle = service_lifecycle.LIFECYCLE
+
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="services")
     number = models.CharField(max_length=20, unique=True)
     label = models.CharField(max_length=200, help_text="what the client calls it: a domain, a host name")
     family = models.CharField(max_length=40)
     plan = models.CharField(max_length=40)
     months = models.PositiveSmallIntegerField(help_text="billing period in months")
-    state = models.CharField(max_length=20, default="ACTIVE")
+    state = fields.state(service_lifecycle.LIFECYCLE)
     auto_renew = models.BooleanField(default=False)
     attached_to = models.ForeignKey("self", on_delete=models.PROTECT, related_name="attached", null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
+        constraints = [fields.known_states(service_lifecycle.LIFECYCLE, table="service")]
         indexes = [models.Index(fields=["client", "number"], name="service_of_client")]
 
     def __str__(self) -> str:

@@ -241,6 +241,7 @@ class Migration(migrations.Migration):
             model_name="execution",
             constraint=models.UniqueConstraint(
                 condition=models.Q(
+                    ("point_of_no_return_at__isnull", True),
                     (
                         "state__in",
                         (
@@ -252,7 +253,7 @@ class Migration(migrations.Migration):
                             "STUCK",
                             "UNDOING",
                         ),
-                    )
+                    ),
                 ),
                 fields=("service",),
                 name="one_open_execution_per_service",

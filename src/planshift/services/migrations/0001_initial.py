@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ("family", models.CharField(max_length=40)),
                 ("plan", models.CharField(max_length=40)),
                 ("months", models.PositiveSmallIntegerField(help_text="billing period in months")),
-                ("state", models.CharField(default="ACTIVE", max_length=20)),
+                ("state", models.CharField(default="ACTIVE", editable=False, max_length=40)),
                 ("auto_renew", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField()),
                 (
@@ -221,6 +221,12 @@ class Migration(migrations.Migration):
             model_name="term",
             constraint=models.CheckConstraint(
                 condition=models.Q(("end_on__gt", models.F("start_on"))), name="term_not_empty"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="service",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["ACTIVE", "ENDED", "SUSPENDED"])), name="service_state_known"
             ),
         ),
     ]

@@ -1,0 +1,100 @@
+"""How do a catalog and a policy come in? As revisions: checked, numbered, never edited afterwards."""
+
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import transaction
+
+from planshift.catalog import models
+from planshift.domain import catalog, catalog_document
+from planshift.domain.errors import Refused
+from planshift.domain.policy import deposit, document, loader
+from planshift.runtime import audit
+
+
+def load_catalog(*, text: str, name: str, at: datetime, actor: str) -> models.CatalogRevision:
+    """Load a catalog document (TOML); the seller named in it is made or brought up to date.
+
+    The same text again makes no new revision. Problems of the document are raised as the parser words them, with line
+    and key; `name` is the file name for these messages. Refused("seller_currency_fixed") when a seller with a catalog
+    would change its currency: existing services are priced in it.
+    """
+    document = catalog_document.parse(text, name=name)
+    with transaction.atomic():
+        seller = _seller(document)
+        newest = models.CatalogRevision.objects.filter(seller=seller).order_by("-number").first()
+        if newest is not None and newest.digest == document.digest:
+            return newest
+        revision = models.CatalogRevision.objects.create(
+            seller=seller,
+            number=(newest.number if newest else 0) + 1,
+            digest=document.digest,
+            text=text,
+            loaded_at=at,
+        )
+        audit.record(
+            kind="catalog", number=seller.code, event="loaded", actor=actor, at=at, facts={"digest": document.digest}
+        )
+    return revision
+
+
+def load_policy(*, seller: str, text: str, at: datetime, actor: str) -> models.PolicyRevision:
+    """Load a policy (TOML) for a seller that has a catalog. The same text again makes no new revision."""
+    policy = loader.load(text.encode())
+    with transaction.atomic():
+        owner = models.Seller.objects.select_for_update().get(code=seller)
+        if policy.currency and policy.currency != owner.currency:
+            raise Refused("policy_currency_differs", policy=policy.currency, seller=owner.currency)
+        newest = models.PolicyRevision.objects.filter(seller=owner).order_by("-number").first()
+        if newest is not None and newest.digest == policy.digest:
+            return newest
+        revision = models.PolicyRevision.objects.create(
+            seller=owner, number=(newest.number if newest else 0) + 1, digest=policy.digest, text=text, loaded_at=at
+        )
+        models.Seller.objects.filter(pk=owner.pk).update(has_deposit=_keeps_deposits(policy))
+        audit.record(
+            kind="policy", number=owner.code, event="loaded", actor=actor, at=at, facts={"digest": policy.digest}
+        )
+    return revision
+
+
+def _seller(document: catalog.Catalog) -> models.Seller:
+    said, legal = document.seller, document.seller.legal
+    fields = {
+        "name": said.name,
+        "legal_name": legal.get("name", said.name),
+        "street": legal.get("street", ""),
+        "postcode": legal.get("postcode", ""),
+        "city": legal.get("city", ""),
+        "country": said.country,
+        "tax_id": legal.get("tax_id", ""),
+        "email": legal.get("email", ""),
+        "bank_account": legal.get("iban", ""),
+        "language": said.language,
+        "time_zone": str(said.zone),
+        "prices": said.prices,
+        "invoice_pattern": legal.get("invoices", "{year}/{n:04}"),
+    }
+    seller = models.Seller.objects.select_for_update().filter(code=said.code).first()
+    if seller is None:
+        seller = models.Seller.objects.create(code=said.code, currency=said.currency, has_deposit=False, **fields)
+    elif seller.currency != said.currency:
+        raise Refused("seller_currency_fixed", seller=said.code, currency=seller.currency)
+    else:
+        models.Seller.objects.filter(pk=seller.pk).update(**fields)
+        seller.refresh_from_db()
+    for dated in said.vat:
+        models.VatRate.objects.get_or_create(
+            seller=seller, valid_from=dated.valid_from, defaults={"percent": _percent(dated.rate)}
+        )
+    return seller
+
+
+def _percent(rate: Fraction) -> Decimal:
+    return Decimal((rate * 100).numerator) / Decimal((rate * 100).denominator)
+
+
+def _keeps_deposits(policy: document.Policy) -> bool:
+    (chosen,) = policy.base["deposit"]
+    return bool(deposit.RULES[chosen.answer].run(**chosen.params))

@@ -1,0 +1,46 @@
+"""The life of an ordered change: the thread that ties money and machines together."""
+
+from planshift.domain.lifecycles import machine
+
+LIFECYCLE = machine.Lifecycle(
+    name="change",
+    doc="Nothing moves before payment (D2). A service has at most one change in an open state (one index, no check in "
+    "code); while only the old environment is still kept, the next change may begin.",
+    states={
+        "AWAITING_PAYMENT": "ordered; the order is not yet covered",
+        "AWAITING_EXECUTION": "paid; the machines, or people, carry it out",
+        "AWAITING_STAFF": "paid, but it could not be carried out: a person decides how it goes on",
+        "AWAITING_RETIREMENT": "in force; the old environment is kept for a while, then removed (H5, H10)",
+        "DONE": "carried out in full",
+        "WITHDRAWN": "taken back before it was paid; nothing has changed",
+        "LAPSED": "not paid in time; nothing has changed",
+    },
+    initial="AWAITING_PAYMENT",
+    moves={
+        ("AWAITING_PAYMENT", "paid"): "AWAITING_EXECUTION",
+        ("AWAITING_PAYMENT", "withdrawn"): "WITHDRAWN",
+        ("AWAITING_PAYMENT", "lapsed"): "LAPSED",
+        ("AWAITING_EXECUTION", "applied"): "AWAITING_RETIREMENT",
+        ("AWAITING_EXECUTION", "done"): "DONE",
+        ("AWAITING_EXECUTION", "failed"): "AWAITING_STAFF",
+        ("AWAITING_STAFF", "retried"): "AWAITING_EXECUTION",
+        ("AWAITING_RETIREMENT", "done"): "DONE",
+    },
+    waiting={
+        "AWAITING_PAYMENT": "client",
+        "AWAITING_EXECUTION": "system",
+        "AWAITING_STAFF": "staff",
+        "AWAITING_RETIREMENT": "system",
+    },
+    final=frozenset({"DONE", "WITHDRAWN", "LAPSED"}),
+    open=("AWAITING_PAYMENT", "AWAITING_EXECUTION", "AWAITING_STAFF"),
+    events={
+        "paid": "the order is covered in full",
+        "withdrawn": "the client or staff took it back",
+        "lapsed": "the order expired unpaid",
+        "applied": "the point of no return is passed: plan and renewal price have changed",
+        "done": "everything that was promised is done",
+        "failed": "the machines could not do it",
+        "retried": "staff start it again",
+    },
+)

@@ -1,0 +1,319 @@
+"""One change of a service, from the question to the last machine switched off. Read it from top to bottom.
+
+    offer → order → settle → begin → follow → retire
+
+Nothing moves before payment (D2). Money and machines meet here and nowhere else. Every wake-up reads the facts anew and
+makes at most one move, so that a lost, early or doubled signal does no harm.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from planshift.billing import invoices, orders
+from planshift.catalog import queries as catalog
+from planshift.domain import facts, quote
+from planshift.domain.errors import Refused
+from planshift.procedures import collection, keeping, knowledge, models, notices, placing, renewal, rules, views, work
+from planshift.provisioning import executions, handover
+from planshift.provisioning import models as machines
+from planshift.provisioning import queries as provisioning
+from planshift.runtime import keys, locks, moves, numbers, runs
+from planshift.services import models as clients
+from planshift.services import queries as services
+from planshift.services import register
+
+KIND = "change"
+WAKING = executions.SIGNALS
+REMINDED_AFTER = timedelta(days=1)
+
+
+# 1 ── the question ────────────────────────────────────────────────────────────────────────────────────────────────────
+def offer(*, client: str, service: str, request: facts.Request, at: datetime, actor: str) -> str:
+    """Price `request` for a client's service and keep the quote: frozen, numbered, expiring. Returns its number.
+
+    Refused with every reason at once where the policy does not offer it; NotFound for another client's service.
+    """
+    known = knowledge.of(service=service, client=client, at=at)
+    priced = quote.price(facts=known.facts, request=request, policy=known.rules.policy, on=at)
+    if isinstance(priced, quote.Refusal):
+        raise Refused.for_reasons(priced.reasons)
+    row = known.holding.service
+    with transaction.atomic():
+        number = f"Q-{at.year}-{numbers.take(series=f'quote/{at.year}', count=1)[0]:06}"
+        models.Quote.objects.create(
+            number=number,
+            service=row,
+            client=row.client,
+            policy_id=known.rules.policy_revision,
+            catalog_id=known.rules.catalog_revision,
+            request=keeping.to_json(request),
+            offer=keeping.to_json(priced),
+            facts_digest=known.digest,
+            currency=priced.currency,
+            gross_minor=priced.total.gross.minor,
+            created_at=at,
+            expires_at=rules.quote_end(policy=known.rules.policy, family=row.family, seller=row.client.seller, at=at),
+            made_by=actor,
+        )
+    return number
+
+
+# 2 ── the order ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def order(
+    *,
+    client: str,
+    quote: str,
+    acknowledged: Mapping[str, placing.Acknowledged],
+    key: str,
+    at: datetime,
+    actor: str,
+) -> str:
+    """Order the change that a quote priced, exactly as it was kept. Returns the change's number.
+
+    The same `key` again returns the same change. Refused: `quote_expired`, `quote_ordered`, `quote_stale` (something
+    that decides the price has changed), `notices_not_acknowledged` (H9), `change_open`, `not_orderable_yet`.
+    """
+
+    def make() -> str:
+        kept = placing.locked_quote(client=client, number=quote)
+        priced = placing.offer_of(kept)
+        placing.check_still_good(kept=kept, priced=priced, at=at)
+        placing.check_acknowledged(priced=priced, acknowledged=acknowledged)
+        number = f"CH-{at.year}-{numbers.take(series=f'change/{at.year}', count=1)[0]:06}"
+        placing.place(
+            number=number,
+            kept=kept,
+            priced=priced,
+            acknowledged=acknowledged,
+            signal_key=run_key(number),
+            at=at,
+            actor=actor,
+        )
+        runs.start(kind=KIND, key=run_key(number), subject=number)
+        return number
+
+    return keys.once(scope=f"order/{client}", key=key, fingerprint=keys.fingerprint({"quote": quote}), make=make)
+
+
+def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """Take an unpaid change back; what was drawn or paid in part is released. Twice is once.
+
+    Refused("move_not_allowed") once it is paid.
+    """
+    with transaction.atomic():
+        change = _locked(number, client=client)
+        if change.state == "WITHDRAWN":
+            return
+        assert change.order is not None
+        moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
+        orders.withdraw(order=change.order.number, at=at, actor=actor)
+
+
+# 3 ── the money ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _settle(task: runs.Work) -> runs.Outcome:
+    """Paid from the deposit by itself where D4 holds; else wait for a payment, with the reason and a deadline."""
+    change = _locked(task.subject)
+    if change.state != "AWAITING_PAYMENT":
+        return runs.Done()
+    assert change.order is not None
+    paying = collection.collect(order=change.order.number, service=change.service, at=task.at, actor=task.actor)
+    change.collection = paying.decision
+    change.save(update_fields=["collection"])
+    if paying.state == "PAID":
+        return _paid(change, task)
+    if orders.expire(order=change.order.number, at=task.at, actor=task.actor):
+        moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
+        return runs.Done()
+    return runs.Wait(
+        resume="settle",
+        signal=("paid", "expired", "withdrawn", "deposit", "auto_renew"),
+        due_at=change.order.expires_at,
+        owner="client",
+    )
+
+
+def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
+    assert change.order is not None
+    seller = change.client.seller
+    today = rules.day(seller=seller, at=task.at)
+    invoices.issue(order=change.order.number, on=today, at=task.at, actor=task.actor)
+    moves.move(
+        change,
+        "paid",
+        actor=task.actor,
+        at=task.at,
+        promised_on=rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today),
+    )
+    return runs.Go("begin")
+
+
+# 4 ── the machines ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _begin(task: runs.Work) -> runs.Outcome:
+    """Hand the work to provisioning: in place, or by moving to a new environment."""
+    change = _locked(task.subject)
+    if change.execution is not None or change.state != "AWAITING_EXECUTION":
+        return runs.Go("follow")
+    offered = placing.offer_of(change.quote)
+    change.execution = executions.start(
+        service=change.service,
+        recipe=work.recipe(offered=offered),
+        target=work.target(kept=change.quote),
+        parameters=work.parameters(
+            kept=change.quote,
+            offered=offered,
+            policy=catalog.policy_of(revision=change.quote.policy_id),
+            promised_on=change.promised_on,
+        ),
+        cause=change.number,
+        signal_key=run_key(change.number),
+        at=task.at,
+        actor=task.actor,
+    )
+    change.save(update_fields=["execution"])
+    return runs.Go("follow")
+
+
+def _follow(task: runs.Work) -> runs.Outcome:
+    """At the point of no return the service is the new one, and so is its renewal price (H8, D6)."""
+    change = _locked(task.subject)
+    now = _execution(change, task.at)
+    if now.state in ("FAILED", "CANCELLED"):
+        if change.state == "AWAITING_EXECUTION":
+            moves.move(change, "failed", actor=task.actor, at=task.at, note=str(now.error.get("reason", now.state)))
+        return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
+    if now.point_of_no_return_at is not None and change.applied_at is None:
+        _apply(change, task)
+    if now.state == "DONE":
+        return _finish(change, task)
+    if change.applied_at is not None and change.kind == "hard":
+        moves.move(change, "applied", actor=task.actor, at=task.at)
+        return runs.Go("retire")
+    return runs.Wait(
+        resume="follow",
+        signal=WAKING,
+        due_at=rules.after_promise(seller=change.client.seller, promised_on=change.promised_on, at=task.at),
+        owner="staff",
+    )
+
+
+def _begin_again(task: runs.Work) -> runs.Outcome:
+    """Paid, but it could not be carried out: a person decides. Until then it is looked at every day."""
+    change = _locked(task.subject)
+    if "retry" not in task.woken_by:
+        return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
+    moves.move(change, "retried", actor=task.actor, at=task.at)
+    change.execution = None
+    change.save(update_fields=["execution"])
+    return runs.Go("begin")
+
+
+def switch_over(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """The client uses the new environment from now on (H9): the point of no return follows.
+
+    Refused("nothing_to_confirm") before the hand-over and after the point of no return; NotFound.
+    """
+    execution = _execution_of(number, client)
+    executions.confirm_cutover(number=execution.number, at=at, actor=actor)
+
+
+def reveal_credentials(*, client: str, number: str, at: datetime, actor: str) -> views.Credentials:
+    """The access data of the new environment, this one time. Refused: `credentials_none`, `credentials_shown`,
+    `credentials_expired`; NotFound."""
+    execution = _execution_of(number, client)
+    if execution.new_id is None:
+        raise Refused("credentials_none")
+    secrets = handover.reveal(environment_id=execution.new_id, actor=actor, at=at)
+    known = ("host", "user", "password")
+    return views.Credentials(
+        host=secrets.get("host", ""),
+        user=secrets.get("user", ""),
+        secret=secrets.get("password", ""),
+        extra=tuple((name, value) for name, value in sorted(secrets.items()) if name not in known),
+    )
+
+
+# 5 ── the old environment ─────────────────────────────────────────────────────────────────────────────────────────────
+def _retire(task: runs.Work) -> runs.Outcome:
+    """The old environment is kept, announced for removal, removed, and seen to be gone (H5, H10)."""
+    change = _locked(task.subject)
+    now = _execution(change, task.at)
+    if now.state == "DONE":
+        return _finish(change, task)
+    if now.state == "AWAITING_NOTICE" and not now.notice_proof:
+        proof = notices.announce_removal(change=change, at=task.at, actor=task.actor)
+        executions.notice_sent(number=now.number, proof=proof, at=task.at, actor=task.actor)
+    return runs.Wait(resume="retire", signal=WAKING, due_at=task.at + REMINDED_AFTER, owner="staff")
+
+
+def _finish(change: models.Change, task: runs.Work) -> runs.Outcome:
+    moves.move(change, "done", actor=task.actor, at=task.at, finished_at=task.at)
+    return runs.Done()
+
+
+# ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────
+def run_key(number: str) -> str:
+    """The run of a change, and the key under which lower packages signal it."""
+    return f"{KIND}:{number}"
+
+
+def _locked(number: str, *, client: str | None = None) -> models.Change:
+    """A change with its service, both locked. NotFound."""
+    found = models.Change.objects.filter(number=number)
+    if client is not None:
+        found = found.filter(client__number=client)
+    row = found.values("pk", "service_id").first()
+    if row is None:
+        raise services.NotFound(number)
+    locks.lock(clients.Service.objects.filter(pk=row["service_id"]))
+    locks.lock(models.Change.objects.filter(pk=row["pk"]))
+    related = ("service", "client__seller", "quote__policy", "order", "execution")
+    return models.Change.objects.select_related(*related).get(pk=row["pk"])
+
+
+def _execution_of(number: str, client: str) -> machines.Execution:
+    found = models.Change.objects.filter(number=number, client__number=client).select_related("execution").first()
+    if found is None or found.execution is None:
+        raise services.NotFound(number)
+    return found.execution
+
+
+def _execution(change: models.Change, at: datetime) -> provisioning.ExecutionView:
+    assert change.execution is not None
+    found = provisioning.execution(number=change.execution.number, at=at)
+    assert found is not None
+    return found
+
+
+def _apply(change: models.Change, task: runs.Work) -> None:
+    after = work.after(kept=change.quote)
+    register.apply_change(
+        service=change.service,
+        plan=after.plan,
+        family=after.family,
+        additional=after.additional,
+        months=after.months,
+        term_end_on=after.term_end_on,
+        cause=change.number,
+        at=task.at,
+        actor=task.actor,
+    )
+    change.applied_at = task.at
+    change.save(update_fields=["applied_at"])
+    renewal.replace_unpaid(service=change.service, at=task.at, actor=task.actor)
+
+
+def define() -> None:
+    """Name the steps of a change to the runtime. Called once, when Django is ready."""
+    runs.define(
+        KIND,
+        steps={
+            "settle": _settle,
+            "begin": _begin,
+            "follow": _follow,
+            "begin_again": _begin_again,
+            "retire": _retire,
+        },
+        first="settle",
+    )

@@ -1,0 +1,157 @@
+"""What do the lines of an order and its invoice say? Frozen words in every language of the product, made once."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from planshift.domain import catalog, documents, periods, quote
+from planshift.domain.documents import LineKind
+from planshift.domain.tax import Taxed
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "plan_difference": {
+        "en": "Change of plan {from_name} → {to_name}: price difference, {period}",
+        "pl": "Zmiana planu {from_name} → {to_name}: różnica ceny, {period}",
+        "it": "Cambio di piano {from_name} → {to_name}: differenza di prezzo, {period}",
+    },
+    "plan_charge": {
+        "en": "Plan {to_name}, {period}",
+        "pl": "Plan {to_name}, {period}",
+        "it": "Piano {to_name}, {period}",
+    },
+    "plan_credit": {
+        "en": "Plan {from_name}: unused time, {period}",
+        "pl": "Plan {from_name}: niewykorzystany okres, {period}",
+        "it": "Piano {from_name}: periodo non goduto, {period}",
+    },
+    "resource": {
+        "en": "Additional resource {resource} ({quantity}), {period}",
+        "pl": "Dodatkowy zasób {resource} ({quantity}), {period}",
+        "it": "Risorsa aggiuntiva {resource} ({quantity}), {period}",
+    },
+    "period": {
+        "en": "Longer billing period, plan {to_name}, {period}",
+        "pl": "Dłuższy okres rozliczeniowy, plan {to_name}, {period}",
+        "it": "Periodo di fatturazione più lungo, piano {to_name}, {period}",
+    },
+    "setup": {
+        "en": "One-time set-up fee for the hard upgrade",
+        "pl": "Jednorazowa opłata aktywacyjna za zmianę z przeniesieniem",
+        "it": "Costo di attivazione una tantum per l'hard upgrade",
+    },
+    "fee": {"en": "Fee for the change", "pl": "Opłata za zmianę", "it": "Costo del cambio"},
+    "renewal_plan": {
+        "en": "Plan {to_name}, {period}",
+        "pl": "Plan {to_name}, {period}",
+        "it": "Piano {to_name}, {period}",
+    },
+}
+
+
+def lines(*, offered: quote.Offer, service: str, label: str, sold: catalog.Catalog) -> list[documents.Line]:
+    """The lines of an order exactly as the offer has them, worded; amounts are copied, never computed."""
+    return [
+        documents.Line(
+            kind=_kind(line),
+            text=_text(line, label=label, sold=sold),
+            amount=line.amount,
+            vat_percent=line.tax_rate * 100,
+            vat_code="standard" if line.tax_rate else "zero",
+            service=service,
+            component=line.component,
+            quantity=line.quantity,
+            start_on=_day(line.start, sold),
+            end_on=_day(line.end, sold),
+        )
+        for line in offered.lines
+    ]
+
+
+def renewal_line(
+    *,
+    service: str,
+    label: str,
+    component: str,
+    name: Mapping[str, str],
+    quantity: int,
+    amount: Taxed,
+    rate: Fraction,
+    start_on: date,
+    end_on: date,
+) -> documents.Line:
+    """A line of a renewal: the plan, or an additional resource, for the whole next term."""
+    words = _WORDS["renewal_plan"] if component == "plan" else _WORDS["resource"]
+    period = _period(start_on, end_on)
+    return documents.Line(
+        kind="charge",
+        text={
+            language: f"{label}: "
+            + text.format(to_name=_in(name, language), resource=_in(name, language), quantity=quantity, period=period)
+            for language, text in words.items()
+        },
+        amount=amount,
+        vat_percent=rate * 100,
+        vat_code="standard" if rate else "zero",
+        service=service,
+        component=component,
+        quantity=quantity,
+        start_on=start_on,
+        end_on=end_on,
+    )
+
+
+def _kind(line: quote.Line) -> LineKind:
+    if line.role == "setup":
+        return "setup"
+    if line.role in ("fee", "minimum", "penalty"):
+        return "fee"
+    return "credit" if line.amount.gross.amount < 0 else "charge"
+
+
+def _text(line: quote.Line, *, label: str, sold: catalog.Catalog) -> dict[str, str]:
+    resource = line.component.partition(":")[2]
+    words = _WORDS.get(line.code) or _WORDS["resource" if resource else _role(line)]
+    start, end = _day(line.start, sold), _day(line.end, sold)
+    made = {}
+    for language, text in words.items():
+        made[language] = f"{label}: " + text.format(
+            from_name=_plan(line.facts.get("from_plan") or line.facts.get("plan"), language, sold),
+            to_name=_plan(line.facts.get("to_plan") or line.facts.get("plan"), language, sold),
+            resource=_resource(resource, language, sold),
+            quantity=line.quantity,
+            period=_period(start, end),
+        ).rstrip(", ")
+    return made
+
+
+def _role(line: quote.Line) -> str:
+    known = {"setup": "setup", "fee": "fee", "credit": "plan_credit", "difference": "plan_difference"}
+    return known.get(line.role, "plan_charge")
+
+
+def _plan(code: object, language: str, sold: catalog.Catalog) -> str:
+    plan = sold.plans.get(str(code))
+    return _in(plan.name, language) if plan else str(code or "")
+
+
+def _resource(code: str, language: str, sold: catalog.Catalog) -> str:
+    for plan in sold.plans.values():
+        if code in plan.resources:
+            return _in(plan.resources[code].name, language)
+    return code
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts["en"]
+
+
+def _day(moment: periods.Moment | None, sold: catalog.Catalog) -> date | None:
+    if isinstance(moment, datetime):
+        return moment.astimezone(ZoneInfo(str(sold.seller.zone))).date()
+    return moment
+
+
+def _period(start: date | None, end: date | None) -> str:
+    """Half-open periods are shown as they are: from the first day to the day on which they end."""
+    return f"{start.isoformat()} – {end.isoformat()}" if start and end else ""

@@ -1,0 +1,92 @@
+"""How does a client pay? Into the deposit, from the deposit by hand, or on the gateway's page."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from planshift.billing import deposits, models, orders, payments, ports
+from planshift.billing import queries as billing
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.procedures import waking
+from planshift.runtime import keys, runs
+from planshift.services import queries as services
+
+KIND = "top_up"
+ORDER_DAYS = 14
+
+
+# 1 ── topped up ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def top_up(*, client: str, amount: Money, key: str, at: datetime, actor: str) -> str:
+    """Order a top-up of the deposit, paid like any order. Returns the order's number; the same `key` gives the same.
+
+    Refused: `no_deposit`, `deposit_amount`, `deposit_currency`.
+    """
+    owner = services.client(number=client)
+
+    def make() -> str:
+        signal_key = f"{KIND}:{client}:{key}"
+        placed = deposits.top_up_order(
+            client=owner,
+            amount=amount,
+            expires_at=at + timedelta(days=ORDER_DAYS),
+            at=at,
+            actor=actor,
+            signal_key=signal_key,
+        )
+        runs.start(kind=KIND, key=signal_key, subject=placed.number)
+        return placed.number
+
+    content = keys.fingerprint({"amount": str(amount)})
+    return keys.once(scope=f"top_up/{client}", key=key, fingerprint=content, make=make)
+
+
+def _await_payment(task: runs.Work) -> runs.Outcome:
+    """Once the money is in the deposit, orders that wait for it are looked at again."""
+    row = models.Order.objects.select_related("client").get(number=task.subject)
+    if row.state == "PAID":
+        waking.orders_of(client=row.client.number, because="deposit")
+        return runs.Done()
+    if row.state != "AWAITING_PAYMENT" or orders.expire(order=row.number, at=task.at, actor=task.actor):
+        return runs.Done()
+    return runs.Wait(
+        resume="await_payment", signal=("paid", "expired", "withdrawn"), due_at=row.expires_at, owner="client"
+    )
+
+
+# 2 ── drawn by hand ───────────────────────────────────────────────────────────────────────────────────────────────────
+def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None:
+    """The client pays an open order from the deposit, as far as it goes. The same `key` draws once.
+
+    Refused: `order_not_open`, `deposit_empty`; NotFound for another client's order.
+    """
+    found = billing.order(number=order)
+    if found.client != client:
+        raise services.NotFound(order)
+
+    def make() -> str:
+        free = deposits.balance(client=client, currency=found.total.currency)
+        amount = min(free, billing.order(number=order).missing)
+        if amount.amount <= 0:
+            raise Refused("deposit_empty", balance=free)
+        deposits.draw_for(order=order, at=at, actor=actor, amount=amount)
+        return order
+
+    keys.once(scope=f"draw/{client}", key=key, fingerprint=keys.fingerprint({"order": order}), make=make)
+
+
+# 3 ── on the gateway's page ───────────────────────────────────────────────────────────────────────────────────────────
+def by_card(*, client: str, order: str, return_path: str, at: datetime, actor: str) -> str:
+    """The address of the payment page for what an open order lacks. Call it outside a transaction.
+
+    Refused: `order_not_open`, `gateway_unknown`; NotFound for another client's order.
+    """
+    if billing.order(number=order).client != client:
+        raise services.NotFound(order)
+    (gateway, *_) = ports.gateways() or ("",)
+    return payments.start(order=order, gateway=gateway, return_path=return_path, at=at, base_url=settings.BASE_URL)
+
+
+def define() -> None:
+    """Name the steps of a top-up to the runtime. Called once, when Django is ready."""
+    runs.define(KIND, steps={"await_payment": _await_payment}, first="await_payment")

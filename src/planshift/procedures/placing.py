@@ -1,0 +1,138 @@
+"""What is checked before a quote becomes a change, and what is kept when it does? All in the caller's transaction."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from planshift.billing import orders
+from planshift.catalog import queries as catalog
+from planshift.domain import facts, quote
+from planshift.domain.errors import Reason, Refused
+from planshift.procedures import keeping, knowledge, models, paper, rules
+from planshift.runtime import locks, moves
+from planshift.services import models as services
+from planshift.services.queries import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """A notice as the client saw and ticked it (H9): the text in the language it was shown in."""
+
+    language: str
+    text: str
+
+
+def offer_of(kept: models.Quote) -> quote.Offer:
+    """The offer exactly as it was kept."""
+    return keeping.from_json(kept.offer, quote.Offer)
+
+
+def request_of(kept: models.Quote) -> facts.Request:
+    """The request exactly as it was kept."""
+    return keeping.from_json(kept.request, facts.Request)  # type: ignore[arg-type]
+
+
+def locked_quote(*, client: str, number: str) -> models.Quote:
+    found = models.Quote.objects.filter(number=number, client__number=client).values("pk", "service_id").first()
+    if found is None:
+        raise NotFound(number)
+    locks.lock(services.Service.objects.filter(pk=found["service_id"]))
+    return models.Quote.objects.select_related("service", "client__seller", "policy").get(pk=found["pk"])
+
+
+def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -> None:
+    if kept.state == "ORDERED":
+        raise Refused("quote_ordered", quote=kept.number)
+    if kept.state == "EXPIRED" or kept.expires_at <= at:
+        raise Refused("quote_expired", quote=kept.number, expires_at=kept.expires_at)
+    if (why := not_orderable(priced)) is not None:
+        raise Refused.for_reasons([why])
+    known = knowledge.of(service=kept.service.number, at=at)
+    if known.facts.standing.open_change:
+        raise Refused("change_open", change=known.facts.standing.open_change)
+    if known.digest != kept.facts_digest:
+        raise Refused("quote_stale", quote=kept.number)
+
+
+def not_orderable(priced: quote.Offer) -> Reason | None:
+    """Why an offer can be shown but not yet ordered: a decrease needs an accepted corrective invoice (D5, D8)."""
+    if priced.total.gross.amount < 0 or priced.timing == "after_acceptance":
+        return Reason("decrease_not_orderable_yet")
+    if priced.timing == "at_once":
+        return Reason("metered_not_orderable_yet")
+    return None
+
+
+def check_acknowledged(*, priced: quote.Offer, acknowledged: Mapping[str, Acknowledged]) -> None:
+    wanted = {notice.code for notice in priced.notices}
+    if missing := sorted(wanted - acknowledged.keys()):
+        raise Refused("notices_not_acknowledged", notices=missing)
+    if strange := sorted(acknowledged.keys() - wanted):
+        raise Refused("notices_not_of_this_quote", notices=strange)
+
+
+def place(
+    *,
+    number: str,
+    kept: models.Quote,
+    priced: quote.Offer,
+    acknowledged: Mapping[str, Acknowledged],
+    signal_key: str,
+    at: datetime,
+    actor: str,
+) -> models.Change:
+    change = models.Change(
+        number=number,
+        service=kept.service,
+        client=kept.client,
+        quote=kept,
+        operation=priced.operation,
+        direction=priced.direction,
+        kind=priced.kind,
+        ordered_by=actor,
+        ordered_at=at,
+    )
+    try:
+        with transaction.atomic():
+            change.save(force_insert=True)
+    except IntegrityError:
+        raise Refused("change_open", service=kept.service.number) from None
+    models.Acknowledgement.objects.bulk_create(
+        models.Acknowledgement(
+            change=change,
+            notice=code,
+            language=each.language,
+            text=each.text,
+            text_digest=hashlib.sha256(each.text.encode()).hexdigest(),
+            at=at,
+            by=actor,
+        )
+        for code, each in acknowledged.items()
+    )
+    moves.move(kept, "ordered", actor=actor, at=at)
+    change.order = orders.place(
+        seller=kept.client.seller,
+        client=kept.client,
+        subject=number,
+        lines=paper.lines(
+            offered=priced,
+            service=kept.service.number,
+            label=kept.service.label,
+            sold=catalog.catalog_of(revision=kept.catalog_id),
+        ),
+        total=priced.total,
+        expires_at=rules.order_end(
+            policy=catalog.policy_of(revision=kept.policy_id),
+            family=kept.service.family,
+            seller=kept.client.seller,
+            at=at,
+        ),
+        signal_key=signal_key,
+        at=at,
+        actor=actor,
+    )
+    change.save(update_fields=["order"])
+    return change

@@ -1,0 +1,21 @@
+"""What the doors read: one module per question, one function per page, frozen views out."""
+
+from planshift.procedures.queries.changes import change as change
+from planshift.procedures.queries.choices import options as options
+from planshift.procedures.queries.choices import periods as periods
+from planshift.procedures.queries.choices import resources as resources
+from planshift.procedures.queries.choices import what_if as what_if
+from planshift.procedures.queries.orders import order as order
+from planshift.procedures.queries.papers import invoice_pdf as invoice_pdf
+from planshift.procedures.queries.papers import invoices as invoices
+from planshift.procedures.queries.papers import money as money
+from planshift.procedures.queries.people import client_of as client_of
+from planshift.procedures.queries.people import demo_people as demo_people
+from planshift.procedures.queries.people import is_staff as is_staff
+from planshift.procedures.queries.quotes import quote as quote
+from planshift.procedures.queries.rulebook import help_vote as help_vote
+from planshift.procedures.queries.rulebook import help_votes as help_votes
+from planshift.procedures.queries.rulebook import rulebook as rulebook
+from planshift.procedures.queries.services import service as service
+from planshift.procedures.queries.services import services_of as services_of
+from planshift.services.queries import NotFound as NotFound

@@ -1,0 +1,145 @@
+"""Where does a change stand: what is done, what do we wait for, who must act, until when?"""
+
+from datetime import datetime
+from typing import Literal
+
+from planshift.catalog import queries as catalog
+from planshift.domain import quote
+from planshift.procedures import keeping, knowledge, models, rules, views
+from planshift.procedures.queries import services
+from planshift.provisioning import queries as provisioning
+from planshift.services.queries import NotFound
+
+
+def change(*, client: str, number: str, at: datetime) -> views.ChangePage:
+    """A client's change with its timeline. NotFound for another's."""
+    row = (
+        models.Change.objects.filter(number=number, client__number=client)
+        .select_related("service__client__seller", "quote", "order", "execution")
+        .first()
+    )
+    if row is None:
+        raise NotFound(number)
+    return page(row=row, at=at)
+
+
+def page(*, row: models.Change, at: datetime) -> views.ChangePage:
+    """The same for staff, from a row with its relations."""
+    client = row.service.client
+    known = knowledge.of(service=row.service.number, client=client.number, at=at)
+    documents = catalog.catalog_of(revision=row.quote.catalog_id)
+    offered = keeping.from_json(row.quote.offer, quote.Offer)
+    work = provisioning.execution(number=row.execution.number, at=at) if row.execution else None
+    today = rules.day(seller=client.seller, at=at)
+    final = row.state in row.lifecycle.final
+    card = services.card(known=known, at=at)
+    return views.ChangePage(
+        number=row.number,
+        state=row.state,
+        final=final,
+        service=card,
+        operation=row.operation,  # type: ignore[arg-type]
+        source=services.source_name(row.quote, documents),
+        target=services.target_name(row.quote, documents),
+        kind=row.kind,  # type: ignore[arg-type]
+        direction=row.direction,  # type: ignore[arg-type]
+        ordered_at=row.ordered_at,
+        promised_on=row.promised_on,
+        overdue=bool(row.promised_on and not final and row.applied_at is None and today > row.promised_on),
+        steps=timeline(row=row, work=work),
+        order=row.order.number if row.order else "",
+        quote=row.quote.number,
+        total=offered.total,
+        credentials=_credentials(work),
+        new_address=work.new.address if work and work.new else "",
+        duties=_duties(row, work),
+        can_switch_over=bool(work and "confirm_cutover" in work.can),
+        hold_until=work.hold_until if work else None,
+        removal_at=work.hold_until if work else None,
+        can_withdraw=row.state == "AWAITING_PAYMENT",
+        invoices=tuple(
+            each
+            for each in services.invoice_rows(service=row.service.number)
+            if row.order and each.order == row.order.number
+        ),
+        next_renewal=card.renewal,
+        renews_on=card.term_end_on if card.renewal else None,
+    )
+
+
+def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> tuple[views.TimelineStep, ...]:
+    """The steps from order to done, as the client sees them."""
+    order = row.order
+    steps = [views.TimelineStep("ordered", "done", row.ordered_at, None, "client", {})]
+    if row.state in ("WITHDRAWN", "LAPSED"):
+        return (*steps, views.TimelineStep(row.state.lower(), "failed", row.finished_at, None, "client", {}))
+    paid_at = order.paid_at if order else row.ordered_at
+    if paid_at is None:
+        due = order.expires_at if order else None
+        steps.append(views.TimelineStep("paid", "waiting", None, due, "client", dict(row.collection)))
+    else:
+        steps.append(views.TimelineStep("paid", "done", paid_at, None, "client", dict(row.collection)))
+    steps.extend(_work_steps(row, work))
+    done = row.state == "DONE"
+    steps.append(views.TimelineStep("done", "done" if done else "ahead", row.finished_at, None, "system", {}))
+    return tuple(steps)
+
+
+_SHOWN = {
+    "create": "prepared",
+    "hand_over": "credentials",
+    "content": "content",
+    "cut_over": "cut_over",
+    "hold": "held",
+    "remove": "removed",
+    "apply": "applied",
+}
+_STATUS = {
+    "done": "done",
+    "lapsed": "done",
+    "skipped": "skipped",
+    "undone": "skipped",
+    "failed": "failed",
+    "pending": "ahead",
+}
+
+
+def _work_steps(row: models.Change, work: provisioning.ExecutionView | None) -> list[views.TimelineStep]:
+    if work is None:
+        code = "prepared" if row.kind == "hard" else "applied"
+        return [views.TimelineStep(code, "ahead", None, None, "system", {})]
+    made = []
+    for step in provisioning.timeline(number=work.number):
+        code = _SHOWN.get(step.name, "")
+        if not code or step.state == "skipped":
+            continue
+        status = _STATUS.get(step.state) or ("waiting" if step.waits_for else "now")
+        if row.state == "AWAITING_STAFF" and status in ("now", "waiting"):
+            status = "failed"
+        made.append(
+            views.TimelineStep(
+                code,
+                status,  # type: ignore[arg-type]
+                step.ended_at,
+                step.until,
+                step.waits_for or "system",
+                {},
+            )
+        )
+    return made
+
+
+def _credentials(work: provisioning.ExecutionView | None) -> Literal["none", "ready", "shown", "expired"]:
+    if work is None or not work.credentials:
+        return "none"
+    if work.credentials == "waiting":
+        return "ready"
+    return "shown" if work.credentials == "shown" else "expired"
+
+
+def _duties(row: models.Change, work: provisioning.ExecutionView | None) -> tuple[views.Duty, ...]:
+    """What the client has to do after the hand-over (H9); nothing before it, nothing once it is in use."""
+    if work is None or work.handed_over_at is None or work.point_of_no_return_at is not None:
+        return ()
+    facts = {"name": row.service.label, "address": work.new.address if work.new else ""}
+    return tuple(views.Duty(code, facts) for code in ("back_up", "copy_content", "check_site", "set_dns"))

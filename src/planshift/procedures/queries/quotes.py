@@ -1,0 +1,96 @@
+"""A kept quote, as its reader sees it: frozen, and whether it can still be ordered."""
+
+from datetime import datetime
+from typing import Literal
+
+from planshift.catalog import queries as catalog
+from planshift.domain import facts
+from planshift.domain import quote as quotes
+from planshift.domain.errors import Reason
+from planshift.domain.money import Money
+from planshift.procedures import keeping, knowledge, models, placing, views
+from planshift.procedures.queries import choices, services
+from planshift.services.queries import NotFound
+
+
+def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
+    """A client's quote. NotFound for another's."""
+    kept = (
+        models.Quote.objects.filter(number=number, client__number=client)
+        .select_related("service__client__seller", "policy", "change")
+        .first()
+    )
+    if kept is None:
+        raise NotFound(number)
+    known = knowledge.of(service=kept.service.number, client=client, at=at)
+    documents = catalog.catalog_of(revision=kept.catalog_id)
+    offered = keeping.from_json(kept.offer, quotes.Offer)
+    asked = keeping.from_json(kept.request, object)
+    why_not = placing.not_orderable(offered)
+    due = offered.total.gross
+    because = services.pays_by_itself(known=known, due=due)
+    deposit = known.facts.standing.deposit
+    change = getattr(kept, "change", None)
+    return views.QuotePage(
+        number=kept.number,
+        state=_state(kept, known, at),
+        made_at=kept.created_at,
+        valid_until=kept.expires_at,
+        service=services.card(known=known, at=at),
+        operation=offered.operation,  # type: ignore[arg-type]
+        source=services.source_name(kept, documents),
+        target=services.target_name(kept, documents),
+        resource_changes=_resource_changes(asked, known, change),
+        period_change=_period_change(asked, known, change),
+        offer=offered,
+        names=choices.names(documents=documents, known=known),
+        staff_override_note="",
+        buyer=services.buyer(known=known),
+        orderable=why_not is None,
+        not_orderable=(why_not,) if why_not else (),
+        pays_by_itself=not because,
+        pay_reasons=pay_reasons(because=because, deposit=deposit, due=due),
+        deposit=deposit,
+        policy=f"{known.rules.policy.code} {kept.policy.number}",
+        change=change.number if change else "",
+    )
+
+
+def pay_reasons(*, because: tuple[str, ...], deposit: Money | None, due: Money) -> tuple[Reason, ...]:
+    """Why an order is not paid from the deposit by itself (D4), with what is missing."""
+    short = due - deposit if deposit is not None and due > deposit else Money.zero(due.currency)
+    return tuple(
+        Reason(code, {"missing": short, "deposit": deposit} if code == "deposit_too_small" else {}) for code in because
+    )
+
+
+def _state(kept: models.Quote, known: knowledge.Known, at: datetime) -> Literal["open", "ordered", "expired", "stale"]:
+    if kept.state == "ORDERED":
+        return "ordered"
+    if kept.state == "EXPIRED" or kept.expires_at <= at:
+        return "expired"
+    return "open" if known.digest == kept.facts_digest and not known.facts.standing.open_change else "stale"
+
+
+def _resource_changes(
+    asked: object, known: knowledge.Known, change: models.Change | None
+) -> tuple[tuple[views.Words, int, int, views.Words], ...]:
+    if not isinstance(asked, facts.ChangeResources) or (change is not None and change.applied_at is not None):
+        return ()
+    plan = known.facts.catalog.plans[known.holding.service.plan]
+    return tuple(
+        (
+            plan.resources[code].name if code in plan.resources else code,
+            known.holding.additional.get(code, 0),
+            amount,
+            plan.resources[code].unit if code in plan.resources else "",
+        )
+        for code, amount in asked.amounts.items()
+        if amount != known.holding.additional.get(code, 0)
+    )
+
+
+def _period_change(asked: object, known: knowledge.Known, change: models.Change | None) -> tuple[int, int] | None:
+    if not isinstance(asked, facts.ChangePeriod) or (change is not None and change.applied_at is not None):
+        return None
+    return known.holding.service.months, int(asked.length.months)

@@ -1,0 +1,300 @@
+"""What does a client have, and what may be done with it? Constant numbers of statements, however many services."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from fractions import Fraction
+
+from planshift.billing import buyers
+from planshift.billing import queries as billing
+from planshift.catalog import queries as catalog
+from planshift.domain import catalog as sold
+from planshift.domain import facts, periods, quote, renewing
+from planshift.domain.errors import Reason, Refused
+from planshift.domain.money import Money
+from planshift.domain.policy import collection
+from planshift.domain.tax import Taxed
+from planshift.procedures import keeping, knowledge, models, rules, views
+from planshift.provisioning import queries as provisioning
+from planshift.services import queries as services
+
+
+def services_of(*, client: str, at: datetime) -> tuple[views.ServiceCard, ...]:
+    """A client's services, oldest first."""
+    found = services.holdings(client=client)
+    if not found:
+        return ()
+    in_force = catalog.in_force(seller=found[0].service.client.seller)
+    return cards(holdings=found, in_force=in_force, at=at)
+
+
+def cards(
+    *, holdings: Iterable[services.Holding], in_force: catalog.InForce, at: datetime
+) -> tuple[views.ServiceCard, ...]:
+    """Cards of services of one seller; two statements for all."""
+    held = tuple(holdings)
+    open_ones = {
+        row.service_id: row
+        for row in models.Change.objects.filter(
+            service__in=[each.service.pk for each in held], state__in=models.Change.lifecycle.open
+        ).select_related("quote", "order")
+    }
+    return tuple(_card(each, in_force, open_ones.get(each.service.pk), at) for each in held)
+
+
+def card(*, known: knowledge.Known, at: datetime) -> views.ServiceCard:
+    """One card."""
+    return cards(holdings=[known.holding], in_force=known.rules, at=at)[0]
+
+
+def _card(
+    held: services.Holding, in_force: catalog.InForce, change: models.Change | None, at: datetime
+) -> views.ServiceCard:
+    row, family = held.service, in_force.catalog.families.get(held.service.family)
+    plan = in_force.catalog.plans.get(row.plan)
+    term = held.term_on(rules.day(seller=in_force.seller, at=at))
+    return views.ServiceCard(
+        number=row.number,
+        name=row.label,
+        family=family.name if family else row.family,
+        plan=plan.name if plan else row.plan,
+        plan_code=row.plan,
+        state=row.state,
+        term_start_on=term.start_on,
+        term_end_on=held.last.end_on,
+        period_months=row.months,
+        renewal=next_renewal(held=held, in_force=in_force),
+        auto_renew=row.auto_renew,
+        metered=bool(family and family.metered),
+        open_change=None if change is None else _reference(change, in_force.catalog),
+    )
+
+
+def next_renewal(*, held: services.Holding, in_force: catalog.InForce) -> Taxed | None:
+    """What the next term costs as the service stands; None where it is metered or no longer sold."""
+    row = held.service
+    family = in_force.catalog.families.get(row.family)
+    if family is None or family.metered:
+        return None
+    try:
+        lines = renewing.lines(
+            sold=in_force.catalog,
+            plan=row.plan,
+            length=periods.Length(row.months),
+            additional=held.additional,
+            on=held.last.end_on,
+        )
+    except Refused:
+        return None
+    return Taxed.total((line.amount for line in lines), currency=in_force.seller.currency)
+
+
+def _reference(change: models.Change, documents: sold.Catalog) -> views.ChangeRef:
+    return views.ChangeRef(
+        number=change.number,
+        state=change.state,
+        operation=change.operation,  # type: ignore[arg-type]
+        target=target_name(change.quote, documents),
+        order=change.order.number if change.order else "",
+        awaits_client=change.lifecycle.waiting.get(change.state) == "client",
+    )
+
+
+def target_name(kept: models.Quote, documents: sold.Catalog) -> views.Words:
+    """The name of the plan that a quote leads to; "" where the plan stays."""
+    asked = keeping.from_json(kept.request, object)
+    if isinstance(asked, facts.ChangePlan):
+        plan = documents.plans.get(asked.target)
+        return plan.name if plan else asked.target
+    return ""
+
+
+def source_name(kept: models.Quote, documents: sold.Catalog) -> views.Words:
+    """The name of the plan that the service had when it was quoted."""
+    offered = keeping.from_json(kept.offer, quote.Offer)
+    for line in offered.lines:
+        code = line.facts.get("from_plan") or line.facts.get("plan")
+        if code in documents.plans:
+            return documents.plans[str(code)].name
+    plan = documents.plans.get(kept.service.plan)
+    return plan.name if plan else kept.service.plan
+
+
+def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
+    """Everything about one service. NotFound."""
+    known = knowledge.of(service=number, client=client, at=at)
+    row, seller = known.holding.service, known.rules.seller
+    plan = known.facts.catalog.plans.get(row.plan)
+    changes = models.Change.objects.filter(service=row).select_related("quote").order_by("-pk")[:50]
+    return views.ServicePage(
+        card=card(known=known, at=at),
+        resources=resource_rows(known=known),
+        plan_features=(),
+        buyer=_buyer(known),
+        attached=tuple(
+            views.AttachedService(
+                number=each.number,
+                name=each.label,
+                plan=known.facts.catalog.plans[each.plan].name if each.plan in known.facts.catalog.plans else each.plan,
+                term_end_on=known.holding.last.end_on,
+            )
+            for each in known.holding.attached
+        ),
+        operations=operations(known=known, at=at),
+        changes=tuple(_change_row(each, known.facts.catalog) for each in changes),
+        invoices=invoice_rows(service=number),
+        pays_by_itself=pays_by_itself(known=known, due=Money.zero(seller.currency)) == (),
+        metered_price_hour=_hourly(plan, known) if plan else None,
+    )
+
+
+def _hourly(plan: sold.Plan, known: knowledge.Known) -> Money | None:
+    parts = [
+        resource.hourly * known.holding.additional.get(code, resource.included)
+        for code, resource in plan.resources.items()
+        if resource.hourly is not None
+    ]
+    return Money(sum(parts, Fraction(0)), known.rules.seller.currency) if parts else None
+
+
+def _change_row(change: models.Change, documents: sold.Catalog) -> views.ChangeRow:
+    offered = keeping.from_json(change.quote.offer, quote.Offer)
+    return views.ChangeRow(
+        number=change.number,
+        operation=change.operation,  # type: ignore[arg-type]
+        source=source_name(change.quote, documents),
+        target=target_name(change.quote, documents),
+        state=change.state,
+        ordered_at=change.ordered_at,
+        done_at=change.finished_at,
+        total=offered.total,
+    )
+
+
+def _buyer(known: knowledge.Known) -> views.Buyer | None:
+    client = known.holding.service.client
+    try:
+        (party,) = buyers.for_orders(wanted=[(client, [known.holding.service.number])])
+    except Refused:
+        return None
+    return views.Buyer(
+        name=party.name,
+        lines=tuple(line for line in (party.street, f"{party.postcode} {party.city}".strip()) if line),
+        tax_id=party.tax_id,
+        country=party.country,
+    )
+
+
+def buyer(*, known: knowledge.Known) -> views.Buyer | None:
+    """Buyer data of the next invoice of this service (D6)."""
+    return _buyer(known)
+
+
+def resource_rows(*, known: knowledge.Known) -> tuple[views.ResourceRow, ...]:
+    """The plan's resources: what is a fixed part (a floor) and what is or can be bought on top (D1)."""
+    row = known.holding.service
+    plan = known.facts.catalog.plans.get(row.plan)
+    if plan is None:
+        return ()
+    on = known.holding.last.start_on
+    used = known.facts.usage
+    made = []
+    for code, resource in plan.resources.items():
+        price = sold.price_on(resource.prices, periods.Length(row.months), on)
+        have = known.holding.additional.get(code, 0)
+        made.append(
+            views.ResourceRow(
+                code=code,
+                name=resource.name,
+                unit=resource.unit,
+                included=resource.included,
+                additional=have,
+                minimum=0 if resource.shrinkable else have,
+                maximum=resource.maximum,
+                step=resource.step,
+                price=Money(price.amount, known.rules.seller.currency) if price and resource.additional else None,
+                used=used.amounts.get(code) if used else None,
+                used_as_of=used.as_of if used else None,
+            )
+        )
+    return tuple(made)
+
+
+def operations(*, known: knowledge.Known, at: datetime) -> tuple[views.OperationDoor, ...]:
+    """Which of the three operations can be started now, and every reason where not (D1)."""
+    doors = []
+    for operation, requests in _samples(known).items():
+        refusals: list[tuple[Reason, ...]] = []
+        for request in requests:
+            priced = quote.price(facts=known.facts, request=request, policy=known.rules.policy, on=at)
+            if isinstance(priced, quote.Offer):
+                refusals = []
+                break
+            refusals.append(priced.reasons)
+        common = tuple(reason for reason in refusals[0] if all(reason in each for each in refusals)) if refusals else ()
+        doors.append(
+            views.OperationDoor(
+                operation=operation,  # type: ignore[arg-type]
+                offered=bool(requests),
+                reasons=common if refusals else (),
+            )
+        )
+    return tuple(doors)
+
+
+def _samples(known: knowledge.Known) -> Mapping[str, list[facts.Request]]:
+    row = known.holding.service
+    plan = known.facts.catalog.plans.get(row.plan)
+    resources = plan.resources if plan else {}
+    lengths = {price.length for price in plan.prices} if plan else set()
+    return {
+        "plan": [facts.ChangePlan(target=code) for code in known.facts.catalog.plans if code != row.plan],
+        "resources": [
+            facts.ChangeResources(amounts={code: known.holding.additional.get(code, 0) + resource.step})
+            for code, resource in resources.items()
+            if resource.additional or resource.hourly is not None
+        ],
+        "period": [
+            facts.ChangePeriod(length=length)
+            for length in sorted(lengths, key=str)
+            if length != periods.Length(row.months)
+        ],
+    }
+
+
+def pays_by_itself(*, known: knowledge.Known, due: Money) -> tuple[str, ...]:
+    """() when an order over `due` would be drawn from the deposit by itself (D4); else every reason why not."""
+    decided = rules.carried_out(
+        collection,
+        known.rules.policy,
+        family=known.holding.service.family,
+        auto_renewal=known.holding.service.auto_renew,
+        deposit=known.facts.standing.deposit or Money.zero(known.rules.seller.currency),
+        due=due,
+    )
+    return () if decided.from_deposit else tuple(decided.waits_because)
+
+
+def invoice_rows(*, service: str) -> tuple[views.InvoiceRow, ...]:
+    """Documents about a service, newest first."""
+    return tuple(
+        views.InvoiceRow(
+            number=each.number,
+            kind="correction" if each.kind == "correction" else "invoice",
+            state="issued",
+            issued_on=each.issued_on,
+            total=each.total,
+            order=each.order,
+            service=service,
+        )
+        for each in billing.invoices_of_service(service=service)
+    )
+
+
+def last_usage(*, service: str) -> provisioning.UsageView | None:
+    """The last reading of what a service uses."""
+    return provisioning.last_usage(service=service)
+
+
+def today(*, known: knowledge.Known, at: datetime) -> date:
+    """The seller's date."""
+    return rules.day(seller=known.rules.seller, at=at)

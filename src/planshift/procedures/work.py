@@ -1,0 +1,100 @@
+"""What must the machines do for this quote, and what is the service afterwards?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from planshift.catalog import queries as catalog
+from planshift.domain import catalog as sold
+from planshift.domain import facts, quote, recipes
+from planshift.domain.policy import document, retention
+from planshift.procedures import keeping, models, rules
+from planshift.services import register
+
+DEFAULT_CUTOVER_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """A service as the change leaves it."""
+
+    plan: str
+    family: str
+    additional: Mapping[str, int]
+    months: int
+    term_end_on: date
+
+
+def after(*, kept: models.Quote) -> After:
+    """The service after the change that `kept` priced. Additional resources stay where the target offers them."""
+    service, term = kept.service, register.current_term(kept.service)
+    asked = keeping.from_json(kept.request, object)
+    offered = keeping.from_json(kept.offer, quote.Offer)
+    documents = catalog.catalog_of(revision=kept.catalog_id)
+    plan, months, additional = service.plan, service.months, register.additional_of(service)
+    if isinstance(asked, facts.ChangePlan):
+        plan = asked.target
+        months = int(asked.length.months) if asked.length else months
+        possible = documents.plans[plan].resources
+        additional = {code: n for code, n in additional.items() if code in possible and possible[code].additional}
+    elif isinstance(asked, facts.ChangeResources):
+        additional = {**additional, **asked.amounts}
+    elif isinstance(asked, facts.ChangePeriod):
+        months = int(asked.length.months)
+    end = offered.term_end
+    return After(
+        plan=plan,
+        family=documents.plans[plan].family,
+        additional={code: amount for code, amount in additional.items() if amount},
+        months=months,
+        term_end_on=rules.day_of(end, seller=service.client.seller) if end is not None else term.end_on,
+    )
+
+
+def target(*, kept: models.Quote) -> recipes.Target:
+    """Plan and whole amounts by resource that the environment must have, and what its server must offer."""
+    wanted = after(kept=kept)
+    documents = catalog.catalog_of(revision=kept.catalog_id)
+    plan = documents.plans[wanted.plan]
+    return recipes.Target(
+        plan=plan.code,
+        limits=limits(plan=plan, additional=wanted.additional),
+        requires={name: value for name, value in documents.traits(plan).items() if name == "platform"},
+    )
+
+
+def recipe(*, offered: quote.Offer) -> str:
+    """Which recipe carries the offer out: in place, or by moving to a new environment (H3)."""
+    if offered.kind == "hard":
+        return recipes.HARD.code
+    return recipes.EASY.code if offered.operation == "plan" else recipes.RESOURCES.code
+
+
+def limits(*, plan: sold.Plan, additional: Mapping[str, int]) -> dict[str, int]:
+    """Whole amounts by resource: what the plan includes plus what is bought on top."""
+    return {
+        code: resource.included + additional.get(code, 0)
+        for code, resource in plan.resources.items()
+        if resource.included or additional.get(code, 0)
+    }
+
+
+def parameters(
+    *, kept: models.Quote, offered: quote.Offer, policy: document.Policy, promised_on: date | None
+) -> recipes.Parameters:
+    """What policy and order say about the execution: hold, notices, which attached services end (H9, H10)."""
+    today = date(2000, 1, 1)  # the rule answers a day; the span is what the recipe counts with
+    kept_until = rules.carried_out(retention, policy, family=kept.service.family, handed_over_on=today, in_use_on=today)
+    ending = tuple(
+        str(number)
+        for notice in offered.notices
+        for number in (notice.facts.get("numbers") or ())  # type: ignore[attr-defined]
+        if notice.code == "attached_services_end"
+    )
+    return recipes.Parameters(
+        hold_days=(kept_until - today).days,
+        cutover_days=DEFAULT_CUTOVER_DAYS,
+        ending=ending,
+        domains=(kept.service.label,),
+        promised_on=promised_on,
+    )

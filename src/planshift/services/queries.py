@@ -1,0 +1,103 @@
+"""Who has what? Readers; a client is always named, so that nobody reads another's services."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet
+
+from planshift.services import models
+
+
+class NotFound(LookupError):
+    """No such thing for this reader: what is not theirs is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A service with everything that it consists of now."""
+
+    service: models.Service
+    terms: tuple[models.Term, ...]  # in order; the last may be a renewal paid ahead
+    additional: dict[str, int]
+    attached: tuple[models.Service, ...]
+
+    @property
+    def last(self) -> models.Term:
+        """The term that ends last: the service is paid until then."""
+        return self.terms[-1]
+
+    def term_on(self, day: date) -> models.Term:
+        """The term that holds `day`; the nearest one before or after where none does."""
+        begun = [term for term in self.terms if term.start_on <= day]
+        return begun[-1] if begun else self.terms[0]
+
+
+def client_of_user(*, user_id: int) -> models.Client | None:
+    """The client that a person acts for; the first one where there are several."""
+    member = models.Membership.objects.filter(user_id=user_id).select_related("client__seller").order_by("pk").first()
+    return member.client if member else None
+
+
+def sellers_of_staff(*, user_id: int) -> tuple[int, ...]:
+    """The sellers (pk) that a person works for."""
+    return tuple(
+        models.StaffRole.objects.filter(user_id=user_id).order_by("seller_id").values_list("seller_id", flat=True)
+    )
+
+
+def client(*, number: str) -> models.Client:
+    """A client by number. NotFound."""
+    found = models.Client.objects.select_related("seller").filter(number=number).first()
+    if found is None:
+        raise NotFound(number)
+    return found
+
+
+def holdings(*, client: str) -> tuple[Holding, ...]:
+    """All services of a client, oldest first; four statements."""
+    return _holdings(models.Service.objects.filter(client__number=client).order_by("pk"))
+
+
+def holding(*, number: str, client: str | None = None) -> Holding:
+    """One service, of one client where `client` is given. NotFound."""
+    found = models.Service.objects.filter(number=number)
+    if client is not None:
+        found = found.filter(client__number=client)
+    for each in _holdings(found):
+        return each
+    raise NotFound(number)
+
+
+def holdings_of(*, pks: Iterable[int]) -> tuple[Holding, ...]:
+    """Services by pk, in pk order; four statements for all."""
+    return _holdings(models.Service.objects.filter(pk__in=list(pks)).order_by("pk"))
+
+
+def ending(*, seller: int, before: date, after_pk: int, limit: int) -> tuple[Holding, ...]:
+    """Services of a seller that still run and whose newest term ends before a day, in pk order from `after_pk` on."""
+    found = (
+        models.Service.objects.filter(client__seller_id=seller, state="ACTIVE", pk__gt=after_pk)
+        .filter(terms__end_on__lt=before)
+        .exclude(terms__end_on__gte=before)
+        .distinct()
+        .order_by("pk")[:limit]
+    )
+    return holdings_of(pks=[each.pk for each in found])
+
+
+def _holdings(services: QuerySet[models.Service]) -> tuple[Holding, ...]:
+    rows = services.select_related("client__seller").prefetch_related(
+        Prefetch("terms", queryset=models.Term.objects.order_by("start_on")),
+        "allocations",
+        Prefetch("attached", queryset=models.Service.objects.exclude(state="ENDED").order_by("pk")),
+    )
+    return tuple(
+        Holding(
+            service=row,
+            terms=tuple(row.terms.all()),
+            additional={each.resource: each.amount for each in row.allocations.all()},
+            attached=tuple(row.attached.all()),
+        )
+        for row in rows
+    )

@@ -1,0 +1,168 @@
+"""Who has what: the writers. Clients and services come in here; a change takes effect here."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.contrib.auth import models as auth
+
+from planshift.catalog import models as catalog
+from planshift.domain import periods
+from planshift.domain.errors import Refused
+from planshift.runtime import audit, moves, numbers
+from planshift.services import models
+
+
+def add_client(
+    *,
+    seller: catalog.Seller,
+    name: str,
+    email: str,
+    language: str,
+    buyer: Mapping[str, object],
+    at: datetime,
+    actor: str,
+) -> models.Client:
+    """A new client with buyer data confirmed for invoicing (`buyer`: name, street, postcode, city, country, tax_id,
+    is_business). Numbered C-…"""
+    number = numbers.take(series="client", count=1)[0]
+    client = models.Client.objects.create(
+        seller=seller, number=f"C-{1000 + number}", name=name, email=email, language=language, created_at=at
+    )
+    models.BuyerProfile.objects.create(client=client, created_at=at, confirmed_at=at, **buyer)
+    audit.record(kind="client", number=client.number, event="added", actor=actor, at=at)
+    return client
+
+
+def add_member(*, client: models.Client, user: auth.User, at: datetime, actor: str) -> None:
+    """Let a person act for a client. Doing it twice changes nothing."""
+    _, made = models.Membership.objects.get_or_create(client=client, user=user)
+    if made:
+        audit.record(
+            kind="client", number=client.number, event="member added", actor=actor, at=at, facts={"user": user.pk}
+        )
+
+
+def add_service(
+    *,
+    client: models.Client,
+    label: str,
+    family: str,
+    plan: str,
+    months: int,
+    start_on: date,
+    auto_renew: bool,
+    at: datetime,
+    actor: str,
+    additional: Mapping[str, int] | None = None,
+    attached_to: models.Service | None = None,
+) -> models.Service:
+    """A service that exists already, with its present term of `months` from `start_on` (seller's calendar)."""
+    number = numbers.take(series="service", count=1)[0]
+    service = models.Service.objects.create(
+        client=client,
+        number=f"S-{1000 + number}",
+        label=label,
+        family=family,
+        plan=plan,
+        months=months,
+        auto_renew=auto_renew,
+        attached_to=attached_to,
+        created_at=at,
+    )
+    models.Term.objects.create(
+        service=service, start_on=start_on, end_on=periods.add_months(start_on, months), months=months
+    )
+    models.Allocation.objects.bulk_create(
+        models.Allocation(service=service, resource=resource, amount=amount)
+        for resource, amount in (additional or {}).items()
+    )
+    audit.record(kind="service", number=service.number, event="added", actor=actor, at=at)
+    return service
+
+
+def apply_change(
+    *,
+    service: models.Service,
+    plan: str,
+    family: str,
+    additional: Mapping[str, int],
+    months: int,
+    term_end_on: date,
+    cause: str,
+    at: datetime,
+    actor: str,
+) -> None:
+    """A change takes effect (H8, D6): plan, additional resources, billing period and end of the present term.
+
+    `service` must be locked by the caller. The next renewal is priced from these.
+    """
+    before = {"plan": service.plan, "months": service.months, "additional": dict(additional_of(service))}
+    service.plan, service.family, service.months = plan, family, months
+    service.save(update_fields=["plan", "family", "months"])
+    models.Allocation.objects.filter(service=service).delete()
+    models.Allocation.objects.bulk_create(
+        models.Allocation(service=service, resource=resource, amount=amount)
+        for resource, amount in additional.items()
+        if amount > 0
+    )
+    term = current_term(service)
+    if term.end_on != term_end_on:
+        term.end_on = term_end_on
+        term.months = months
+        term.save(update_fields=["end_on", "months"])
+    audit.record(
+        kind="service",
+        number=service.number,
+        event="changed",
+        actor=actor,
+        at=at,
+        facts={
+            "cause": cause,
+            "before": before,
+            "after": {"plan": plan, "months": months, "additional": dict(additional)},
+            "term_end_on": term_end_on.isoformat(),
+        },
+    )
+
+
+def extend(*, service: models.Service, start_on: date, end_on: date, months: int, at: datetime, actor: str) -> None:
+    """The next term is paid: the service runs on (H8). A suspended one is reinstated. `service` must be locked."""
+    models.Term.objects.create(service=service, start_on=start_on, end_on=end_on, months=months)
+    audit.record(
+        kind="service",
+        number=service.number,
+        event="renewed",
+        actor=actor,
+        at=at,
+        facts={"start_on": start_on.isoformat(), "end_on": end_on.isoformat()},
+    )
+    if service.state == "SUSPENDED":
+        moves.move(service, "paid", actor=actor, at=at)
+
+
+def set_auto_renew(*, service: models.Service, on: bool, at: datetime, actor: str) -> None:
+    """The client's consent to renew and to draw the deposit by itself (D4)."""
+    if service.auto_renew == on:
+        return
+    service.auto_renew = on
+    service.save(update_fields=["auto_renew"])
+    audit.record(
+        kind="service",
+        number=service.number,
+        event="auto-renewal on" if on else "auto-renewal off",
+        actor=actor,
+        at=at,
+    )
+
+
+def additional_of(service: models.Service) -> dict[str, int]:
+    """Additional amounts by resource code."""
+    return {row.resource: row.amount for row in models.Allocation.objects.filter(service=service)}
+
+
+def current_term(service: models.Service) -> models.Term:
+    """The newest term. Raises Refused("service_without_term") for a service that has none."""
+    term = models.Term.objects.filter(service=service).order_by("-start_on").first()
+    if term is None:
+        raise Refused("service_without_term", service=service.number)
+    return term
