@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "planshift.interfaces.headers.SecurityHeaders",
 ]
 
 # The simulated payment gateway takes no money: never where clients are real.
@@ -95,7 +96,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-            ]
+                "planshift.interfaces.context.door",
+            ],
+            "builtins": ["planshift.interfaces.presenters.tags"],
         },
     }
 ]
@@ -159,6 +162,8 @@ LOCALE_PATHS = [PACKAGE / "interfaces" / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # files are served from the package; whitenoise wants the folder
+STATICFILES_DIRS = [PACKAGE / "interfaces" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -8,4 +8,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
     path("metrics", metrics.page),
     *wiring.urlpatterns(),
+    path("", include("planshift.interfaces.entrance")),
+    path("", include("planshift.interfaces.panel.urls")),
 ]
+
+handler400 = "planshift.interfaces.errors.bad_request"
+handler403 = "planshift.interfaces.errors.forbidden"
+handler404 = "planshift.interfaces.errors.not_found"
+handler500 = "planshift.interfaces.errors.broken"

@@ -1,0 +1,37 @@
+"""What did the form ask for? A request of the domain, or a refusal in the client's words."""
+
+from django.http import QueryDict
+
+from planshift.domain import facts
+from planshift.domain.errors import Refused
+from planshift.domain.periods import Length
+
+LARGEST = 1_000_000
+
+
+def request_of(form: QueryDict) -> facts.Request:
+    """plan=…, months=…, or resource.CODE=… of a posted form. Refused("request_unreadable") for anything else."""
+    if form.get("plan"):
+        return facts.ChangePlan(target=_code(form["plan"]))
+    if form.get("months"):
+        return facts.ChangePeriod(length=Length.parse(f"{_whole(form['months'], low=1, high=120)} months"))
+    amounts = {
+        _code(name.removeprefix("resource.")): _whole(form[name], low=0, high=LARGEST)
+        for name in form
+        if name.startswith("resource.")
+    }
+    if not amounts:
+        raise Refused("request_unreadable")
+    return facts.ChangeResources(amounts=amounts)
+
+
+def _code(text: str) -> str:
+    if not (0 < len(text) <= 40 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
+        raise Refused("request_unreadable")
+    return text
+
+
+def _whole(text: str, *, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
+        raise Refused("amount_unreadable", text=text[:20])
+    return int(text)

@@ -1,0 +1,54 @@
+"""What are the rules, and did the page help? The regulation, made from the policy in force (D10)."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import translation
+from django.views.decorators.http import require_GET, require_POST
+
+from planshift.interfaces.panel import actions, door
+from planshift.procedures import queries, views
+from planshift.runtime import clock
+
+
+@require_GET
+@door.client_page
+def every(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
+    """The list of pages."""
+    return door.show(request, client, "panel/help.html", here="help", pages=pages(client))
+
+
+def pages(client: views.ClientHeader) -> list[dict[str, Any]]:
+    """The pages of the regulation in force, in the reader's language: the whole of it, then one page a section."""
+    return []
+
+
+@require_GET
+@door.client_page
+def one(request: HttpRequest, client: views.ClientHeader, slug: str) -> HttpResponse:
+    """One page and the vote on it."""
+    page = _page(client, slug)
+    vote = queries.help_vote(user_id=request.user.pk, seller=client.seller, page=slug)
+    return door.show(request, client, "panel/help_page.html", here="help", page=page, vote=vote)
+
+
+@require_POST
+@door.client_page
+def vote(request: HttpRequest, client: views.ClientHeader, slug: str) -> HttpResponse:
+    """One answer per person; a later one replaces it."""
+    page = _page(client, slug)
+    helped = request.POST.get("helpful") == "yes"
+    language = (translation.get_language() or "en")[:2]
+    user = request.user.pk
+    actions.vote(user_id=user, seller=client.seller, page=slug, language=language, helped=helped, at=clock.business())
+    if getattr(request, "htmx", False):
+        return door.show(request, client, "panel/vote.html", here="help", page=page, vote=helped)
+    return redirect("panel:help_page", slug)
+
+
+def _page(client: views.ClientHeader, slug: str) -> dict[str, Any]:
+    for page in pages(client):
+        if page["slug"] == slug:
+            return page
+    raise Http404

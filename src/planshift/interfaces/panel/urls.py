@@ -1,0 +1,49 @@
+"""Which page of the panel is where."""
+
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from planshift.interfaces.panel import changes, choosing, help_pages, orders, papers, quotes, services
+
+app_name = "panel"
+
+
+class Number:
+    """S-1001, Q-2026-000123: a prefix, then digits or letters; anything else is not an address of ours."""
+
+    regex = r"[A-Z]{1,4}(?:-[0-9A-Z]{1,16}){1,2}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Number, "number")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("services/", services.every, name="services"),
+    path("services/<number:number>/", services.one, name="service"),
+    path("services/<number:number>/auto-renewal/", services.auto_renew, name="auto_renew"),
+    path("services/<number:number>/plans/", choosing.options, name="options"),
+    path("services/<number:number>/resources/", choosing.resources, name="resources"),
+    path("services/<number:number>/resources/what-if/", choosing.what_if, name="what_if"),
+    path("services/<number:number>/period/", choosing.period, name="period"),
+    path("services/<number:number>/quote/", quotes.offer, name="offer"),
+    path("quotes/<number:number>/", quotes.show, name="quote"),
+    path("quotes/<number:number>/order/", quotes.place, name="place"),
+    path("orders/<number:number>/", orders.show, name="order"),
+    path("orders/<number:number>/draw/", orders.draw, name="draw"),
+    path("orders/<number:number>/card/", orders.card, name="card"),
+    path("changes/<number:number>/", changes.show, name="change"),
+    path("changes/<number:number>/withdraw/", changes.withdraw, name="withdraw"),
+    path("changes/<number:number>/switch-over/", changes.switch_over, name="switch_over"),
+    path("changes/<number:number>/credentials/", changes.credentials, name="credentials"),
+    path("invoices/", papers.invoices, name="invoices"),
+    path("invoices/<path:number>.pdf", papers.invoice_pdf, name="invoice_pdf"),
+    path("payments/", papers.money, name="money"),
+    path("payments/top-up/", papers.top_up, name="top_up"),
+    path("help/", help_pages.every, name="help"),
+    path("help/<slug:slug>/", help_pages.one, name="help_page"),
+    path("help/<slug:slug>/vote/", help_pages.vote, name="vote"),
+]

@@ -1,0 +1,83 @@
+"""What is a state called, and how loud is it? (aggregate, state) → words and tone; tones are classes of the badge."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+Words = tuple[str | Promise, str]
+
+STATES: Mapping[str, Mapping[str, Words]] = {
+    "service": {
+        "ACTIVE": (_("Active"), "good"),
+        "BLOCKED": (_("Blocked"), "bad"),
+        "SUSPENDED": (_("Suspended"), "bad"),
+        "ENDED": (_("Ended"), ""),
+    },
+    "quote": {
+        "OPEN": (_("Valid"), "accent"),
+        "ORDERED": (_("Ordered"), "good"),
+        "EXPIRED": (_("Expired"), ""),
+        "STALE": (_("Outdated"), "warn"),
+    },
+    "change": {
+        "AWAITING_PAYMENT": (_("Waiting for payment"), "warn"),
+        "AWAITING_EXECUTION": (_("In progress"), "accent"),
+        "AWAITING_STAFF": (_("Our staff are on it"), "bad"),
+        "AWAITING_RETIREMENT": (_("In force, old service kept for a while"), "good"),
+        "DONE": (_("Done"), "good"),
+        "WITHDRAWN": (_("Withdrawn"), ""),
+        "LAPSED": (_("Lapsed unpaid"), ""),
+    },
+    "order": {
+        "AWAITING_PAYMENT": (_("Waiting for payment"), "warn"),
+        "PAID": (_("Paid"), "good"),
+        "EXPIRED": (_("Expired unpaid"), ""),
+        "WITHDRAWN": (_("Withdrawn"), ""),
+    },
+    "invoice": {
+        "issued": (_("Issued"), "good"),
+        "ISSUED": (_("Issued"), "good"),
+    },
+    "document": {
+        "proforma": (_("Pro forma"), ""),
+        "invoice": (_("Invoice"), ""),
+        "correction": (_("Correction"), "warn"),
+    },
+    "kind": {
+        "easy": (_("Easy change"), "good"),
+        "hard": (_("Hard change"), "warn"),
+    },
+    "direction": {
+        "up": (_("Upgrade"), ""),
+        "down": (_("Downgrade"), ""),
+        "sideways": (_("Sideways"), ""),
+    },
+    "operation": {
+        "plan": (_("Plan change"), ""),
+        "resources": (_("Change of resources"), ""),
+        "period": (_("Change of billing period"), ""),
+    },
+}
+
+
+def of(aggregate: str, code: str) -> Words:
+    """Words and tone of a state; a state without words is shown as its code, readable, in the neutral tone."""
+    return STATES.get(aggregate, {}).get(code) or (code.replace("_", " ").capitalize(), "")
+
+
+def period(count: int) -> str:
+    """A billing period in words: "year", "month", "3 months"."""
+    if count == 12:
+        return _year()
+    return ngettext("month", "%(count)s months", count) % {"count": count}
+
+
+def months(count: int) -> str:
+    """ "1 month", "12 months"."""
+    return ngettext("%(count)s month", "%(count)s months", count) % {"count": count}
+
+
+def _year() -> str:
+    return str(_("year"))
