@@ -88,6 +88,9 @@ class ServiceCard:
     family: Words
     plan: Words
     plan_code: str
+    family_code: str
+    currency: str
+    additional: Mapping[str, int]  # bought on top of the plan, by resource code
     state: str  # service lifecycle
     term_start_on: date
     term_end_on: date  # day of the end, exclusive (= first day of the next term)
@@ -269,6 +272,20 @@ class QuotePage:
     deposit: Money | None
     policy: str  # name + revision the price was made under
     change: str = ""  # number of the change that was ordered from it
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQuote:
+    """queries.kept_quote(client=…, number=…, at=…): a quote without its page."""
+
+    number: str
+    service: str
+    state: Literal["open", "ordered", "expired", "stale"]
+    made_at: datetime
+    valid_until: datetime
+    offer: quote.Offer
+    not_orderable: tuple[Reason, ...]
+    change: str
 
 
 # ---------------------------------------------------------------- after the order

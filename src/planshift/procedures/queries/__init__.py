@@ -12,10 +12,13 @@ from planshift.procedures.queries.papers import money as money
 from planshift.procedures.queries.people import client_of as client_of
 from planshift.procedures.queries.people import demo_people as demo_people
 from planshift.procedures.queries.people import is_staff as is_staff
+from planshift.procedures.queries.quotes import kept_quote as kept_quote
 from planshift.procedures.queries.quotes import quote as quote
 from planshift.procedures.queries.rulebook import help_vote as help_vote
 from planshift.procedures.queries.rulebook import help_votes as help_votes
 from planshift.procedures.queries.rulebook import rulebook as rulebook
 from planshift.procedures.queries.services import service as service
+from planshift.procedures.queries.services import service_card as service_card
 from planshift.procedures.queries.services import services_of as services_of
+from planshift.procedures.queries.services import services_of_clients as services_of_clients
 from planshift.services.queries import NotFound as NotFound

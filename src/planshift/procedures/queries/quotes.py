@@ -56,6 +56,26 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
     )
 
 
+def kept_quote(*, client: str, number: str, at: datetime) -> views.KeptQuote:
+    """A client's quote without its page. NotFound for another's."""
+    kept = models.Quote.objects.filter(number=number, client__number=client).select_related("service", "change").first()
+    if kept is None:
+        raise NotFound(number)
+    offered = keeping.from_json(kept.offer, quotes.Offer)
+    why_not = placing.not_orderable(offered)
+    change = getattr(kept, "change", None)
+    return views.KeptQuote(
+        number=kept.number,
+        service=kept.service.number,
+        state=_state(kept, knowledge.of(service=kept.service.number, client=client, at=at), at),
+        made_at=kept.created_at,
+        valid_until=kept.expires_at,
+        offer=offered,
+        not_orderable=(why_not,) if why_not else (),
+        change=change.number if change else "",
+    )
+
+
 def pay_reasons(*, because: tuple[str, ...], deposit: Money | None, due: Money) -> tuple[Reason, ...]:
     """Why an order is not paid from the deposit by itself (D4), with what is missing."""
     short = due - deposit if deposit is not None and due > deposit else Money.zero(due.currency)

@@ -27,6 +27,21 @@ def services_of(*, client: str, at: datetime) -> tuple[views.ServiceCard, ...]:
     return cards(holdings=found, in_force=in_force, at=at)
 
 
+def service_card(*, client: str, number: str, at: datetime) -> views.ServiceCard:
+    """One service of a client, without its page. NotFound."""
+    held = services.holding(number=number, client=client)
+    return cards(holdings=[held], in_force=catalog.in_force(seller=held.service.client.seller), at=at)[0]
+
+
+def services_of_clients(*, clients: Iterable[str], at: datetime) -> tuple[tuple[str, views.ServiceCard], ...]:
+    """(client, service) of several clients of one seller; a constant number of statements."""
+    held = services.holdings_of_clients(clients=clients)
+    if not held:
+        return ()
+    made = cards(holdings=held, in_force=catalog.in_force(seller=held[0].service.client.seller), at=at)
+    return tuple((each.service.client.number, card) for each, card in zip(held, made, strict=True))
+
+
 def cards(
     *, holdings: Iterable[services.Holding], in_force: catalog.InForce, at: datetime
 ) -> tuple[views.ServiceCard, ...]:
@@ -58,6 +73,9 @@ def _card(
         family=family.name if family else row.family,
         plan=plan.name if plan else row.plan,
         plan_code=row.plan,
+        family_code=row.family,
+        currency=in_force.seller.currency,
+        additional=held.additional,
         state=row.state,
         term_start_on=term.start_on,
         term_end_on=held.last.end_on,
