@@ -1,29 +1,61 @@
-"""planshift demo load|links: people and services that show what the product does. Needs PLANSHIFT_DEMO=1."""
+"""planshift demo load|links|reset: people and services that show what the product does. Needs PLANSHIFT_DEMO=1."""
 
 import argparse
+from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
 from planshift.interfaces import entrance
 from planshift.procedures import queries
 from planshift.procedures.demo import load
-from planshift.runtime import clock
+from planshift.runtime import clock, database
+from planshift.runtime.runs import queries as runs
 
 
 def main(arguments: list[str]) -> int:
     """0 when it was done, or was done before."""
     parser = argparse.ArgumentParser(prog="planshift demo", description=__doc__)
-    parser.add_argument("what", choices=("load", "links"), help="load the demo data, or print the log-in links")
+    what = parser.add_subparsers(dest="what", required=True)
+    what.add_parser("load", help="load the demo data, if it is not there yet")
+    what.add_parser("links", help="print the links that log in as its people")
+    what.add_parser("reset", help="throw the whole database away and load the demo anew")
     given = parser.parse_args(arguments)
     if not settings.DEMO:
         print("This is no demo installation: set PLANSHIFT_DEMO=1 if it shall be one.")
         return 2
-    if given.what == "load":
-        fresh = load.load(folder=settings.DEMO_FILES, at=clock.business())
-        print("demo data loaded" if fresh else "demo data is there already")
-        return 0
+    return {"load": _load, "links": _links, "reset": _reset}[given.what]()
+
+
+def _load() -> int:
+    fresh = load.load(folder=settings.DEMO_FILES, at=clock.business())
+    print("demo data loaded" if fresh else "demo data is there already")
+    return 0
+
+
+def _links() -> int:
     for person in queries.demo_people():
         story = person.story if isinstance(person.story, str) else person.story["en"]
         print(f"{person.name:<24} {story}")
         print(f"{'':<24} {settings.BASE_URL}{entrance.demo_path(user_id=person.user_id)}")
     return 0
+
+
+def _reset() -> int:
+    """Tables are dropped, not emptied: guards refuse to delete postings and documents, in a demo too."""
+    if any(worker.alive for worker in runs.workers()):
+        print("A worker is running on this database: stop it first (Ctrl-C in the window of make run).")
+        return 1
+    if connection.vendor == "sqlite":
+        connection.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{connection.settings_dict['NAME']}{suffix}").unlink(missing_ok=True)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
+    call_command("migrate", interactive=False, verbosity=0)
+    database.prepare()
+    clock.forget()
+    return _load()

@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
     environment = os.environ.copy()
     environment.setdefault("PLANSHIFT_BASE_URL", f"http://localhost:{port}")
     environment["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder("metrics"))
-    if subprocess.run([_planshift(), "setup"], env=environment, check=False).returncode:
+    steps = [["setup"], *([["demo", "load"]] if env.boolean("PLANSHIFT_DEMO", default=False) else [])]
+    if any(subprocess.run([_planshift(), *step], env=environment, check=False).returncode for step in steps):
         return 1
     postgresql = env.text("PLANSHIFT_DATABASE", default="").startswith(("postgresql://", "postgres://"))
     web_workers = given.web_workers or (2 if postgresql else 1)
@@ -98,4 +99,8 @@ def _announce(host: str, port: int, environment: dict[str, str]) -> None:
         print(f"The web server does not answer on port {port}.", flush=True)
         os.kill(os.getpid(), signal.SIGTERM)
         return
+    if env.boolean("PLANSHIFT_DEMO", default=False):
+        command = [_planshift(), "demo", "links"]
+        links = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False).stdout
+        print(f"\nLog in as one of the demo people:\n\n{links}", flush=True)
     print(f"\nPlanshift runs at {environment['PLANSHIFT_BASE_URL']} (Ctrl-C stops it)\n", flush=True)
