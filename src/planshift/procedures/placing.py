@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from planshift.billing import models as billing
 from planshift.billing import orders
 from planshift.catalog import queries as catalog
 from planshift.domain import facts, quote
@@ -36,6 +37,7 @@ def request_of(kept: models.Quote) -> facts.Request:
 
 
 def locked_quote(*, client: str, number: str) -> models.Quote:
+    """A client's quote, with its service locked before it is read. NotFound for another client's."""
     found = models.Quote.objects.filter(number=number, client__number=client).values("pk", "service_id").first()
     if found is None:
         raise NotFound(number)
@@ -44,6 +46,11 @@ def locked_quote(*, client: str, number: str) -> models.Quote:
 
 
 def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -> None:
+    """A quote is executed as kept, or not at all.
+
+    Refused: `quote_ordered`, `quote_expired`, `change_open`, `quote_stale` (a fact that decides the price has changed),
+    or the reason why it cannot be ordered yet.
+    """
     if kept.state == "ORDERED":
         raise Refused("quote_ordered", quote=kept.number)
     if kept.state == "EXPIRED" or kept.expires_at <= at:
@@ -67,6 +74,8 @@ def not_orderable(priced: quote.Offer) -> Reason | None:
 
 
 def check_acknowledged(*, priced: quote.Offer, acknowledged: Mapping[str, Acknowledged]) -> None:
+    """Exactly the notices of this change were acknowledged (H9), else Refused with the codes that are missing or
+    strange."""
     wanted = {notice.code for notice in priced.notices}
     if missing := sorted(wanted - acknowledged.keys()):
         raise Refused("notices_not_acknowledged", notices=missing)
@@ -84,6 +93,8 @@ def place(
     at: datetime,
     actor: str,
 ) -> models.Change:
+    """Write the change, what was acknowledged, and the order that pays for it. Refused("change_open") when another
+    change of the service is under way: the database decides."""
     change = models.Change(
         number=number,
         service=kept.service,
@@ -100,6 +111,16 @@ def place(
             change.save(force_insert=True)
     except IntegrityError:
         raise Refused("change_open", service=kept.service.number) from None
+    _keep_acknowledged(change, acknowledged, at=at, actor=actor)
+    moves.move(kept, "ordered", actor=actor, at=at)
+    change.order = _order(kept, priced, subject=number, signal_key=signal_key, at=at, actor=actor)
+    change.save(update_fields=["order"])
+    return change
+
+
+def _keep_acknowledged(
+    change: models.Change, acknowledged: Mapping[str, Acknowledged], *, at: datetime, actor: str
+) -> None:
     models.Acknowledgement.objects.bulk_create(
         models.Acknowledgement(
             change=change,
@@ -112,11 +133,17 @@ def place(
         )
         for code, each in acknowledged.items()
     )
-    moves.move(kept, "ordered", actor=actor, at=at)
-    change.order = orders.place(
-        seller=kept.client.seller,
+
+
+def _order(
+    kept: models.Quote, priced: quote.Offer, *, subject: str, signal_key: str, at: datetime, actor: str
+) -> billing.Order:
+    policy = catalog.policy_of(revision=kept.policy_id)
+    seller = kept.client.seller
+    return orders.place(
+        seller=seller,
         client=kept.client,
-        subject=number,
+        subject=subject,
         lines=paper.lines(
             offered=priced,
             service=kept.service.number,
@@ -124,15 +151,8 @@ def place(
             sold=catalog.catalog_of(revision=kept.catalog_id),
         ),
         total=priced.total,
-        expires_at=rules.order_end(
-            policy=catalog.policy_of(revision=kept.policy_id),
-            family=kept.service.family,
-            seller=kept.client.seller,
-            at=at,
-        ),
+        expires_at=rules.order_end(policy=policy, family=kept.service.family, seller=seller, at=at),
         signal_key=signal_key,
         at=at,
         actor=actor,
     )
-    change.save(update_fields=["order"])
-    return change

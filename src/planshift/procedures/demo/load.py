@@ -51,7 +51,8 @@ def _seller(code: str, sold: Path, policy: Path, at: datetime) -> None:
     catalogs.load_catalog(text=sold.read_text(encoding="utf-8"), name=sold.name, at=at, actor=ACTOR)
     catalogs.load_policy(seller=code, text=policy.read_text(encoding="utf-8"), at=at, actor=ACTOR)
     seller = catalog.Seller.objects.get(code=code)
-    platforms = {plan_traits(seller, plan).get("platform") for plan in queries.in_force(seller=seller).catalog.plans}
+    plans = queries.in_force(seller=seller).catalog.plans
+    platforms = {plan_traits(seller, plan=plan).get("platform") for plan in plans}
     for platform in sorted(str(each) for each in platforms if each):
         traits: dict[str, str | int | bool] = {
             "platform": platform,
@@ -62,7 +63,7 @@ def _seller(code: str, sold: Path, policy: Path, at: datetime) -> None:
         )
 
 
-def plan_traits(seller: catalog.Seller, plan: str) -> dict[str, str | int | bool]:
+def plan_traits(seller: catalog.Seller, *, plan: str) -> dict[str, str | int | bool]:
     """A plan's traits on top of its family's."""
     documents = queries.in_force(seller=seller).catalog
     return dict(documents.traits(documents.plans[plan]))
