@@ -36,7 +36,7 @@ def collect(*, order: str, service: services.Service, at: datetime, actor: str) 
     )
     decided = rules.carried_out(
         collection,
-        policy,
+        policy=policy,
         family=service.family,
         auto_renewal=service.auto_renew,
         deposit=deposit,

@@ -77,7 +77,7 @@ def to_json(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} is not kept")
 
 
-def from_json(stored: Any, kind: type[T]) -> T:
+def from_json(stored: Any, *, kind: type[T]) -> T:
     """The value that `to_json` stored; TypeError when it is not a `kind`."""
     value = _read(stored)
     if not isinstance(value, kind):

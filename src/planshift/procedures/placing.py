@@ -28,12 +28,12 @@ class Acknowledged:
 
 def offer_of(kept: models.Quote) -> quote.Offer:
     """The offer exactly as it was kept."""
-    return keeping.from_json(kept.offer, quote.Offer)
+    return keeping.from_json(kept.offer, kind=quote.Offer)
 
 
 def request_of(kept: models.Quote) -> facts.Request:
     """The request exactly as it was kept."""
-    return keeping.from_json(kept.request, facts.Request)  # type: ignore[arg-type]
+    return keeping.from_json(kept.request, kind=facts.Request)  # type: ignore[arg-type]
 
 
 def locked_quote(*, client: str, number: str) -> models.Quote:

@@ -180,7 +180,9 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
 def dates(*, service: services.Service, ends_on: date) -> renewal_dates.Dates:
     """When the renewal after the term that ends on `ends_on` is announced, suspended and given up."""
     policy = catalog.in_force(seller=service.client.seller).policy
-    found: renewal_dates.Dates = rules.carried_out(renewal_dates, policy, family=service.family, term_ends_on=ends_on)
+    found: renewal_dates.Dates = rules.carried_out(
+        renewal_dates, policy=policy, family=service.family, term_ends_on=ends_on
+    )
     return found
 
 

@@ -10,7 +10,7 @@ from planshift.domain import calendar, periods, quote
 from planshift.domain.policy import document, validity
 
 
-def carried_out(module: ModuleType, policy: document.Policy, *, family: str, **facts: Any) -> Any:
+def carried_out(module: ModuleType, *, policy: document.Policy, family: str, **facts: Any) -> Any:
     """What the policy's answer to the dimension `module` gives for a family; cases on pairs play no part."""
     chosen = policy.answers_before_cases(family)[module.__name__.rpartition(".")[2]][0]
     return module.RULES[chosen.answer].run(**facts, **chosen.params)
@@ -33,13 +33,13 @@ def start_of(on: date, *, seller: catalog.Seller) -> datetime:
 
 def quote_end(*, policy: document.Policy, family: str, seller: catalog.Seller, at: datetime) -> datetime:
     """The instant at which a quote made at `at` expires: the end of its last day."""
-    last, _ = carried_out(validity, policy, family=family, on=day(seller=seller, at=at))
+    last, _ = carried_out(validity, policy=policy, family=family, on=day(seller=seller, at=at))
     return start_of(last + timedelta(days=1), seller=seller)
 
 
 def order_end(*, policy: document.Policy, family: str, seller: catalog.Seller, at: datetime) -> datetime:
     """The instant at which an unpaid order placed at `at` expires: the end of its last day."""
-    _, last = carried_out(validity, policy, family=family, on=day(seller=seller, at=at))
+    _, last = carried_out(validity, policy=policy, family=family, on=day(seller=seller, at=at))
     return start_of(last + timedelta(days=1), seller=seller)
 
 

@@ -28,8 +28,8 @@ class After:
 def after(*, kept: models.Quote) -> After:
     """The service after the change that `kept` priced. Additional resources stay where the target offers them."""
     service, term = kept.service, register.current_term(kept.service)
-    asked = keeping.from_json(kept.request, object)
-    offered = keeping.from_json(kept.offer, quote.Offer)
+    asked = keeping.from_json(kept.request, kind=object)
+    offered = keeping.from_json(kept.offer, kind=quote.Offer)
     documents = catalog.catalog_of(revision=kept.catalog_id)
     plan, months, additional = service.plan, service.months, register.additional_of(service)
     if isinstance(asked, facts.ChangePlan):
@@ -84,7 +84,9 @@ def parameters(
 ) -> recipes.Parameters:
     """What policy and order say about the execution: hold, notices, which attached services end (H9, H10)."""
     today = date(2000, 1, 1)  # the rule answers a day; the span is what the recipe counts with
-    kept_until = rules.carried_out(retention, policy, family=kept.service.family, handed_over_on=today, in_use_on=today)
+    kept_until = rules.carried_out(
+        retention, policy=policy, family=kept.service.family, handed_over_on=today, in_use_on=today
+    )
     ending = tuple(
         str(number)
         for notice in offered.notices

@@ -13,9 +13,7 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="what", required=True)
     create = commands.add_parser("create", help="make a token and print it")
     create.add_argument("--seller", required=True, help="code of the seller")
-    create.add_argument(
-        "--client", default="", help="number of the only client it may see (default: all)"
-    )
+    create.add_argument("--client", default="", help="number of the only client it may see (default: all)")
     create.add_argument("--name", required=True, help="what it is for")
     revoke = commands.add_parser("revoke", help="end a token at once")
     revoke.add_argument("prefix", help="the part between ps_ and the next _")

@@ -28,7 +28,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     client = row.service.client
     known = knowledge.of(service=row.service.number, client=client.number, at=at)
     documents = catalog.catalog_of(revision=row.quote.catalog_id)
-    offered = keeping.from_json(row.quote.offer, quote.Offer)
+    offered = keeping.from_json(row.quote.offer, kind=quote.Offer)
     work = provisioning.execution(number=row.execution.number, at=at) if row.execution else None
     today = rules.day(seller=client.seller, at=at)
     final = row.state in row.lifecycle.final
@@ -39,8 +39,8 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         final=final,
         service=card,
         operation=row.operation,  # type: ignore[arg-type]
-        source=services.source_name(row.quote, documents),
-        target=services.target_name(row.quote, documents),
+        source=services.source_name(row.quote, documents=documents),
+        target=services.target_name(row.quote, documents=documents),
         kind=row.kind,  # type: ignore[arg-type]
         direction=row.direction,  # type: ignore[arg-type]
         ordered_at=row.ordered_at,

@@ -24,8 +24,8 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         raise NotFound(number)
     known = knowledge.of(service=kept.service.number, client=client, at=at)
     documents = catalog.catalog_of(revision=kept.catalog_id)
-    offered = keeping.from_json(kept.offer, quotes.Offer)
-    asked = keeping.from_json(kept.request, object)
+    offered = keeping.from_json(kept.offer, kind=quotes.Offer)
+    asked = keeping.from_json(kept.request, kind=object)
     why_not = placing.not_orderable(offered)
     due = offered.total.gross
     because = services.pays_by_itself(known=known, due=due)
@@ -38,8 +38,8 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         valid_until=kept.expires_at,
         service=services.card(known=known, at=at),
         operation=offered.operation,  # type: ignore[arg-type]
-        source=services.source_name(kept, documents),
-        target=services.target_name(kept, documents),
+        source=services.source_name(kept, documents=documents),
+        target=services.target_name(kept, documents=documents),
         resource_changes=_resource_changes(asked, known, change),
         period_change=_period_change(asked, known, change),
         offer=offered,
@@ -61,7 +61,7 @@ def kept_quote(*, client: str, number: str, at: datetime) -> views.KeptQuote:
     kept = models.Quote.objects.filter(number=number, client__number=client).select_related("service", "change").first()
     if kept is None:
         raise NotFound(number)
-    offered = keeping.from_json(kept.offer, quotes.Offer)
+    offered = keeping.from_json(kept.offer, kind=quotes.Offer)
     why_not = placing.not_orderable(offered)
     change = getattr(kept, "change", None)
     return views.KeptQuote(

@@ -111,24 +111,24 @@ def _reference(change: models.Change, documents: sold.Catalog) -> views.ChangeRe
         number=change.number,
         state=change.state,
         operation=change.operation,  # type: ignore[arg-type]
-        target=target_name(change.quote, documents),
+        target=target_name(change.quote, documents=documents),
         order=change.order.number if change.order else "",
         awaits_client=change.lifecycle.waiting.get(change.state) == "client",
     )
 
 
-def target_name(kept: models.Quote, documents: sold.Catalog) -> views.Words:
+def target_name(kept: models.Quote, *, documents: sold.Catalog) -> views.Words:
     """The name of the plan that a quote leads to; "" where the plan stays."""
-    asked = keeping.from_json(kept.request, object)
+    asked = keeping.from_json(kept.request, kind=object)
     if isinstance(asked, facts.ChangePlan):
         plan = documents.plans.get(asked.target)
         return plan.name if plan else asked.target
     return ""
 
 
-def source_name(kept: models.Quote, documents: sold.Catalog) -> views.Words:
+def source_name(kept: models.Quote, *, documents: sold.Catalog) -> views.Words:
     """The name of the plan that the service had when it was quoted."""
-    offered = keeping.from_json(kept.offer, quote.Offer)
+    offered = keeping.from_json(kept.offer, kind=quote.Offer)
     for line in offered.lines:
         code = line.facts.get("from_plan") or line.facts.get("plan")
         if code in documents.plans:
@@ -175,12 +175,12 @@ def _hourly(plan: sold.Plan, known: knowledge.Known) -> Money | None:
 
 
 def _change_row(change: models.Change, documents: sold.Catalog) -> views.ChangeRow:
-    offered = keeping.from_json(change.quote.offer, quote.Offer)
+    offered = keeping.from_json(change.quote.offer, kind=quote.Offer)
     return views.ChangeRow(
         number=change.number,
         operation=change.operation,  # type: ignore[arg-type]
-        source=source_name(change.quote, documents),
-        target=target_name(change.quote, documents),
+        source=source_name(change.quote, documents=documents),
+        target=target_name(change.quote, documents=documents),
         state=change.state,
         ordered_at=change.ordered_at,
         done_at=change.finished_at,
@@ -283,7 +283,7 @@ def pays_by_itself(*, known: knowledge.Known, due: Money) -> tuple[str, ...]:
     """() when an order over `due` would be drawn from the deposit by itself (D4); else every reason why not."""
     decided = rules.carried_out(
         collection,
-        known.rules.policy,
+        policy=known.rules.policy,
         family=known.holding.service.family,
         auto_renewal=known.holding.service.auto_renew,
         deposit=known.facts.standing.deposit or Money.zero(known.rules.seller.currency),
