@@ -177,7 +177,7 @@ def _course(
         found.settlement = "metered"
         return found
     if change.operation == "period":
-        _period(found, facts, reasons)
+        _period(found, facts, request, reasons)
     elif _goes_on(found, reasons):
         _run(found, facts, request, reasons)
     if not reasons:
@@ -220,20 +220,32 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
         found.settlement, found.at_renewal = "nothing", True
         return
     found.next_period = near == "next_period_too"
-    run: Callable[..., Outcome] = rules.settlement
     if early == "full_difference":
-        found.settlement, run = "full_difference", _named("full_difference")
-    elif rules.answer("settlement") == "client_chooses":
-        options = rules.chosen["settlement"].params["options"]
-        if request.choice not in options or request.choice not in settlement.RULES:
-            reasons.append(Reason("settlement_to_be_chosen", {"options": options}))
-            return
-        found.settlement, run = request.choice, _named(request.choice)
+        found.settlement = "full_difference"
+        run: Callable[..., Outcome] | None = _named("full_difference")
+    else:
+        run = _chosen(found, request, reasons)
+    if run is None:
+        return
     restarts = found.settlement.startswith(("new_term", "move_expiry"))
     deal.items = found.change.items if restarts else found.change.changed
     if not restarts:
         _align(found, deal)
     found.outcome = run(deal=deal)
+
+
+def _chosen(found: Settled, request: known.Request, reasons: list[Reason]) -> Callable[..., Outcome] | None:
+    """The settlement of the policy, or the one that the client chose among those it lists."""
+    rules = found.rules
+    if rules.answer("settlement") != "client_chooses":
+        run: Callable[..., Outcome] = rules.settlement
+        return run
+    options = rules.chosen["settlement"].params["options"]
+    if request.choice not in options or request.choice not in settlement.RULES or request.choice == "client_chooses":
+        reasons.append(Reason("settlement_to_be_chosen", {"options": options}))
+        return None
+    found.settlement = request.choice
+    return _named(request.choice)
 
 
 def _near(found: Settled) -> str:
@@ -261,7 +273,7 @@ def _align(found: Settled, deal: PricedDeal) -> None:
             deal.aligned = (end, start)
 
 
-def _period(found: Settled, facts: known.Facts, reasons: list[Reason]) -> None:
+def _period(found: Settled, facts: known.Facts, request: known.Request, reasons: list[Reason]) -> None:
     """Only another billing period."""
     rules, deal, change = found.rules, found.deal, found.change
     old, new = change.old_length.months, change.new_length.months
@@ -282,8 +294,10 @@ def _period(found: Settled, facts: known.Facts, reasons: list[Reason]) -> None:
         found.outcome = Outcome(_missing(found, new - old, course.price), months_charged=new - old)
     elif course.how == "settled":
         found.settlement = rules.answer("settlement")
-        _align(found, deal)
-        found.outcome = rules.settlement(deal=deal)
+        run = _chosen(found, request, reasons)
+        if run is not None:
+            _align(found, deal)
+            found.outcome = run(deal=deal)
     elif course.how == "aligned":
         term = facts.service.term
         if term is not None and found.clock.at is not None:
