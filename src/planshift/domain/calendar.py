@@ -23,19 +23,19 @@ def is_business_day(day: date, *, country: str, closed: Iterable[date] = ()) -> 
     return day.weekday() < 5 and day not in closed and day not in public_holidays(country, day.year)
 
 
-def add_business_days(day: date, days: int, *, country: str, closed: Iterable[date] = ()) -> date:
+@lru_cache(maxsize=4096)
+def add_business_days(day: date, days: int, *, country: str, closed: frozenset[date] = frozenset()) -> date:
     """The `days`-th business day after `day` (the day itself never counts): the promised date of H6.
 
     For 0 days: the day itself when it is a business day, else the next one.
     """
-    shut = frozenset(closed)
     current, left = day, days
     if days == 0:
-        while not is_business_day(current, country=country, closed=shut):
+        while not is_business_day(current, country=country, closed=closed):
             current += timedelta(days=1)
     while left > 0:
         current += timedelta(days=1)
-        if is_business_day(current, country=country, closed=shut):
+        if is_business_day(current, country=country, closed=closed):
             left -= 1
     return current
 

@@ -73,7 +73,7 @@ class Resource:
     hourly: Fraction | None = None  # metered: price of one unit for one hour
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One plan: traits decide easy or hard, resources are what the client gets."""
 
@@ -103,14 +103,15 @@ class Family:
     traits: Mapping[str, Trait] = field(default_factory=lambda: _NO_TRAITS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """Everything one seller sells. `digest` identifies the text it was parsed from."""
+    """Everything one seller sells. `digest` identifies the text it was parsed from; hashed by identity."""
 
     seller: Seller
     families: Mapping[str, Family]
     plans: Mapping[str, Plan]
     digest: str = ""
+    dated: bool = True  # whether any price begins at a certain day
 
     def traits(self, plan: Plan) -> Mapping[str, Trait]:
         """The plan's traits on top of its family's."""

@@ -40,7 +40,13 @@ def read(root: Table, *, digest: str) -> Catalog:
                 root.table("plans").table(plan.code).problem("family", f"there is no family {plan.family!r}")
             else:
                 families = {"": Family(code="", name=MappingProxyType({"en": ""}))}
-    return Catalog(seller, MappingProxyType(families), MappingProxyType(plans), digest)
+    listed = (price for plan in plans.values() for prices in _price_lists(plan) for price in prices)
+    dated = any(price.valid_from > date.min for price in listed)
+    return Catalog(seller, MappingProxyType(families), MappingProxyType(plans), digest, dated)
+
+
+def _price_lists(plan: Plan) -> list[tuple[Price, ...]]:
+    return [plan.prices, *(resource.prices for resource in plan.resources.values())]
 
 
 def _named(table: Table) -> list[tuple[str, Table]]:

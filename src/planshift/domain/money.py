@@ -35,6 +35,8 @@ _DECIMALS = {
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 
+_SEEN: set[str] = set()  # currency codes found sound: the check is on the path of every amount
+
 MODES = ("half_up", "half_even", "half_down", "down", "up", "floor", "ceiling")
 
 
@@ -83,12 +85,12 @@ def round_units(value: Fraction, mode: str = "half_up") -> int:
 
 def decimal_text(value: Fraction, *, decimals: int) -> str:
     """`value` as a plain decimal of at least `decimals` places; raises BadMoney when none of 12 places is exact."""
-    places = decimals
-    while (value * 10**places).denominator != 1:
+    places, divisor = decimals, value.denominator
+    while 10**places % divisor:
         places += 1
         if places > max(12, decimals):
             raise BadMoney(f"{value} has no exact decimal")
-    units = int(value * 10**places)
+    units = value.numerator * (10**places // divisor)
     sign, digits = ("-" if units < 0 else ""), str(abs(units)).rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
@@ -103,8 +105,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.amount) is not Fraction:
             object.__setattr__(self, "amount", exact(self.amount))
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
-            raise BadMoney(f"not a currency code: {self.currency!r}")
+        if self.currency not in _SEEN:
+            _SEEN.add(currency_code(self.currency))
 
     @classmethod
     def of(cls, amount: str | int | Fraction, currency: str) -> "Money":

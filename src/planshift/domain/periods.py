@@ -97,7 +97,7 @@ def instant_of(moment: Moment, zone: ZoneInfo) -> datetime:
 
 def days_in_month(day: date) -> int:
     """28 to 31."""
-    return calendar.monthrange(day.year, day.month)[1]
+    return calendar.monthrange(day.year, day.month)[1]  # Gregorian, leap years included
 
 
 def add_months(day: date, months: int, *, anchor: int = 0) -> date:
@@ -157,20 +157,48 @@ def wall_days(moment: Moment, zone: ZoneInfo) -> Fraction:
 
 def months_between(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
     """Whole months from `start` plus the rest's days over the days of that started month (both anchored at `start`)."""
+    if isinstance(start, datetime) or isinstance(end, datetime):
+        return _months_by_clock(start, end, zone)
+    whole, rest, size = month_parts(start, end)
+    return Fraction(whole * size + rest, size)
+
+
+def month_parts(start: date, end: date) -> tuple[int, int, int]:
+    """Whole months from day to day, the days of the begun month, and that month's length: (3, 15, 30) is 3.5 months."""
+    whole = (end.year - start.year) * 12 + end.month - start.month
+    if start.day <= 28:
+        if end.day == start.day:
+            return whole, 0, 1
+        if end.day < start.day:
+            whole -= 1
+            rest = end.day - start.day + _days_before(end)
+            return whole, rest, _days_before(end)
+        return whole, end.day - start.day, days_in_month(end)
+    begun = add_months(start, whole)
+    if begun > end:
+        whole -= 1
+        begun = add_months(start, whole)
+    rest = (end - begun).days
+    return (whole, rest, (add_months(start, whole + 1) - begun).days) if rest else (whole, 0, 1)
+
+
+def _days_before(day: date) -> int:
+    """The days of the calendar month before that of `day`."""
+    return calendar.monthrange(day.year, day.month - 1)[1] if day.month > 1 else 31
+
+
+def _months_by_clock(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
+    """The same with the time of the day, by the wall clock of `zone`."""
     first, last = day_of(start, zone), day_of(end, zone)
     whole = (last.year - first.year) * 12 + last.month - first.month
-    offset, position = Fraction(0), Fraction(last.toordinal())
-    if isinstance(start, datetime) or isinstance(end, datetime):
-        offset = wall_days(start, zone) - first.toordinal()
-        position = wall_days(end, zone)
+    offset, position = wall_days(start, zone) - first.toordinal(), wall_days(end, zone)
     if add_months(first, whole).toordinal() + offset > position:
         whole -= 1
     begun = add_months(first, whole).toordinal() + offset
     rest = position - begun
     if not rest:
         return Fraction(whole)
-    length = add_months(first, whole + 1).toordinal() + offset - begun
-    return whole + rest / length
+    return whole + rest / (add_months(first, whole + 1).toordinal() + offset - begun)
 
 
 def calendar_months(start: date, end: date) -> Fraction:

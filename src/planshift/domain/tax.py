@@ -19,7 +19,9 @@ class Taxed:
     gross: Money
 
     def __post_init__(self) -> None:
-        if self.net + self.tax != self.gross:
+        net, tax, gross = self.net, self.tax, self.gross
+        one = net.currency == tax.currency == gross.currency
+        if not one or net.amount + tax.amount != gross.amount:
             raise BadMoney(f"{self.net} + {self.tax} is not {self.gross}")
 
     @classmethod
@@ -43,7 +45,12 @@ class Taxed:
     @classmethod
     def total(cls, amounts: Iterable["Taxed"], *, currency: str) -> "Taxed":
         """The sum, field by field."""
-        return sum(amounts, cls.zero(currency))
+        net = tax = gross = Fraction(0)
+        for each in amounts:
+            if each.net.currency != currency:
+                raise BadMoney(f"{each.net.currency} and {currency} do not mix")
+            net, tax, gross = net + each.net.amount, tax + each.tax.amount, gross + each.gross.amount
+        return cls(Money(net, currency), Money(tax, currency), Money(gross, currency))
 
     @property
     def currency(self) -> str:
@@ -87,25 +94,28 @@ def per_rate(
     The shares of a rate sum exactly to that rate's tax (largest remainder on the exact tax of each line).
     """
     make = Taxed.of_net if prices == "net" else Taxed.of_gross
-    done = [make(amount, rate, mode) for amount, rate in amounts]
     if by_line or len(amounts) < 2:
-        return tuple(done)
+        return tuple(make(amount, rate, mode) for amount, rate in amounts)
+    done: dict[int, Taxed] = {}
     for rate in dict.fromkeys(rate for _, rate in amounts):
         members = [index for index, (_, of) in enumerate(amounts) if of == rate]
-        if len(members) > 1 and rate:
-            share = rate if prices == "net" else rate / (1 + rate)
-            taxes = spread([amounts[index][0] * share for index in members], mode)
-            for index, tax in zip(members, taxes, strict=True):
-                amount = amounts[index][0]
-                done[index] = Taxed(amount, tax, amount + tax) if prices == "net" else Taxed(amount - tax, tax, amount)
-    return tuple(done)
+        share = rate if prices == "net" else rate / (1 + rate)
+        taxes = spread([amounts[index][0] * share for index in members], mode)
+        for index, tax in zip(members, taxes, strict=True):
+            amount = amounts[index][0]
+            done[index] = Taxed(amount, tax, amount + tax) if prices == "net" else Taxed(amount - tax, tax, amount)
+    return tuple(done[index] for index in range(len(amounts)))
 
 
 def spread(parts: Sequence[Money], mode: str = "half_up", unit: Fraction | None = None) -> tuple[Money, ...]:
     """Each exact part to a multiple of `unit` (default: the smallest unit) so that they sum to the rounded sum."""
     currency = parts[0].currency
+    if len(parts) == 1:
+        return (parts[0].rounded(mode, unit=unit),)
     step = unit if unit is not None else Fraction(1, 10 ** money.decimals_of(currency=currency))
     scaled = [part.amount / step for part in parts]
+    if all(part.denominator == 1 for part in scaled):
+        return tuple(parts)
     floors = [part.numerator // part.denominator for part in scaled]
     missing = money.round_units(sum(scaled, Fraction(0)), mode) - sum(floors)
     order = sorted(range(len(parts)), key=lambda index: (floors[index] - scaled[index], index))

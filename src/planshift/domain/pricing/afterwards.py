@@ -11,13 +11,13 @@ from planshift.domain import facts as known
 from planshift.domain.money import Money
 from planshift.domain.offer import Notice, Promise, Renewal
 from planshift.domain.periods import Length, Moment
-from planshift.domain.policy import dimensions
 from planshift.domain.policy.given import Raw
 from planshift.domain.pricing import items
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
 _NONE = Fraction(0)
+_NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 
 def term(settled: Settled, facts: known.Facts) -> tuple[Moment | None, Moment | None]:
@@ -115,14 +115,10 @@ def notices(settled: Settled, facts: known.Facts) -> tuple[Notice, ...]:
     attached = facts.service.attached
     kind = settled.rules.resolved.kind
     found = []
-    answers = dimensions.every()["notices"].answers
-    for chosen in settled.rules.resolved.several("notices"):
-        applies = answers[chosen.answer].run(
-            kind=kind, direction=settled.direction, attached=bool(attached), **chosen.params
-        )
-        if applies:
-            told = _attached(settled, attached) if chosen.answer.startswith("attached") else {}
-            found.append(Notice(chosen.answer, MappingProxyType(told)))
+    for name, applies in settled.rules.notices:
+        if applies(kind=kind, direction=settled.direction, attached=bool(attached)):
+            told = MappingProxyType(_attached(settled, attached)) if name.startswith("attached") else _NO_FACTS
+            found.append(Notice(name, told))
     return tuple(found)
 
 

@@ -39,6 +39,9 @@ class Rules:
                 self._run[name] = bound(dimension, chosen)
         self.gates = tuple(self._run[name] for name in GATES if self._run[name] is not given.passes)
         self.fees = tuple(bound(dimensions.every()["change_fee"], chosen) for chosen in resolved.several("change_fee"))
+        self.notices = tuple(
+            (chosen.answer, bound(dimensions.every()["notices"], chosen)) for chosen in resolved.several("notices")
+        )
         self._rounders: dict[str, tuple[Rounder, tuple[str, Fraction] | None]] = {}
         self.plain = self._is_plain()
 
@@ -61,7 +64,7 @@ class Rules:
         if found is None:
             step = Fraction(1, 10 ** money.decimals_of(currency=currency))
             found = self._run["rounding"](currency_step=step), self._run["credit_rounding"](currency_step=step)
-            self._rounders[currency] = found
+        self._rounders[currency] = found
         return found
 
     def _is_plain(self) -> bool:

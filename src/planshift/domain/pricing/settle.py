@@ -4,19 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.periods import Moment
-from planshift.domain.policy import dimensions, document, settlement, vocabulary
+from planshift.domain.policy import dimensions, document, settlement
 from planshift.domain.policy.counted_from import Instants
-from planshift.domain.policy.direction import Weight
 from planshift.domain.policy.given import Outcome, Raw
 from planshift.domain.policy.period_change import PeriodCourse, Switch
 from planshift.domain.policy.term_end import Position
-from planshift.domain.pricing import compiled, fees, gates, items, worth
+from planshift.domain.pricing import fees, gates, items, prepared, worth
 from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.deal import PricedDeal
 from planshift.domain.pricing.items import Change
@@ -51,93 +49,30 @@ def settle(
     *, facts: known.Facts, request: known.Request, policy: document.Policy, on: Moment | None
 ) -> Settled | Refusals:
     """The change with its raw lines, or every reason why there is no offer."""
-    change = items.of(facts, request)
-    if not isinstance(change, Change):
-        return change
     zone = facts.catalog.seller.zone
     priced_on = _priced_on(facts, on)
-    missing = _prices_missing(change, facts, priced_on)
-    if missing:
-        return missing
-    direction = _direction(change, facts, policy, priced_on)
-    resolved = policy.resolve(_pair(change, facts, request, direction))
-    if resolved.currency and resolved.currency != facts.catalog.seller.currency:
-        both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
-        return (Reason("currencies_differ", both),)
-    rules = compiled.rules(resolved)
+    found = prepared.of(facts, request, policy=policy, priced_on=priced_on)
+    if not isinstance(found, prepared.Prepared):
+        return found
+    change, direction, rules, _ = found
     at = _starts(rules, facts, request, on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
     reasons = [
-        *gates.always(facts=facts, change=change, at=at, zone=zone, resolved=resolved),
+        *gates.always(facts=facts, change=change, at=at, zone=zone, resolved=rules.resolved),
         *gates.of_policy(facts=facts, change=change, request=request, clock=clock, direction=direction, on=on),
     ]
     try:
-        found = _course(facts, request, change, rules, clock, direction, priced_on, reasons)
+        settled = _course(facts, request, change, rules, clock, direction, priced_on, reasons)
     except Refused as refused:
         return (*reasons, *refused.reasons)
-    if reasons or found is None:
+    if reasons or settled is None:
         return tuple(reasons)
-    return found
+    return settled
 
 
 def _priced_on(facts: known.Facts, on: Moment | None) -> date:
     """The day whose price list counts; facts without dates take the newest."""
     return periods.day_of(on, facts.catalog.seller.zone) if on is not None else date.max
-
-
-def _prices_missing(change: Change, facts: known.Facts, on: date) -> Refusals:
-    reasons = []
-    if items.full_price(change, new=True, on=on) is None:
-        length = str(change.new_length)
-        reasons.append(Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}))
-    return tuple(reasons)
-
-
-def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:
-    chosen: tuple[vocabulary.Chosen, ...] = policy.answers_before_cases(change.old_plan.family)["direction"]
-    run: Callable[..., str] = _rule("direction", chosen[0])
-    if facts.catalog.families[change.old_plan.family].metered:
-        old = items.hourly_price(change.old_plan, facts.service.resources)
-        new = items.hourly_price(change.new_plan, change.amounts)
-    else:
-        old = items.full_price(change, new=False, on=on) or _NONE
-        new = items.full_price(change, new=True, on=on) or _NONE
-    return run(old=_weight(change, old, new=False), new=_weight(change, new, new=True))
-
-
-def _rule(dimension: str, chosen: vocabulary.Chosen) -> Callable[..., Any]:
-    return compiled.bound(dimensions.every()[dimension], chosen)
-
-
-def _weight(change: Change, price: Fraction, *, new: bool) -> Weight:
-    length = change.new_length if new else change.old_length
-    plan = change.new_plan if new else change.old_plan
-    return Weight(price, length.months, items.days_of(length), plan.rank)
-
-
-def _pair(change: Change, facts: known.Facts, request: known.Request, direction: str) -> document.Pair:
-    return document.Pair(
-        operation=change.operation,  # type: ignore[arg-type]
-        direction=direction,  # type: ignore[arg-type]
-        present=_side(facts, change, new=False),
-        target=_side(facts, change, new=True),
-        resources=frozenset(
-            item.code
-            for item in change.items
-            if item.component != known.PLAN and item.old_quantity != item.new_quantity
-        ),
-        payment=facts.service.payment_method,
-        choice=request.choice,
-    )
-
-
-def _side(facts: known.Facts, change: Change, *, new: bool) -> document.Side:
-    plan, length = (change.new_plan, change.new_length) if new else (change.old_plan, change.old_length)
-    traits = dict(facts.catalog.traits(plan))
-    if not new:
-        traits.update(facts.service.traits)
-    words = {name: value if isinstance(value, str) else str(value).lower() for name, value in traits.items()}
-    return document.Side(plan=plan.code, family=plan.family, term=str(length), traits=vocabulary.Params(words))
 
 
 def _starts(rules: Rules, facts: known.Facts, request: known.Request, on: Moment | None) -> Moment | None:

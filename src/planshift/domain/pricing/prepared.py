@@ -1,0 +1,133 @@
+"""What of a change depends on catalog, policy and request alone? Found once, then looked up.
+
+A pair's components, its direction and the answers that hold for it stay the same for every client with the same plan;
+only dates, papers and readings differ.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from planshift.domain import facts as known
+from planshift.domain.errors import Reason
+from planshift.domain.policy import dimensions, document, vocabulary
+from planshift.domain.policy.direction import Weight
+from planshift.domain.pricing import compiled, items, quick
+from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.items import Change
+from planshift.domain.pricing.quick import Quick
+
+_NONE = Fraction(0)
+_LIMIT = 20_000  # entries kept: a seller's pairs times its policies
+Refusals = tuple[Reason, ...]
+
+
+class Prepared(NamedTuple):
+    """A change laid out, with its direction and rules; `quick` where its price alone can be had by the short way."""
+
+    change: Change
+    direction: str
+    rules: Rules
+    quick: Quick | None
+
+
+_known: dict[tuple[Any, ...], Prepared] = {}
+
+
+def of(facts: known.Facts, request: known.Request, *, policy: document.Policy, priced_on: date) -> Prepared | Refusals:
+    """The prepared change, or every reason why the request makes none."""
+    service = facts.service
+    key = (
+        policy,
+        facts.catalog,
+        service.plan,
+        service.length,
+        tuple(service.resources.items()) if service.resources else None,
+        tuple(service.traits.items()) if service.traits else None,
+        service.payment_method,
+        type(request),
+        _asked(request),
+        request.choice,
+        priced_on if facts.catalog.dated else None,
+    )
+    found = _known.get(key)
+    if found is None:
+        prepared = _prepare(facts, request, policy, priced_on)
+        if not isinstance(prepared, Prepared):
+            return prepared
+        if len(_known) >= _LIMIT:
+            _known.clear()
+        found = _known[key] = prepared
+    return found
+
+
+def _asked(request: known.Request) -> object:
+    if isinstance(request, known.ChangePlan):
+        return request.target, request.length, tuple(request.amounts.items()) if request.amounts else None
+    if isinstance(request, known.ChangeResources):
+        return tuple(request.amounts.items())
+    return request.length
+
+
+def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy, on: date) -> Prepared | Refusals:
+    change = items.of(facts, request)
+    if not isinstance(change, Change):
+        return change
+    if items.full_price(change, new=True, on=on) is None:
+        length = str(change.new_length)
+        return (Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}),)
+    direction = _direction(change, facts, policy, on)
+    resolved = policy.resolve(_pair(change, facts, request, direction))
+    if resolved.currency and resolved.currency != facts.catalog.seller.currency:
+        both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
+        return (Reason("currencies_differ", both),)
+    rules = compiled.rules(resolved)
+    return Prepared(change, direction, rules, quick.of(change, rules, facts=facts, direction=direction))
+
+
+def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:
+    chosen: tuple[vocabulary.Chosen, ...] = policy.answers_before_cases(change.old_plan.family)["direction"]
+    run: Callable[..., str] = _rule("direction", chosen[0])
+    if facts.catalog.families[change.old_plan.family].metered:
+        old = items.hourly_price(change.old_plan, facts.service.resources)
+        new = items.hourly_price(change.new_plan, change.amounts)
+    else:
+        old = items.full_price(change, new=False, on=on) or _NONE
+        new = items.full_price(change, new=True, on=on) or _NONE
+    return run(old=_weight(change, old, new=False), new=_weight(change, new, new=True))
+
+
+def _rule(dimension: str, chosen: vocabulary.Chosen) -> Callable[..., Any]:
+    return compiled.bound(dimensions.every()[dimension], chosen)
+
+
+def _weight(change: Change, price: Fraction, *, new: bool) -> Weight:
+    length = change.new_length if new else change.old_length
+    plan = change.new_plan if new else change.old_plan
+    return Weight(price, length.months, items.days_of(length), plan.rank)
+
+
+def _pair(change: Change, facts: known.Facts, request: known.Request, direction: str) -> document.Pair:
+    return document.Pair(
+        operation=change.operation,  # type: ignore[arg-type]
+        direction=direction,  # type: ignore[arg-type]
+        present=_side(facts, change, new=False),
+        target=_side(facts, change, new=True),
+        resources=frozenset(
+            item.code
+            for item in change.items
+            if item.component != known.PLAN and item.old_quantity != item.new_quantity
+        ),
+        payment=facts.service.payment_method,
+        choice=request.choice,
+    )
+
+
+def _side(facts: known.Facts, change: Change, *, new: bool) -> document.Side:
+    plan, length = (change.new_plan, change.new_length) if new else (change.old_plan, change.old_length)
+    traits = dict(facts.catalog.traits(plan))
+    if not new:
+        traits.update(facts.service.traits)
+    words = {name: value if isinstance(value, str) else str(value).lower() for name, value in traits.items()}
+    return document.Side(plan=plan.code, family=plan.family, term=str(length), traits=vocabulary.Params(words))
