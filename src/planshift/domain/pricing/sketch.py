@@ -58,11 +58,12 @@ class Words:
 
 
 def number(value: Fraction, *, decimals: int = 0) -> str:
-    """A plain decimal, or a quotient "352/3" where no short decimal is exact."""
+    """A plain decimal, or a quotient "352/3" where no short decimal is exact; with a true minus."""
+    sign, size = ("−", -value) if value < 0 else ("", value)
     try:
-        return money.decimal_text(value, decimals=decimals)
+        return sign + money.decimal_text(size, decimals=decimals)
     except BadMoney:
-        return f"{value.numerator}/{value.denominator}"
+        return f"{sign}{size.numerator}/{size.denominator}"
 
 
 def _share(share: Share, clause: str) -> Step:
@@ -173,7 +174,7 @@ def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str) 
 
 def _total(lines: tuple[Figure, ...], total: Taxed, words: Words, currency: str) -> Step:
     net = total.net.amount
-    formula = " + ".join(words(figure.taxed.gross.amount) for figure in lines).replace("+ -", "− ") or words(net)
+    formula = " + ".join(words(figure.taxed.gross.amount) for figure in lines).replace("+ −", "− ") or words(net)
     operands = (Operand("net", net, currency), Operand("tax", total.tax.amount, currency))
     gross = total.gross.amount
     return Step("total", operands, formula, gross, gross, unit=currency)
