@@ -116,8 +116,17 @@ def add_months(day: date, months: int, *, anchor: int = 0) -> date:
 
 
 def add(moment: Moment, length: Length, zone: ZoneInfo, *, times: int = 1) -> Moment:
-    """`moment` + times x length. Months and days keep the wall-clock time of `zone`; hours are elapsed time."""
-    count = length.count * times
+    """`moment` + times x length. Months and days keep the wall-clock time of `zone`; hours are elapsed time.
+
+    Raises Refused("date_out_of_range") where the calendar ends.
+    """
+    try:
+        return _added(moment, length, zone, length.count * times)
+    except (OverflowError, ValueError):
+        raise Refused("date_out_of_range", length=str(length)) from None
+
+
+def _added(moment: Moment, length: Length, zone: ZoneInfo, count: int) -> Moment:
     if length.unit in ("month", "day"):
         day = day_of(moment, zone)
         later = add_months(day, count) if length.unit == "month" else day + timedelta(days=count)
@@ -128,7 +137,7 @@ def add(moment: Moment, length: Length, zone: ZoneInfo, *, times: int = 1) -> Mo
     if not isinstance(moment, datetime) and seconds % 86400 == 0:
         return moment + timedelta(days=seconds // 86400)
     start = instant_of(moment, zone)
-    return (start.astimezone(ZoneInfo("UTC")) + timedelta(seconds=seconds)).astimezone(zone)
+    return (start.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(zone)
 
 
 def elapsed(start: Moment, end: Moment, unit: str, *, zone: ZoneInfo) -> Fraction:

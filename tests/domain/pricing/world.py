@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from planshift.domain import catalog_document, facts, facts_document, quote
 from planshift.domain.catalog import Catalog
@@ -112,3 +113,8 @@ def billed(
         quantity=quantity,
         issued_on=date.fromisoformat(start) if start else None,
     )
+
+
+def zone(name: str) -> ZoneInfo:
+    """A time zone."""
+    return ZoneInfo(name)
