@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
+from planshift.catalog import queries as catalog
 from planshift.runtime import clock, database
 from planshift.runtime.runs import schedules
 from tests.harness import doors, guarded
@@ -73,6 +74,7 @@ def _nothing_remembered() -> Iterator[None]:
     """What this process remembers of the database (the clock's offset, planted schedules) ends with the test."""
     clock.forget()
     schedules.forget()
+    catalog.forget()
     yield
 
 

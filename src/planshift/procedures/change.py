@@ -19,7 +19,7 @@ from planshift.procedures import collection, keeping, knowledge, models, notices
 from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
-from planshift.runtime import keys, locks, moves, numbers, runs
+from planshift.runtime import audit, keys, locks, moves, numbers, runs
 from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services import register
@@ -232,6 +232,19 @@ def reveal_credentials(*, client: str, number: str, at: datetime, actor: str) ->
         secret=secrets.get("password", ""),
         extra=tuple((name, value) for name, value in sorted(secrets.items()) if name not in known),
     )
+
+
+def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
+    """Staff repaired what stood in the way: the paid change is carried out anew. Refused: `not_awaiting_staff`,
+    `note_needed`; NotFound."""
+    if not note.strip():
+        raise Refused("note_needed", number=number)
+    with transaction.atomic():
+        change = _locked(number)
+        if change.state != "AWAITING_STAFF":
+            raise Refused("not_awaiting_staff", number=number, state=change.state)
+        audit.record(kind="procedures.change", number=number, event="retry_asked", actor=actor, at=at, note=note)
+        runs.signal(key=run_key(number), name="retry")
 
 
 # 5 ── the old environment ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from planshift.interfaces.api.v1 import doors as api
 from planshift.project import metrics, wiring
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
     path("metrics", metrics.page),
     *wiring.urlpatterns(),
+    path("api/v1/", api.build().urls),
     path("", include("planshift.interfaces.entrance")),
     path("", include("planshift.interfaces.panel.urls")),
 ]

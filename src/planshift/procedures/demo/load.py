@@ -37,8 +37,7 @@ def load(*, folder: Path, at: datetime) -> bool:
     for seller, (sold, policy) in FILES.items():
         _seller(seller, folder / "catalogs" / sold, folder / "policies" / policy, at)
     for person in cast.CAST:
-        with transaction.atomic():
-            _person(person, at)
+        _person(person, at)
     runs.drain()
     with transaction.atomic():
         for person in cast.CAST:
@@ -75,7 +74,18 @@ def _person(person: cast.Person, at: datetime) -> None:
     if person.staff:
         models.StaffRole.objects.create(user=user, seller=seller)
         return
-    client = register.add_client(
+    with transaction.atomic():
+        client = _client(person, seller, at)
+    register.add_member(client=client, user=user, at=at, actor=ACTOR)
+    if person.deposit:
+        _top_up(client, Money.of(person.deposit, seller.currency), at - timedelta(days=40))
+    known: dict[str, models.Service] = {}
+    for held in person.services:
+        known[held.label] = _service(client, held, known.get(held.attached_to), at)
+
+
+def _client(person: cast.Person, seller: catalog.Seller, at: datetime) -> models.Client:
+    return register.add_client(
         seller=seller,
         name=person.name,
         email=person.email,
@@ -92,12 +102,6 @@ def _person(person: cast.Person, at: datetime) -> None:
         at=at - timedelta(days=500),
         actor=ACTOR,
     )
-    register.add_member(client=client, user=user, at=at, actor=ACTOR)
-    if person.deposit:
-        _top_up(client, Money.of(person.deposit, seller.currency), at - timedelta(days=40))
-    known: dict[str, models.Service] = {}
-    for held in person.services:
-        known[held.label] = _service(client, held, known.get(held.attached_to), at)
 
 
 def _user(person: cast.Person) -> User:
@@ -136,37 +140,39 @@ def _service(
     zone = ZoneInfo(seller.time_zone)
     start_on = start_of_term(held, on=at.astimezone(zone).date())
     began = min(at, datetime.combine(start_on, time(9), tzinfo=zone))
-    service = register.add_service(
-        client=client,
-        label=held.label,
-        family=held.family,
-        plan=held.plan,
-        months=held.months,
-        start_on=start_on,
-        auto_renew=held.auto_renew,
-        additional=held.additional,
-        attached_to=attached_to,
-        at=began,
-        actor=ACTOR,
-    )
+    with transaction.atomic():
+        service = register.add_service(
+            client=client,
+            label=held.label,
+            family=held.family,
+            plan=held.plan,
+            months=held.months,
+            start_on=start_on,
+            auto_renew=held.auto_renew,
+            additional=held.additional,
+            attached_to=attached_to,
+            at=began,
+            actor=ACTOR,
+        )
     documents = queries.in_force(seller=seller).catalog
     if not documents.families[held.family].metered:
         _first_order(service, start_on, began)
     plan = documents.plans[held.plan]
-    executions.start(
-        service=service,
-        recipe=recipes.ACTIVATE.code,
-        target=recipes.Target(
-            plan=plan.code,
-            limits=work.limits(plan=plan, additional=held.additional),
-            requires={"platform": str(documents.traits(plan).get("platform", ""))},
-        ),
-        cause=service.number,
-        signal_key="",
-        parameters=recipes.Parameters(content_transfer="nobody"),
-        at=began,
-        actor=ACTOR,
-    )
+    with transaction.atomic():
+        executions.start(
+            service=service,
+            recipe=recipes.ACTIVATE.code,
+            target=recipes.Target(
+                plan=plan.code,
+                limits=work.limits(plan=plan, additional=held.additional),
+                requires={"platform": str(documents.traits(plan).get("platform", ""))},
+            ),
+            cause=service.number,
+            signal_key="",
+            parameters=recipes.Parameters(content_transfer="nobody"),
+            at=began,
+            actor=ACTOR,
+        )
     return service
 
 
