@@ -29,7 +29,7 @@ def demo_path(*, user_id: int) -> str:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Clients come to their services, staff to the back office."""
-    user = request.user.pk
+    user = int(request.user.pk or 0)
     if queries.client_of(user_id=user) is None and queries.is_staff(user_id=user):
         return redirect("/staff/")
     return redirect("panel:services")

@@ -12,11 +12,11 @@ LARGEST = 1_000_000
 def request_of(form: QueryDict) -> facts.Request:
     """plan=…, months=…, or resource.CODE=… of a posted form. Refused("request_unreadable") for anything else."""
     if form.get("plan"):
-        return facts.ChangePlan(target=_code(form["plan"]))
+        return facts.ChangePlan(target=_code(str(form["plan"])))
     if form.get("months"):
-        return facts.ChangePeriod(length=Length.parse(f"{_whole(form['months'], low=1, high=120)} months"))
+        return facts.ChangePeriod(length=Length.parse(f"{_whole(str(form['months']), low=1, high=120)} months"))
     amounts = {
-        _code(name.removeprefix("resource.")): _whole(form[name], low=0, high=LARGEST)
+        _code(name.removeprefix("resource.")): _whole(str(form[name]), low=0, high=LARGEST)
         for name in form
         if name.startswith("resource.")
     }

@@ -18,15 +18,22 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, views.ClientHeader, P], HttpResponse]
 
 
+def signed_in(request: HttpRequest) -> int:
+    """The id of the user who is signed in; only behind `login_required`."""
+    user_id: int | None = request.user.pk
+    assert user_id is not None
+    return user_id
+
+
 def client_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Signs in, finds the client, speaks in the seller's time zone; not theirs is not there; a refusal gets a page."""
 
     @login_required
     @functools.wraps(view)
-    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        client = queries.client_of(user_id=request.user.pk)
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        client = queries.client_of(user_id=signed_in(request))
         if client is None:
-            if queries.is_staff(user_id=request.user.pk):
+            if queries.is_staff(user_id=signed_in(request)):
                 return redirect("home")
             raise Http404
         with timezone.override(ZoneInfo(client.time_zone)):

@@ -29,7 +29,7 @@ def pages(client: views.ClientHeader) -> list[dict[str, Any]]:
 def one(request: HttpRequest, client: views.ClientHeader, slug: str) -> HttpResponse:
     """One page and the vote on it."""
     page = _page(client, slug)
-    vote = queries.help_vote(user_id=request.user.pk, seller=client.seller, page=slug)
+    vote = queries.help_vote(user_id=door.signed_in(request), seller=client.seller, page=slug)
     return door.show(request, client, "panel/help_page.html", here="help", page=page, vote=vote)
 
 
@@ -40,7 +40,7 @@ def vote(request: HttpRequest, client: views.ClientHeader, slug: str) -> HttpRes
     page = _page(client, slug)
     helped = request.POST.get("helpful") == "yes"
     language = (translation.get_language() or "en")[:2]
-    user = request.user.pk
+    user = door.signed_in(request)
     actions.vote(user_id=user, seller=client.seller, page=slug, language=language, helped=helped, at=clock.business())
     if getattr(request, "htmx", False):
         return door.show(request, client, "panel/vote.html", here="help", page=page, vote=helped)
