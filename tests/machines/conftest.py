@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from planshift.catalog import models as catalog
-from planshift.provisioning import models
+from planshift.provisioning import models, ports
 from planshift.runtime import clock
 from planshift.runtime.runs import schedules
 from planshift.services import models as services
@@ -29,6 +29,8 @@ def make_host() -> Host:
     hosting.server(owner, "web0", takes_new=False)  # so that no server has the pk of an environment
     old = hosting.server(owner, "web1", dns="simulated")
     new = hosting.server(owner, "web2", dns="simulated")
+    for server in (old, new):  # the first asked gets the first network
+        ports.driver("simulated").capacity(server=ports.ServerAt(server.code))
     client = hosting.client(owner)
     service = hosting.service(client)
     return Host(owner, old, new, client, service, hosting.with_environment(service, old))

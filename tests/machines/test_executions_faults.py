@@ -4,10 +4,12 @@ import hashlib
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 
 from planshift.adapters.drivers.simulated.models import SimulatedAccount, SimulatedRecord
 from planshift.domain.errors import Refused
-from planshift.provisioning import executions, models, queries
+from planshift.provisioning import calls, executions, models, ports, queries
+from planshift.runtime import clock
 from tests.machines import hosting
 from tests.machines.conftest import Host
 from tests.machines.hosting import (
@@ -136,3 +138,79 @@ def test_every_fault_ends_done_or_failed_or_with_a_person_and_nothing_is_done_tw
         assert states(host.service)["s1001-1"] == "ACTIVE"
     if execution.state == "STUCK":
         assert [one.number for one in queries.for_staff(seller="demo-host", at=after(15))] == [execution.number]
+
+
+def test_new_access_data_replace_those_that_were_shown(host: Host) -> None:
+    execution = hosting.start(host.service, "HARD")
+    drain()
+    first = executions.reveal_credentials(number=execution.number, at=NOON, actor="client:C-1001")["password"]
+    simulation().add_fault(kind="lost_answer", verb="set_credentials", times=1)
+    key = executions.renew_credentials(number=execution.number, at=NOON, actor="client:C-1001")
+    assert executions.renew_credentials(number=execution.number, at=NOON, actor="client:C-1001") == key
+    drain()
+    second = executions.reveal_credentials(number=execution.number, at=NOON, actor="client:C-1001")["password"]
+    assert first != second
+    digest = hashlib.sha256(second.encode()).hexdigest()
+    assert SimulatedAccount.objects.get(name="s1001-2").credentials_digest == digest
+
+
+def test_no_access_data_before_the_hand_over_nor_of_what_is_gone(host: Host) -> None:
+    execution = hosting.start(host.service, "HARD")
+    for ask in (executions.reveal_credentials, executions.renew_credentials):
+        with pytest.raises(Refused, match="credentials_none"):
+            ask(number=execution.number, at=NOON, actor="client:C-1001")
+    drain()
+    executions.cancel(number=execution.number, note="no", at=NOON, actor="client:C-1001")
+    drain()
+    with pytest.raises(Refused, match="credentials_none"):
+        executions.renew_credentials(number=execution.number, at=NOON, actor="client:C-1001")
+
+
+def test_expired_access_data_are_not_shown(host: Host) -> None:
+    execution = hosting.start(host.service, "HARD")
+    drain()
+    models.Handover.objects.update(expires_at=clock.system())
+    with pytest.raises(Refused, match="credentials_expired"):
+        executions.reveal_credentials(number=execution.number, at=NOON, actor="client:C-1001")
+
+
+def test_cancelled_while_the_server_is_at_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = ports.driver("simulated")
+    create = driver.create
+
+    def cancelled_meanwhile(**said: object) -> ports.Result:
+        made = create(**said)  # type: ignore[arg-type]
+        executions.cancel(number="X-2026-000001", note="changed my mind", at=NOON, actor="client:C-1001")
+        return made
+
+    monkeypatch.setattr(driver, "create", cancelled_meanwhile)
+    execution = hosting.start(host.service, "HARD")
+    drain()
+    execution.refresh_from_db()
+    assert execution.state == "CANCELLED"
+    assert operations() == ["create s1001-2", "remove s1001-2"]
+    assert states(host.service) == {"s1001-1": "ACTIVE", "s1001-2": "RETIRED"}
+
+
+def test_a_driver_is_never_called_inside_a_transaction(host: Host) -> None:
+    execution = hosting.start(host.service, "EASY")
+    with transaction.atomic(), pytest.raises(RuntimeError, match="never called inside a transaction"):
+        calls.carry_out(execution, actor="test")
+    assert operations() == []
+
+
+def test_a_fault_of_ours_is_a_stuck_execution_that_staff_can_send_on(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(calls._VERBS, "apply", lambda call: {}["surprise"])  # type: ignore[index]
+        execution = hosting.start(host.service, "EASY")
+        drain()
+    execution.refresh_from_db()
+    assert (execution.state, execution.error["what"]) == ("STUCK", "fault")
+    assert hosting.told() == {"execution_stuck": 1}
+    executions.retry(number=execution.number, note="program repaired", at=NOON, actor="staff:demo")
+    drain()
+    execution.refresh_from_db()
+    assert execution.state == "DONE"
+    assert operations() == ["apply s1001-1"]

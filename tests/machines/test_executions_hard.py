@@ -118,11 +118,9 @@ def test_a_full_server_is_passed_over(host: Host) -> None:
     hosting.start(host.service, "HARD")
     drain()
     assert models.Environment.objects.get(external_id="s1001-2").server.code == "web1"
-    readings = models.CapacityReading.objects.order_by("server__code").values_list("server__code", "total", "sold")
-    assert list(readings) == [
-        ("web1", {"accounts": 200, "disk_gb": 1000}, {"accounts": 1, "disk_gb": 10}),
-        ("web2", {"accounts": 200, "disk_gb": 49}, {"accounts": 0, "disk_gb": 0}),
-    ]
+    readings = models.CapacityReading.objects.filter(taken_at=NOON).values_list("server__code", "total", "sold")
+    assert ("web1", {"accounts": 200, "disk_gb": 1000}, {"accounts": 1, "disk_gb": 10}) in list(readings)
+    assert ("web2", {"accounts": 200, "disk_gb": 49}, {"accounts": 0, "disk_gb": 0}) in list(readings)
 
 
 def test_no_room_anywhere_fails_with_what_is_missing(host: Host) -> None:

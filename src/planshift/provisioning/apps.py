@@ -6,7 +6,8 @@ class ProvisioningConfig(AppConfig):
     label = "provisioning"
 
     def ready(self) -> None:
-        from planshift.provisioning import engine, usage
+        from planshift.provisioning import engine, handover, usage
 
         engine.define()
+        handover.define()
         usage.define()

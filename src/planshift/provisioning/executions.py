@@ -183,6 +183,18 @@ def reveal_credentials(*, number: str, at: datetime, actor: str) -> dict[str, st
     return handover.reveal(environment_id=execution.new_id, actor=actor, at=at)
 
 
+def renew_credentials(*, number: str, at: datetime, actor: str) -> str:
+    """New access data for the new environment; the former ones stop working. Returns the key of the run that makes
+    them; when it is done they can be revealed once more. Refused: `credentials_none` before the hand-over."""
+    execution = models.Execution.objects.filter(number=number).first()
+    if execution is None:
+        raise Refused("execution_unknown", number=number)
+    if execution.new_id is None or execution.handed_over_at is None:
+        raise Refused("credentials_none")
+    with transaction.atomic():
+        return handover.renew(environment_id=execution.new_id, at=at, actor=actor)
+
+
 def _client_said(number: str, field: str, event: str, at: datetime, actor: str) -> None:
     def decide(execution: models.Execution) -> None:
         if getattr(execution, field) is not None:

@@ -1,4 +1,7 @@
-"""How do access data reach the client? Sealed at once, shown once, then wiped; they are in no log and in no journal."""
+"""How do access data reach the client? Sealed at once, shown once, then wiped; they are in no log and in no journal.
+
+Who did not look in time, or lost them, asks for new ones: a run has the server make them and seals them again.
+"""
 
 import base64
 import json
@@ -11,15 +14,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 
-from planshift.domain.errors import Refused
-from planshift.provisioning import models
-from planshift.runtime import audit, clock, locks
+from planshift.domain.errors import Refused, Transient
+from planshift.provisioning import facts, models, ports
+from planshift.runtime import audit, clock, locks, runs
 
+KIND = "credentials"
 KEPT_FOR = timedelta(days=30)  # of system time; after that new access data must be made
 
 
 def seal(
-    *, execution: models.Execution, environment: models.Environment, secrets: Mapping[str, str], at: datetime
+    *,
+    execution: models.Execution | None,
+    environment: models.Environment,
+    secrets: Mapping[str, str],
+    at: datetime,
 ) -> models.Handover:
     """Keep `secrets` for one view, in the caller's transaction. Earlier ones of the environment are wiped."""
     models.Handover.objects.filter(environment=environment, sealed__isnull=False).update(sealed=None)
@@ -60,6 +68,48 @@ def reveal(*, environment_id: int, actor: str, at: datetime) -> dict[str, str]:
         )
     secrets: dict[str, str] = json.loads(opened)
     return secrets
+
+
+def renew(*, environment_id: int, at: datetime, actor: str) -> str:
+    """Have new access data made, in the caller's transaction; returns the key of the run. The former ones stop working.
+
+    The caller has checked that `actor` may. Asking twice before they are there is one request. Refused:
+    `credentials_none` for an environment that is gone.
+    """
+    environment = models.Environment.objects.filter(pk=environment_id).exclude(state="RETIRED").first()
+    if environment is None:
+        raise Refused("credentials_none")
+    count = models.Handover.objects.filter(environment=environment).count()
+    key = f"{KIND}:{environment.pk}:{count + 1}"
+    runs.start(kind=KIND, key=key, subject=str(environment.pk))
+    audit.record(
+        kind="provisioning.handover", number=environment.external_id, event="renewal asked", actor=actor, at=at
+    )
+    return key
+
+
+def _make(work: runs.Work) -> Mapping[str, str]:
+    """A replayed answer has no secrets: after a crash or a failure the server is asked under a fresh key."""
+    environment = models.Environment.objects.select_related("server").get(pk=work.subject)
+    key = f"{work.effect_key}:{work.crashes}.{work.attempt}"
+    driver = ports.driver(environment.server.driver)
+    made = driver.set_credentials(op=ports.Op(key, "", work.actor), ref=facts.ref_of(environment))
+    if not made.secrets:
+        raise Transient("no_answer")
+    return made.secrets
+
+
+@runs.external(_make)
+def _keep(work: runs.Work, secrets: Mapping[str, str]) -> runs.Outcome:
+    environment = models.Environment.objects.get(pk=work.subject)
+    last = models.Handover.objects.filter(environment=environment).order_by("-id").first()
+    seal(execution=last.execution if last else None, environment=environment, secrets=secrets, at=work.at)
+    return runs.Done()
+
+
+def define() -> None:
+    """Name the run kind. Called when Django is ready."""
+    runs.define(KIND, steps={"make": _keep}, first="make")
 
 
 def _box(environment: models.Environment) -> Fernet:

@@ -161,7 +161,7 @@ class Handover(models.Model):
     """Access data on the way to the client: sealed, shown once, then wiped."""
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="handovers")
-    execution = models.ForeignKey(Execution, on_delete=models.PROTECT, related_name="handovers")
+    execution = models.ForeignKey(Execution, on_delete=models.PROTECT, related_name="handovers", null=True)
     sealed = models.BinaryField(null=True, help_text="null once shown or expired")
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField(help_text="system time")

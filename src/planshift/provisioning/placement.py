@@ -31,16 +31,16 @@ def choose(*, execution: models.Execution) -> tuple[models.Server, dict[int, por
 
 
 def candidates(*, seller: int, target: recipes.Target) -> list[models.Server]:
-    """Servers of the seller that take new environments and offer what the plan requires; only the pinned one, if
-    any."""
+    """Servers of the seller that could take the target, whatever their room."""
     servers = models.Server.objects.filter(seller_id=seller).order_by("code")
+    return [server for server in servers if fits(server, target)]
+
+
+def fits(server: models.Server, target: recipes.Target) -> bool:
+    """Is it the pinned server, or does it take new environments and offer what the plan requires?"""
     if target.server:
-        return list(servers.filter(code=target.server))
-    return [
-        server
-        for server in servers.filter(takes_new=True)
-        if all(server.traits.get(name) == value for name, value in target.requires.items())
-    ]
+        return server.code == target.server
+    return server.takes_new and all(server.traits.get(name) == value for name, value in target.requires.items())
 
 
 def short(capacity: ports.Capacity, limits: Mapping[str, int]) -> dict[str, int]:

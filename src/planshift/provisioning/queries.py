@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from planshift.domain import recipes
 from planshift.provisioning import facts, models, placement, ports
@@ -172,27 +172,21 @@ def violations(*, usage: UsageView | None, limits: Mapping[str, int]) -> tuple[p
 
 def capacity(*, seller: str) -> list[CapacityView]:
     """Every server of a seller with its last reading. Two queries."""
-    servers = list(models.Server.objects.filter(seller__code=seller).order_by("code"))
-    newest: dict[int, models.CapacityReading] = {}
-    ids = [server.pk for server in servers]
-    latest = models.CapacityReading.objects.filter(server_id__in=ids).order_by("server_id", "taken_at", "id")
-    for reading in latest:
-        newest[reading.server_id] = reading
-    return [_capacity(server, newest.get(server.pk)) for server in servers]
+    return [view for _, view in _capacities(models.Server.objects.filter(seller__code=seller))]
 
 
 def has_room(*, seller: str, target: recipes.Target) -> bool | None:
-    """Had any server room for the target at the last readings? None: not read yet. The live check decides."""
+    """Had any server that fits the target room for it at the last readings? None: none was read yet. Two queries.
+    For quotes; the live check is the first step of an execution."""
+    servers = models.Server.objects.filter(seller__code=seller)
     read = [
-        (view, view.as_of)
-        for view in capacity(seller=seller)
-        if view.as_of is not None and (view.server == target.server if target.server else view.takes_new)
+        ports.Capacity(view.total, view.sold, view.as_of)
+        for server, view in _capacities(servers)
+        if view.as_of is not None and placement.fits(server, target)
     ]
     if not read:
         return None
-    return any(
-        placement.short(ports.Capacity(view.total, view.sold, as_of), target.limits) == {} for view, as_of in read
-    )
+    return any(placement.short(one, target.limits) == {} for one in read)
 
 
 def for_staff(*, seller: str, at: datetime, limit: int = 100) -> list[ExecutionView]:
@@ -205,7 +199,7 @@ def for_staff(*, seller: str, at: datetime, limit: int = 100) -> list[ExecutionV
 def _executions() -> Any:
     return models.Execution.objects.select_related(
         "service", "present__server", "present__service", "new__server", "new__service"
-    ).prefetch_related("handovers")
+    ).prefetch_related("new__handovers")
 
 
 def _environment(row: models.Environment) -> EnvironmentView:
@@ -259,7 +253,7 @@ def _execution(row: models.Execution, at: datetime) -> ExecutionView:
 
 
 def _credentials(row: models.Execution) -> str:
-    handovers = sorted(row.handovers.all(), key=lambda one: one.pk)
+    handovers = sorted(row.new.handovers.all(), key=lambda one: one.pk) if row.new else []
     if not handovers:
         return ""
     last = handovers[-1]
@@ -307,6 +301,13 @@ def _step(row: models.Execution, step: recipes.Step, lines: list[models.Executio
         did=last.facts if last else {},
         point_of_no_return=step.point_of_no_return,
     )
+
+
+def _capacities(servers: QuerySet[models.Server]) -> list[tuple[models.Server, CapacityView]]:
+    last = models.CapacityReading.objects.filter(server=OuterRef("pk")).order_by("-taken_at", "-id")
+    found = list(servers.annotate(newest=Subquery(last.values("pk")[:1])).order_by("code"))
+    readings = models.CapacityReading.objects.in_bulk([one.newest for one in found if one.newest is not None])
+    return [(one, _capacity(one, readings.get(one.newest or 0))) for one in found]
 
 
 def _capacity(server: models.Server, reading: models.CapacityReading | None) -> CapacityView:
