@@ -5,15 +5,22 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+# name of the posting (domain/postings) → title
 TITLES: dict[str, str | Promise] = {
-    "top_up": _("Deposit topped up"),
-    "draw": _("Drawn from the deposit"),
-    "refund": _("Back to the deposit"),
-    "release": _("Released to the deposit"),
-    "payment_card": _("Card payment"),
-    "payment_transfer": _("Bank transfer received"),
-    "payment": _("Payment"),
-    "opening": _("Opening balance"),
+    "received_for_order": _("Payment received"),
+    "received_unapplied": _("Payment received that matched no order"),
+    "received_unidentified": _("Payment received"),
+    "deposit_opened": _("Opening balance"),
+    "deposit_drawn": _("Drawn from the deposit"),
+    "draw_released": _("Back to the deposit"),
+    "payment_released": _("Payment released from its order"),
+    "unapplied_assigned": _("Payment assigned to an order"),
+    "unapplied_to_deposit": _("Payment moved to the deposit"),
+    "unapplied_returned": _("Payment sent back"),
+    "unidentified_assigned": _("Payment received"),
+    "deposit_topped_up": _("Deposit topped up"),
+    "invoice_issued": _("Invoice issued"),
+    "invoice_settled": _("Invoice paid"),
 }
 
 

@@ -132,6 +132,7 @@ OF_MONEY: dict[str, str | Promise] = {
 # Work on machines and the staff's buttons.
 OF_WORK: dict[str, str | Promise] = {
     "bad_document_pattern": _("The pattern of document numbers cannot be used."),
+    "client_unknown": _("There is no client %(client)s."),
     "clock_not_movable": _("The clock of this installation cannot be moved."),
     "clock_only_forward": _("The clock can only be moved ahead, from %(now)s."),
     "country_without_calendar": _("There is no calendar of business days for %(country)s."),
@@ -154,6 +155,7 @@ OF_WORK: dict[str, str | Promise] = {
     "seller_currency_fixed": _("The currency of a seller cannot change."),
     "seller_without_catalog": _("The seller has no catalog yet."),
     "seller_without_policy": _("The seller has no policy yet."),
+    "seller_unknown": _("There is no seller %(seller)s."),
     "step_needed": _("The step %(step)s cannot be left out."),
     "token_bad": _("The access token is not valid."),
     "token_expired": _("The access token has expired."),

@@ -1,0 +1,95 @@
+"""No code without words: reasons, states, notices, movements, steps of the working."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from planshift.domain import postings
+from planshift.domain.errors import Reason
+from planshift.domain.lifecycles import change, order, quote
+from planshift.domain.money import Money
+from planshift.domain.policy import collection, dimensions
+from planshift.interfaces.presenters import amounts, movements, notices, reasons, refusals, states
+
+SOURCE = Path(__file__).resolve().parents[3] / "src" / "planshift"
+
+
+def raised() -> set[str]:
+    """Every code with which the source makes a Reason or a Refused."""
+    codes = set()
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "Reason") and node.args:
+                parts = ast.walk(node.args[0])
+                codes |= {
+                    part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                }
+    return codes
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    assert sorted(raised() - set(refusals.SENTENCES)) == []
+
+
+def test_every_reason_of_the_collection_has_a_sentence() -> None:
+    zero, one = Money.of("0", "PLN"), Money.of("1", "PLN")
+    said = set()
+    for answer in collection.RULES.values():
+        said |= set(answer.run(auto_renewal=False, deposit=zero, due=one).waits_because)
+    assert said == {"by_payment_only", "auto_renewal_off", "deposit_too_small"}
+    assert said <= set(refusals.SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "lifecycle"),
+    [("change", change.LIFECYCLE), ("order", order.LIFECYCLE), ("quote", quote.LIFECYCLE)],
+)
+def test_every_state_has_words(aggregate: str, lifecycle: object) -> None:
+    assert set(lifecycle.states) <= set(states.STATES[aggregate])  # type: ignore[attr-defined]
+
+
+def test_every_notice_of_the_vocabulary_has_a_text() -> None:
+    assert set(dimensions.every()["notices"].answers) == set(notices.TEXTS)
+
+
+def test_every_posting_has_a_title() -> None:
+    assert {posting.name for posting, _when in postings.examples()} == set(movements.TITLES)
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "it"])
+def test_no_sentence_breaks_on_its_facts(language: str) -> None:
+    with translation.override(language):
+        for code in refusals.SENTENCES:
+            assert reasons.sentence(Reason(code, {})).strip()
+
+
+def test_facts_are_worded() -> None:
+    needs = {"resources": (("disk", 63, 60), ("ip", 3, 1))}
+    names = {"disk": {"en": "Disk", "pl": "Dysk"}, "ip": "IP"}
+    with translation.override("pl"):
+        assert reasons.sentence(Reason("usage_too_big", needs), names) == (
+            "Używasz więcej, niż mieści plan docelowy: Dysk 63 (najwyżej 60), IP 3 (najwyżej 1). "
+            "Najpierw zwolnij miejsce."
+        )
+        assert reasons.sentence(Reason("deposit_too_small", {"missing": Money.of("12.30", "PLN")})) == (
+            "Na Saldzie Kaucji brakuje 12,30\xa0zł."
+        )
+    assert "(nonsense)" in reasons.sentence(Reason("nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "written"),
+    [
+        ("en", Money.of("1234.5", "EUR"), "€1,234.50"),
+        ("pl", Money.of("1234.5", "PLN"), "1 234,50 zł"),
+        ("it", Money.of("1234.5", "EUR"), "1.234,50 €"),
+        ("en", Money.of("-22", "EUR"), "\N{MINUS SIGN}€22.00"),
+        ("en", Money.of("40", "PLN"), "PLN 40.00"),
+        ("en", Money.of("500", "JPY"), "JP¥500"),
+    ],
+)
+def test_money_in_each_language(language: str, amount: Money, written: str) -> None:
+    with translation.override(language):
+        assert amounts.money(amount).replace("\xa0", " ") == written
