@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {
 class Account:
     """One account, such as `client:C-1001:deposit:PLN`."""
 
-    owner: str  # client:C-1001 or seller:lago
+    owner: str  # client:C-1001 or seller:demo-host
     kind: str
     currency: str
 
@@ -261,11 +261,11 @@ def _within(client: str, name: str, debit: str, credit: str, amount: Money) -> P
 def examples() -> tuple[tuple[Posting, str], ...]:
     """Every posting once, with amounts, and when it is booked; docs/ledger.md shows them in this order."""
     eur = Money.of("26.84", "EUR")
-    who = {"seller": "lago", "client": "C-1001"}
+    who = {"seller": "demo-host", "client": "C-1001"}
     told = (
         (received_for_order, received_for_order(**who, through="gateway", amount=eur)),
         (received_unapplied, received_unapplied(**who, through="bank", amount=eur)),
-        (received_unidentified, received_unidentified(seller="lago", through="bank", amount=eur)),
+        (received_unidentified, received_unidentified(seller="demo-host", through="bank", amount=eur)),
         (deposit_opened, deposit_opened(**who, amount=eur)),
         (deposit_drawn, deposit_drawn(client="C-1001", amount=eur)),
         (draw_released, draw_released(client="C-1001", amount=eur)),

@@ -11,6 +11,7 @@ from planshift.project import env
 COMMANDS: dict[str, tuple[str, bool, str]] = {
     "backup": ("planshift.project.commands.backup", True, "copy the running SQLite database into a file"),
     "demo": ("planshift.project.commands.demo", True, "load the demo, print the links that log in as its people"),
+    "corpus": ("planshift.interfaces.cli.corpus", False, "price the published worked cases of a directory"),
     "docs": ("planshift.project.commands.docs", True, "write the pages of docs/ that are made from the code"),
     "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),
     "setup": ("planshift.project.commands.setup", True, "bring database and static files up to this version"),

@@ -131,7 +131,7 @@ class Clock:
             months = periods.months_between(start, end, self.zone) if length.unit == "month" else None
             if months is not None and months.denominator == 1:
                 return months / length.count
-            return self.share(start, end, length=length, units=self.rules.time_unit(start, end, self.zone)).cycles
+            return self.share(start, end, length=length, units=self._unused_stretch(start, end)).cycles
         counts = self.service.counts
         if counts is None or counts.total is None or counts.unit != "month" or length.unit != "month":
             billed = self.service.length.months / length.months
@@ -139,6 +139,12 @@ class Clock:
                 return max(billed, self.remaining(length).cycles)
             return billed
         return counts.total / length.count
+
+    def _unused_stretch(self, start: Moment, end: Moment) -> Fraction:
+        """The units of a stretch of which nothing is used, partial ones counted as the policy says."""
+        total: Fraction = self.rules.time_unit(start, end, self.zone)
+        counted: Fraction = self.rules.partial_unit(used=_NOTHING, total=total)
+        return total - min(max(counted, total - math.ceil(total)), total)
 
     def share(self, start: Moment, end: Moment, *, length: Length, units: Fraction) -> Share:
         """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start."""
