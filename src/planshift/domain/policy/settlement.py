@@ -31,9 +31,14 @@ def _new_term_and_refund(*, deal: Deal) -> Outcome:
     return Outcome([*deal.credits(), *deal.full_charges()], term="restarts", separate=True)
 
 
-def _time_for_value(deal: Deal, unit: str, rounding: str, units: Fraction | None) -> Outcome:
+def _time_for_value(
+    deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None
+) -> Outcome:
     """The time that the unused value buys: value x units of a billing period / its price."""
     spent = deal.credits()
+    if value_decimals is not None:
+        grid = Fraction(1, 10**value_decimals)
+        spent = [line._replace(exact=money.round_units(line.exact / grid, "half_up") * grid) for line in spent]
     per, price = deal.sells(unit=unit, per_period=units)
     exact = -sum((line.exact for line in spent), Fraction(0)) * per / price
     return Outcome(extra=_length(exact, unit, rounding), extra_exact=exact, spent=spent, bought=(per, price))
@@ -51,14 +56,18 @@ def _length(exact: Fraction, unit: str, rounding: str) -> Length | None:
     return Length(count, unit) if count > 0 else None
 
 
-def _move_expiry(*, deal: Deal, unit: str, rounding: str, units: Fraction | None) -> Outcome:
-    outcome = _time_for_value(deal, unit, rounding, units)
+def _move_expiry(
+    *, deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None
+) -> Outcome:
+    outcome = _time_for_value(deal, unit, rounding, units, value_decimals)
     outcome.term = "moves"
     return outcome
 
 
-def _new_term_plus_value_time(*, deal: Deal, unit: str, rounding: str, units: Fraction | None) -> Outcome:
-    outcome = _time_for_value(deal, unit, rounding, units)
+def _new_term_plus_value_time(
+    *, deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None
+) -> Outcome:
+    outcome = _time_for_value(deal, unit, rounding, units, value_decimals)
     outcome.lines, outcome.term = deal.full_charges(), "restarts"
     return outcome
 
@@ -131,6 +140,13 @@ def _time(default: str) -> tuple[Param, ...]:
             minimum=1,
             maximum=100000,
             doc="the units by which the new price is divided; not given: its own billing period",
+        ),
+        Param(
+            name="value_decimals",
+            kind="integer",
+            default=None,
+            maximum=9,
+            doc="decimal places to which the unused value is rounded first, half up; not given: it stays exact",
         ),
     )
 

@@ -190,7 +190,11 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
     for raw in outcome.spent:
         operands, _ = _formula(raw, "", words)
         formula = _values(raw, words) if raw.limit is None and raw.values else words(-raw.exact)
-        steps.append(Step("unused_value", operands, formula, -raw.exact, -raw.exact, unit=currency, clause=clause))
+        exact = sum((part.worth for part in raw.values), Fraction(0)) * (raw.detail[0] if raw.detail else 1)
+        exact = exact if raw.values and raw.limit is None else -raw.exact
+        rounding = "half_up" if exact != -raw.exact else ""
+        step = Step("unused_value", operands, formula, exact, -raw.exact, rounding, unit=currency, clause=clause)
+        steps.append(step)
     found, exact = outcome.extra, outcome.extra_exact
     unit = found.unit if found is not None else "day"
     result = exact if found is None else Fraction(found.count)
@@ -205,6 +209,6 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
             Operand("new_price", price, currency),
         )
         formula = f"{words(value)}{_TIMES}{number(per)} / {words(price)}"
-    rounding = settled.rules.chosen["settlement"].params.get("rounding", "down") if result != exact else ""
-    steps.append(Step("extra_time", operands, formula, exact, result, rounding=str(rounding), unit=unit, clause=clause))
+    rounding = str(settled.rules.chosen["settlement"].params.get("rounding", "down")) if result != exact else ""
+    steps.append(Step("extra_time", operands, formula, exact, result, rounding=rounding, unit=unit, clause=clause))
     return steps
