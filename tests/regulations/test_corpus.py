@@ -18,9 +18,11 @@ from planshift.interfaces.cli import corpus
 DIRECTORY = Path(__file__).parent / "cases"
 SOURCE = Path(corpus.__file__).parents[2]
 PUBLISHED = corpus.load(DIRECTORY)
+APART = corpus.load(DIRECTORY / "apart", figures=PUBLISHED.figures)  # published, but no change of a running service
 OWN = corpus.load(DIRECTORY / "own", figures=PUBLISHED.figures)
-BOTH = [*((PUBLISHED, name) for name in PUBLISHED.expected), *((OWN, name) for name in OWN.expected)]
-CASES = pytest.mark.parametrize(("cases", "name"), BOTH, ids=[name for _, name in BOTH])
+ALL = {"published": PUBLISHED, "apart": APART, "own": OWN}
+EACH = [(cases, name) for cases in ALL.values() for name in cases.expected]
+CASES = pytest.mark.parametrize(("cases", "name"), EACH, ids=[name for _, name in EACH])
 
 # Words by which the sources of the published cases are known; those that are everyday words of this trade are left out.
 PROVIDERS = (
@@ -49,7 +51,7 @@ def test_at_least_nine_in_ten_of_the_published_cases_in_scope_pass() -> None:
     assert counts["passed"] * 10 >= counts["in_scope"] * 9
 
 
-@pytest.mark.parametrize("cases", [PUBLISHED, OWN], ids=["published", "own"])
+@pytest.mark.parametrize("cases", ALL.values(), ids=ALL)
 def test_every_file_is_a_case_and_every_policy_is_used(cases: corpus.Corpus) -> None:
     files = {path.stem for path in cases.directory.glob("*.toml")} - {"expected", "index", "factors"}
     assert files == set(cases.expected)
@@ -59,7 +61,7 @@ def test_every_file_is_a_case_and_every_policy_is_used(cases: corpus.Corpus) -> 
 
 def test_cases_with_the_same_rule_share_its_text() -> None:
     rules: dict[str, str] = {}
-    paths = [path for cases in (PUBLISHED, OWN) for path in sorted((cases.directory / "policies").glob("*.toml"))]
+    paths = [path for cases in ALL.values() for path in sorted((cases.directory / "policies").glob("*.toml"))]
     for path in paths:
         policy = loader.load(path.read_bytes())
         rule = repr((policy.currency, policy.kind, sorted(policy.base.items()), policy.families, policy.cases))

@@ -6,7 +6,8 @@ DIR (default: tests/regulations/cases) holds
     policies/RULE.toml   the rules; cases with the same rule share the file
     expected.toml        [figures]: where a figure stands in a quote; then one table per case: what it must be
     index.toml           [apart] and [rule_only]: cases that change no running service, or that have no numbers
-    own/                 the same again, for rules that no published case covers
+    apart/               such cases all the same, where a change to or from a plan that costs nothing says what they say
+    own/                 rules that no published case covers, with numbers of our own
 
 Exit status: 0 nothing failed, 1 something failed, 2 the command or the directory could not be used.
 """
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from planshift.domain.policy.document import Policy
 PASSED, FAILED, NOT_EXPRESSIBLE = "passed", "failed", "not expressible"
 APART, RULE_ONLY = "out of scope", "no numbers"
 IN_SCOPE = (PASSED, FAILED, NOT_EXPRESSIBLE)
+MORE = {"apart": "out of scope, priced all the same", "own": "rules with numbers of our own"}
 DIRECTORY = Path("tests/regulations/cases")
 NOT_FIGURES = ("printed", "stated", "worked")  # of a case in expected.toml: for readers, and for the check of the facts
 
@@ -88,13 +91,16 @@ def main(arguments: list[str]) -> int:
     try:
         corpus = load(given.directory)
         results = list(run(corpus))
-        own = given.directory / "own"
-        more = list(run(load(own, figures=corpus.figures))) if own.is_dir() else []
+        more = {
+            name: list(run(load(given.directory / name, figures=corpus.figures)))
+            for name in MORE
+            if (given.directory / name).is_dir()
+        }
     except Unusable as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(_report(results, more), ensure_ascii=False, indent=2) if given.json else _table(results, more))
-    return 1 if any(result.state == FAILED for result in (*results, *more)) else 0
+    return 1 if any(result.state == FAILED for result in chain(results, *more.values())) else 0
 
 
 def load(directory: Path, *, figures: Mapping[str, Any] | None = None) -> Corpus:
@@ -229,27 +235,31 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def _report(results: Sequence[Result], own: Sequence[Result]) -> dict[str, Any]:
+def _report(results: Sequence[Result], more: Mapping[str, Sequence[Result]]) -> dict[str, Any]:
     return {
         "summary": summary(results),
-        "own_summary": summary(own),
         "cases": [asdict(result) for result in results],
-        "own_cases": [asdict(result) for result in own],
+        **{
+            name: {"summary": summary(each), "cases": [asdict(result) for result in each]}
+            for name, each in more.items()
+        },
     }
 
 
-def _table(results: Sequence[Result], own: Sequence[Result]) -> str:
+def _table(results: Sequence[Result], more: Mapping[str, Sequence[Result]]) -> str:
     rows = [_row(result) for result in results]
-    counts, more = summary(results), summary(own)
-    rows.append("")
-    rows.append(
+    for name, others in more.items():
+        rows.extend(("", f"{MORE[name]}:", *(_row(result) for result in others)))
+    counts = summary(results)
+    rows += [
+        "",
         f"{counts['in_scope']} in scope: {counts['passed']} passed ({counts['passed_percent']} %), "
-        f"{counts['failed']} failed, {counts['not_expressible']} not expressible"
-    )
-    rows.append(f"counted apart: {counts['out_of_scope']} out of scope, {counts['no_numbers']} without numbers")
-    if own:
-        rows[-2:-2] = [*(_row(result) for result in own), ""]
-        rows.append(f"rules of our own numbers: {more['passed']} of {more['in_scope']} passed")
+        f"{counts['failed']} failed, {counts['not_expressible']} not expressible",
+        f"counted apart: {counts['out_of_scope']} out of scope, {counts['no_numbers']} without numbers",
+    ]
+    for name, others in more.items():
+        each = summary(others)
+        rows.append(f"{MORE[name]}: {each['passed']} of {each['in_scope']} passed")
     return "\n".join(rows)
 
 
