@@ -4,10 +4,11 @@ Every caller holds the orders' row locks (`lock`). Accounts are locked after tha
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from planshift.billing import booking, models
 from planshift.domain import postings
@@ -119,13 +120,22 @@ def release(*, orders: Sequence[models.Order], event: str, at: dt.datetime, acto
     moves.move_many(orders, event, actor=actor, at=at, note=note, covered_minor=0, closed_at=at)
     if parts:
         models.PartPayment.objects.filter(pk__in=[part.pk for part in parts]).update(released_at=at)
-        for part in parts:
-            if part.payment_id is not None:
-                models.Payment.objects.filter(pk=part.payment_id).update(
-                    unapplied_minor=F("unapplied_minor") + part.amount_minor, why_unapplied=f"order_{event}"
-                )
+        _unapply(parts, why=f"order_{event}")
         booking.book_many([_release_entry(by_pk[part.order_id], part, at, actor) for part in parts])
     _signal(orders, event)
+
+
+def _unapply(parts: Iterable[models.PartPayment], *, why: str) -> None:
+    """What is released of each payment waits for staff again; payments are locked in the order of their ids."""
+    released: defaultdict[int, int] = defaultdict(int)
+    for part in parts:
+        if part.payment_id is not None:
+            released[part.payment_id] += part.amount_minor
+    if released:
+        locks.lock(models.Payment.objects.filter(pk__in=released))
+        more = Case(*(When(pk=pk, then=Value(minor)) for pk, minor in released.items()))
+        rows = models.Payment.objects.filter(pk__in=released)
+        rows.update(unapplied_minor=F("unapplied_minor") + more, why_unapplied=why)
 
 
 def _signal(orders: Iterable[models.Order], name: str) -> None:
