@@ -9,7 +9,7 @@ from planshift.domain.lifecycles import change as change_lifecycle
 from planshift.domain.lifecycles import quote as quote_lifecycle
 from planshift.domain.lifecycles import renewal as renewal_lifecycle
 from planshift.provisioning import models as provisioning
-from planshift.runtime import fields
+from planshift.runtime import fields, locks
 from planshift.services import models as services
 
 
@@ -46,6 +46,8 @@ class Quote(models.Model):
 
 class Change(models.Model):
     """One ordered change of one service, from order to done."""
+
+    lock_rank = locks.Rank.CHANGE
 
     lifecycle = change_lifecycle.LIFECYCLE
 

@@ -5,11 +5,13 @@ from django.db import models
 
 from planshift.catalog import models as catalog
 from planshift.domain.lifecycles import service as service_lifecycle
-from planshift.runtime import fields
+from planshift.runtime import fields, locks
 
 
 class Client(models.Model):
     """A customer of one seller. People get at it through memberships."""
+
+    lock_rank = locks.Rank.CLIENT
 
     seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="clients")
     number = models.CharField(max_length=20, unique=True)
@@ -90,6 +92,8 @@ class ApiToken(models.Model):
 
 class Service(models.Model):
     """One hosting service of a client: its plan, the period it renews by, and what it hangs on."""
+
+    lock_rank = locks.Rank.SERVICE
 
     lifecycle = service_lifecycle.LIFECYCLE
 
