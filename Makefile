@@ -40,7 +40,7 @@ lock: venv ## write the hashed locks anew from requirements/*.in
 	@tools/lock.sh
 
 messages: venv ## collect new texts into the translation files
-	@tools/messages.sh
+	@$(BIN)/python tools/translations.py collect
 
 docs: venv ## write the generated pages of docs/ anew
 	@$(BIN)/planshift docs

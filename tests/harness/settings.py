@@ -5,10 +5,13 @@ import os
 import shutil
 import tempfile
 
+from tools import translations
+
 # Before the settings are read: tests must never write into the data folder of the person who runs them.
 if "PLANSHIFT_TEST_VAR" not in os.environ:
     os.environ["PLANSHIFT_TEST_VAR"] = tempfile.mkdtemp(prefix="planshift-test-")
     atexit.register(shutil.rmtree, os.environ["PLANSHIFT_TEST_VAR"], ignore_errors=True)
+    translations.compile_all()  # the first process of the run; a text changed since `make venv` must show
 os.environ["PLANSHIFT_VAR"] = os.environ["PLANSHIFT_TEST_VAR"]
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's synchronous API runs a loop in the test's own thread
 for name in ("PLANSHIFT_DATABASE", "PLANSHIFT_DEMO", "PLANSHIFT_DEBUG", "PLANSHIFT_BASE_URL", "PLANSHIFT_HOSTS"):

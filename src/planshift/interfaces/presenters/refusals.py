@@ -34,6 +34,7 @@ OF_CHANGES: dict[str, str | Promise] = {
     "no_capacity": _("There is no room for this at the moment: %(resources)s."),
     "no_price_for_period": _("%(plan)s is not sold for your billing period (%(length)s)."),
     "nothing_to_buy_time_from": _("There is no unused value left to buy time from."),
+    "not_awaiting_staff": _("Change %(number)s does not wait for your decision."),
     "not_announced_in_time": _("This change has to be announced %(days)s days ahead."),
     "nothing_changes": _("That is what you have already."),
     "notices_not_acknowledged": _("Every notice has to be confirmed before you can order."),
