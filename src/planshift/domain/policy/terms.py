@@ -17,9 +17,13 @@ PARAMS = (
         default=(),
         fields=(
             Param(name="from_plan", kind="text", doc="code of the present plan"),
-            Param(name="to_plan", kind="text", doc="code of the target plan"),
+            Param(name="to_plan", kind="text", doc="code of the target plan, for a change of plan", default=""),
             Param(name="term", kind="text", doc="the billing period, as in “12 months”", default="12 months"),
             Param(name="used", kind="text", doc="the time used when the change is made, as in “8 months”"),
+            Param(name="to_term", kind="text", doc="another billing period, for a change of it", default=""),
+            Param(name="resource", kind="text", doc="code of a resource, for a change of its amount", default=""),
+            Param(name="before", kind="integer", doc="additional units of the resource before", default=0),
+            Param(name="after", kind="integer", doc="additional units of the resource after", default=0),
         ),
     ),
     Param(

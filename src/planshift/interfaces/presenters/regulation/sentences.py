@@ -65,10 +65,23 @@ class Speaker:
         entry = texts(language)["answers"][dimension][chosen.answer]
         params = {each.name: each for each in dimensions.every()[dimension].answers[chosen.answer].params}
         values = {name: self._value(param, chosen.params.get(name), entry) for name, param in params.items()}
+        values |= self._grids(chosen.params)
         parts = [entry["text"]]
         parts += [text for name, text in entry.get("given", {}).items() if chosen.params.get(name)]
         parts += [text for name, text in entry.get("absent", {}).items() if not chosen.params.get(name)]
         return self._fill(" ".join(part for part in parts if part), values)
+
+    def _grids(self, params: vocabulary.Params) -> dict[str, object]:
+        """{grid} and {rate_grid}: to what amounts are rounded, of the parameters `decimals` and `unit`."""
+        found: dict[str, object] = {}
+        for prefix in ("", "rate_"):
+            if (unit := params.get(f"{prefix}unit")) is not None and isinstance(unit, Fraction):
+                found[f"{prefix}grid"] = self.phrase("grid_unit", unit=unit)
+            elif (decimals := params.get(f"{prefix}decimals")) is not None:
+                found[f"{prefix}grid"] = self.phrase("grid_decimals", decimals=decimals)
+            else:
+                found[f"{prefix}grid"] = self.phrase("grid_currency")
+        return found
 
     def formula(self, dimension: str, chosen: vocabulary.Chosen) -> str:
         """The calculation of an answer in words, "" where it has none."""
@@ -108,7 +121,7 @@ class Speaker:
 
     def _fill(self, template: str, facts: Mapping[str, object]) -> str:
         known = {name: self._plain(value) for name, value in facts.items()}
-        return string.Formatter().vformat(template, (), {**self.always, **known}).strip()
+        return string.Formatter().vformat(template, (), {**self.always, **known}).strip(" ")
 
     def _plain(self, value: object) -> object:
         """Facts that come as numbers are written in the language."""
@@ -121,7 +134,7 @@ class Speaker:
     def _value(self, param: vocabulary.Param, value: Any, entry: Mapping[str, Any]) -> object:
         if value is None or param.kind in ("flag", "text"):
             return "" if value is None or isinstance(value, bool) else value
-        phrases = entry.get("choice", {}).get(param.name, {})
+        phrases = entry.get("choice", {}).get(param.name) or texts(self.language).get("modes", {})
         match param.kind:
             case "money":
                 return self.money(value)

@@ -93,6 +93,29 @@ def among(
     return tuple(found)
 
 
+def metered(situation: Situation) -> bool:
+    """True where the service is counted by the hour and changed without an order."""
+    return situation.resolved.one("metering").answer != "none"
+
+
+def offered(situations: Sequence[Situation], *, operations: frozenset[str]) -> tuple[Situation, ...]:
+    """The situations of ordered services, without the operations and directions in which nothing is offered."""
+    found = []
+    for each in situations:
+        cells = tuple(cell for cell in each.cells if cell[0] in operations and _offers(each.resolved, *cell))
+        if cells and not metered(each):
+            found.append(Situation(each.family, each.case, each.resolved, cells))
+    return tuple(found)
+
+
+def _offers(resolved: document.Resolved, operation: str, direction: str) -> bool:
+    if operation == "period" and resolved.one("period_change").answer == "not_offered":
+        return False
+    if direction == "down" and resolved.one("decrease").answer == "not_offered":
+        return False
+    return not (direction == "sideways" and resolved.one("equal_price").answer == "not_offered")
+
+
 def differences(situations: Sequence[Situation], pick: Callable[[document.Resolved], Values]) -> tuple[Difference, ...]:
     """What `pick` gives in these situations: one difference when it is the same in all, else each with its label."""
     by_values: dict[Values, list[Situation]] = {}

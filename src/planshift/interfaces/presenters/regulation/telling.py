@@ -22,7 +22,7 @@ def _tell(
     speaker: sentences.Speaker, name: str, among: Sequence[situations.Situation], always: bool
 ) -> Iterator[parts.Block]:
     found = situations.differences(among, lambda resolved: resolved.several(name))
-    if not found or (len(found) == 1 and not always and _usual(name, found[0].values)):
+    if not found or (len(found) == 1 and not always and usual(name, found[0].values)):
         return
     if len(found) == 1:
         if text := _text(speaker, name, found[0].values):
@@ -36,7 +36,7 @@ def _tell(
         yield from _formulas(speaker, name, each.values)
 
 
-def _usual(name: str, values: situations.Values) -> bool:
+def usual(name: str, values: situations.Values) -> bool:
     """True when the policy answers as one that says nothing does."""
     dimension = dimensions.every()[name]
     if dimension.many:
@@ -59,7 +59,8 @@ def _formulas(speaker: sentences.Speaker, name: str, values: situations.Values) 
 def label(speaker: sentences.Speaker, difference: situations.Difference) -> str:
     """To which changes a difference applies, in a few words."""
     if difference.atoms:
-        return "; ".join(_atom(speaker, atom) for atom in difference.atoms)
+        labels = [_atom(speaker, atom) for atom in difference.atoms]
+        return speaker.joined([labels[0], *(each[:1].lower() + each[1:] for each in labels[1:])], "or")
     if difference.cases:
         return "; ".join(case_label(speaker, case) for case in difference.cases)
     return speaker.table("labels", "others")
