@@ -1,4 +1,4 @@
-"""`planshift policy check FILE [--json]`: is this policy file sound? `planshift policy format`: how is one written?
+"""Policy files: `check` names what is wrong with one, `explain` writes its page, `format` prints the manual.
 
 Exit status: 0 sound, 1 something is wrong with it, 2 the command or the file could not be read.
 """
@@ -6,10 +6,12 @@ Exit status: 0 sound, 1 something is wrong with it, 2 the command or the file co
 import argparse
 import json
 import sys
+from datetime import date, tzinfo
 from pathlib import Path
 
-from planshift.domain.policy import checker
-from planshift.interfaces.presenters import policy_format
+from planshift.domain import catalog_document, toml_reading
+from planshift.domain.policy import checker, loader
+from planshift.interfaces.presenters import policy_format, regulation
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +22,13 @@ def main(arguments: list[str]) -> int:
     check.add_argument("file", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
     check.set_defaults(run=_check)
+    explain = commands.add_parser("explain", help="write the regulation that a policy makes, as a page for clients")
+    explain.add_argument("file", type=Path, metavar="FILE")
+    explain.add_argument("--catalog", type=Path, required=True, metavar="FILE", help="plans, resources and prices")
+    explain.add_argument("--lang", choices=regulation.LANGUAGES, default="en", help="language of the page")
+    explain.add_argument("--format", choices=("md", "html"), default="md", help="Markdown, or a page to read and print")
+    explain.add_argument("--on", type=date.fromisoformat, default=None, metavar="DATE", help="prices of which day")
+    explain.set_defaults(run=_explain)
     manual = commands.add_parser("format", help="print the manual of policy files (docs/policy-format.md)")
     manual.set_defaults(run=_format)
     try:
@@ -41,6 +50,35 @@ def _check(given: argparse.Namespace) -> int:
     else:
         print("\n".join(_sentence(str(given.file), finding) for finding in checked.findings))
     return 0 if checked.policy is not None else 1
+
+
+def _explain(given: argparse.Namespace) -> int:
+    data, text = _read(given.file), _read(given.catalog)
+    if data is None or text is None:
+        return 2
+    try:
+        policy = loader.load(data)
+        catalog = catalog_document.parse(text.decode("utf-8-sig"), name=str(given.catalog))
+    except loader.BadPolicy as bad:
+        print("\n".join(_sentence(str(given.file), finding) for finding in bad.findings), file=sys.stderr)
+        return 1
+    except (toml_reading.BadDocument, UnicodeDecodeError) as bad_catalog:
+        print(f"{given.catalog}: {bad_catalog}", file=sys.stderr)
+        return 1
+    on = given.on or _today(catalog.seller.zone)
+    page = regulation.page(policy=policy, catalog=catalog, language=given.lang, on=on)
+    sys.stdout.write(page.document() if given.format == "html" else page.markdown())
+    return 0
+
+
+def _today(zone: tzinfo) -> date:
+    """Today in the seller's zone. The clock lives beside tables, so Django is loaded, though no database is opened."""
+    import django
+
+    django.setup()
+    from planshift.runtime import clock
+
+    return clock.system().astimezone(zone).date()
 
 
 def _format(_given: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ class Asked:
 def worked(
     *, policy: document.Policy, catalog: Catalog, on: date, speaker: sentences.Speaker
 ) -> Iterator[parts.Example]:
-    """The examples that the policy names, as far as the catalog knows their plans; else one that the catalog suggests."""
+    """The examples that the policy names, as far as the catalog knows their plans; else one of the catalog's own."""
     rows = [row for row in policy.terms["examples"] if row["from_plan"] in catalog.plans]
     asked = [found for row in rows if (found := _asked(row, catalog, on)) is not None]
     if not asked and (suggested := _suggested(catalog, on)) is not None:
@@ -142,6 +142,7 @@ def _example(asked: Asked, policy: document.Policy, catalog: Catalog, speaker: s
         given=(*words.given(), told),
         working=tuple(words.step(step) for step in found.working if step.code != "next_renewal"),
         result=words.result(found),
+        operation=found.operation,
     )
 
 
@@ -209,8 +210,10 @@ class _Words:
         label = self.speaker.table("steps", step.code) or step.code.replace("_", " ").capitalize()
         result = self._result(step)
         formula = self._localized(step.formula)
-        if not formula or formula == self._bare(step.result) or step.code == "time_share":
-            return label, formula if step.code == "time_share" else result
+        if step.code == "time_share":
+            return label, formula
+        if not formula or re.fullmatch(r"[\d.,−-]+", formula):
+            return label, result
         return label, f"{formula} {'≈' if step.result != step.unrounded else '='} {result}"
 
     def result(self, found: quote.Offer) -> str:

@@ -34,6 +34,7 @@ class Example:
     given: tuple[str, ...]
     working: tuple[tuple[str, str], ...]  # (what, calculation with its result)
     result: str
+    operation: str = ""  # plan, resources or period
 
 
 Block: TypeAlias = Paragraph | Formula | Example
@@ -66,6 +67,8 @@ class Page:
     preamble: tuple[str, ...]
     sections: tuple[Section, ...]
     footer: str = ""
+    slug: str = "regulation"
+    lead: str = ""  # one sentence for a list of pages
 
     def section(self, code: str) -> Section | None:
         """The section called `code`, None where this policy has nothing to say on it."""
@@ -78,14 +81,17 @@ class Page:
         parts += [f"*{_md(self.footer)}*"] if self.footer else []
         return "\n\n".join(parts) + "\n"
 
-    def html(self) -> str:
-        """The page as a fragment to be set into another page."""
-        lines = [f'<article class="regulation" lang="{self.language}">', "<header>", f"<h1>{_html(self.title)}</h1>"]
-        lines += [f"<p>{_html(text)}</p>" for text in self.preamble]
-        lines.append("</header>")
+    def body(self) -> str:
+        """What stands below the title, as a fragment for a page that has its own article and heading."""
+        lines = ["<header>", *(f"<p>{_html(text)}</p>" for text in self.preamble), "</header>"] if self.preamble else []
         lines += [section.html() for section in self.sections]
         lines += [f"<footer><p>{_html(self.footer)}</p></footer>"] if self.footer else []
-        return "\n".join([*lines, "</article>"]) + "\n"
+        return "\n".join(lines) + "\n"
+
+    def html(self) -> str:
+        """The page as a fragment, an article with its title."""
+        opening = f'<article class="regulation" lang="{self.language}">\n<h1>{_html(self.title)}</h1>\n'
+        return f"{opening}{self.body()}</article>\n"
 
     def document(self) -> str:
         """The page as a file of its own, to be read on a screen or printed."""
@@ -99,7 +105,7 @@ def _html(text: str) -> str:
 def _md(text: str) -> str:
     """Plain text as Markdown: what could be taken for markup is escaped."""
     escaped = re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([-+])(?=\s)", r"\\\1", escaped))
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([-+])(?=\s)", r"\\\1", escaped))
 
 
 def _section_html(section: Section) -> Iterator[str]:

@@ -11,29 +11,35 @@ from planshift.interfaces.presenters.regulation import examples, parts, sentence
 # What stands in the way of "at any time" (D9) unless it is answered as usual.
 ANY_TIME = ("cut_off", "minimum_remaining", "hold_after_change", "renewal_issued", "notice_period")
 # Where each dimension is told. A test sees that none is forgotten.
-TOLD: dict[str, tuple[str, ...]] = {
-    "definitions": ("direction",),
-    "request": ("who_may_ask", "other_family", "equal_price", *ANY_TIME, "unpaid_documents", "usage_fit", "capacity"),
-    "costs": (
-        "settlement", "time_unit", "partial_unit", "denominator", "change_day", "counted_from", "term_end", "month_end",
-        "charge_price", "credit_price", "unused_value", "credit_share", "later_periods", "other_period",
-        "early_window", "near_renewal",
-        "setup_fee", "change_fee", "fee_waiver", "old_setup", "promotion_penalty", "minimum_charge",
-        "rounding", "credit_rounding", "total_rounding", "tax_rounding",
+TOLD: dict[str, tuple[telling.Group, ...]] = {
+    "definitions": (("direction",),),
+    "request": (
+        ("who_may_ask",), ("other_family", "equal_price"), ANY_TIME, ("unpaid_documents", "usage_fit", "capacity"),
     ),
-    "period": ("period_change",),
-    "payment": ("validity", "collection", "account_credit", "payment_discount", "documents"),
-    "execution": ("timing", "promise"),
-    "decrease": ("decrease", "resource_decrease", "mixed_resources", "acceptance", "credit_to", "negative_result"),
-    "renewal": ("renewal",),
-    "notices": ("notices",),
-    "continuity": ("retention",),
-    "metered": ("timing", "metering"),
-    "deposit": ("deposit",),
+    "costs": (
+        ("settlement",),
+        ("time_unit", "partial_unit", "denominator", "counted_from", "change_day"),
+        ("term_end", "month_end", "later_periods"),
+        ("charge_price", "other_period", "credit_price", "unused_value", "credit_share"),
+        ("early_window", "near_renewal"),
+        ("setup_fee", "change_fee", "fee_waiver", "old_setup", "promotion_penalty", "minimum_charge"),
+        ("rounding", "credit_rounding", "total_rounding", "tax_rounding"),
+    ),
+    "period": (("period_change",),),
+    "payment": (("validity",), ("collection", "account_credit", "payment_discount"), ("documents",)),
+    "execution": (("timing",), ("promise",)),
+    "decrease": (
+        ("decrease", "negative_result"), ("resource_decrease", "mixed_resources"), ("acceptance",), ("credit_to",),
+    ),
+    "renewal": (("renewal",),),
+    "notices": (("notices",),),
+    "continuity": (("retention",),),
+    "metered": (("timing",), ("metering",)),
+    "deposit": (("deposit",),),
 }  # fmt: skip
 # Told even where the answer is the usual one; the others only where a policy departs from it.
 ALWAYS = frozenset(
-    {"direction", "who_may_ask", "settlement", "time_unit", "partial_unit", "denominator", "change_day", "counted_from",
+    {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
      "term_end", "charge_price", "credit_price", "setup_fee", "rounding", "tax_rounding", "period_change", "validity",
      "collection", "documents", "timing", "promise", "decrease", "renewal", "retention", "deposit", "metering",
      "unpaid_documents", "usage_fit"}
@@ -66,7 +72,7 @@ class Told:
     def tell(self, section: str, among: Sequence[situations.Situation] | None = None) -> Iterator[parts.Block]:
         """The dimensions of a section."""
         found = self.among() if among is None else among
-        return telling.tell(self.speaker, TOLD[section], found, always=ALWAYS)
+        return telling.tell(self.speaker, TOLD[section], found, ALWAYS)
 
     def say(self, phrase: str, *items: str, **facts: object) -> parts.Paragraph:
         """A fixed sentence as a paragraph."""
@@ -132,12 +138,17 @@ def _request(told: Told) -> Iterator[parts.Block]:
         yield told.say("request_any_time")
     else:
         yield told.say("request_often")
-    fixed = [family for family in told.catalog.families.values() if not family.plan_changes and not family.metered]
+    refused = [case for case in told.policy.cases if case.kind == "refused"]
+    said = {code for case in refused for code in case.when.from_family}
+    fixed = [
+        family
+        for family in told.catalog.families.values()
+        if not family.plan_changes and not family.metered and family.code not in said
+    ]
     if fixed:
         names = [told.speaker.words(family.name) for family in fixed]
         yield told.say("request_no_plan_change", families=told.speaker.joined(names))
     yield from told.tell("request")
-    refused = [case for case in told.policy.cases if case.kind == "refused"]
     if refused:
         yield told.say("request_refused", *(telling.case_label(told.speaker, case) for case in refused))
 
@@ -148,7 +159,8 @@ def _kinds(told: Told) -> Iterator[parts.Block]:
     yield told.say("kinds_intro")
     yield told.say("kinds_easy")
     yield told.say("kinds_hard")
-    decided = [case for case in told.policy.cases if case.kind in ("easy", "hard")]
+    ordered = {each.case.name for each in told.among() if each.case is not None}
+    decided = [case for case in told.policy.cases if case.kind in ("easy", "hard") and case.name in ordered]
     if decided:
         items = [
             f"{told.speaker.table('labels', 'kind', str(case.kind))}: {told.speaker.words(case.reason)}"
@@ -175,6 +187,8 @@ def _payment(told: Told) -> Iterator[parts.Block]:
 
 def _execution(told: Told) -> Iterator[parts.Block]:
     yield from told.tell("execution")
+    if told.ever("promise", "business_days"):
+        yield told.say("execution_calendar")
 
 
 def _period(told: Told) -> Iterator[parts.Block]:
@@ -189,7 +203,7 @@ def _decrease(told: Told) -> Iterator[parts.Block]:
         yield told.say("decrease_intro")
         yield from told.tell("decrease", down)
     else:
-        yield from telling.tell(told.speaker, ("decrease",), _unoffered(told), always=ALWAYS)
+        yield from telling.tell(told.speaker, (("decrease",),), _unoffered(told), ALWAYS)
 
 
 def _unoffered(told: Told) -> tuple[situations.Situation, ...]:
@@ -205,9 +219,11 @@ def _notices(told: Told) -> Iterator[parts.Block]:
     listed = _listed_notices(told)
     if not listed:
         return
-    hard_only = all(name != "decrease_after_acceptance" for name in listed)
-    items = tuple(told.speaker.table("notices", name) for name in listed)
-    yield told.say("notices_intro" if hard_only else "notices_intro_any", *items)
+    general = [name for name in listed if name == "decrease_after_acceptance"]
+    hard = [name for name in listed if name not in general] if told.among(kind="hard") else []
+    for phrase, names in (("notices_intro", hard), ("notices_intro_any", general)):
+        if names:
+            yield told.say(phrase, *(told.speaker.table("notices", name) for name in names))
     yield told.say("notices_shown")
 
 

@@ -123,13 +123,22 @@ def differences(situations: Sequence[Situation], pick: Callable[[document.Resolv
         by_values.setdefault(pick(each.resolved), []).append(each)
     if len(by_values) <= 1:
         return tuple(Difference(values) for values in by_values)
+    last = situations[-1].case
     for attributes in _ATTRIBUTES:
         if (split := _split(by_values, attributes)) is not None:
             return _labelled(split)
     return tuple(
-        Difference(values, cases=tuple(_once([each.case for each in found if each.case is not None])))
-        for values, found in by_values.items()
+        # the last case has no condition: what it says holds for all others
+        Difference(values, cases=() if any(case is last for case in cases) else cases)
+        for values, cases in sorted(
+            ((values, _cases(found)) for values, found in by_values.items()),
+            key=lambda item: any(case is last for case in item[1]),
+        )
     )
+
+
+def _cases(situations: Sequence[Situation]) -> tuple[document.Case, ...]:
+    return tuple(_once([each.case for each in situations if each.case is not None]))
 
 
 def _split(by_values: Mapping[Values, list[Situation]], attributes: Sequence[str]) -> dict[Values, list[Atom]] | None:

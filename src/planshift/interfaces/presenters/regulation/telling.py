@@ -1,39 +1,68 @@
-"""How is one dimension told, when a policy answers it in one way, or in different ways for different changes?"""
+"""How are dimensions told, when a policy answers them in one way, or in different ways for different changes?"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from planshift.domain.policy import dimensions, document
+from planshift.domain.policy import contradictions, dimensions, document
 from planshift.interfaces.presenters.regulation import parts, sentences, situations
+
+Group = tuple[str, ...]  # dimensions that are told together, in one paragraph
+
+_NO_TIME = ("full_difference", "full_new_price", "nothing", "new_term_nothing_credited", "highest_level_in_arrears")
+_NO_CREDIT = (*_NO_TIME, "new_price_remaining", "used_in_arrears", "new_term_plus_unused_time")
+
+
+def _settled(*settlements: str) -> Callable[[document.Resolved], bool]:
+    return lambda resolved: resolved.one("settlement").answer not in settlements
+
+
+# Where a dimension means nothing beside another answer, it is not told.
+_MATTERS: Mapping[str, Callable[[document.Resolved], bool]] = {
+    **dict.fromkeys(("term_end", "month_end"), _settled(*contradictions.RESTARTS, "nothing")),
+    **dict.fromkeys(("time_unit", "partial_unit", "denominator", "change_day", "counted_from"), _settled(*_NO_TIME)),
+    **dict.fromkeys(("credit_price", "unused_value", "credit_share"), _settled(*_NO_CREDIT)),
+    **dict.fromkeys(("charge_price", "rounding", "tax_rounding", "credit_rounding"), _settled("nothing")),
+    "acceptance": lambda resolved: resolved.one("decrease").answer == "settled",
+    "credit_to": lambda resolved: resolved.one("decrease").answer == "settled",
+    "negative_result": lambda resolved: resolved.one("decrease").answer == "settled",
+}
 
 
 def tell(
-    speaker: sentences.Speaker,
-    names: Iterable[str],
-    among: Sequence[situations.Situation],
-    *,
-    always: Iterable[str] = (),
+    speaker: sentences.Speaker, groups: Iterable[Group], among: Sequence[situations.Situation], always: Iterable[str]
 ) -> Iterator[parts.Block]:
-    """Paragraphs for these dimensions, in order. A default answer is told only when the dimension is in `always`."""
-    for name in names:
-        yield from _tell(speaker, name, among, name in always)
+    """Paragraphs for these groups of dimensions, in order.
 
-
-def _tell(
-    speaker: sentences.Speaker, name: str, among: Sequence[situations.Situation], always: bool
-) -> Iterator[parts.Block]:
-    found = situations.differences(among, lambda resolved: resolved.several(name))
-    if not found or (len(found) == 1 and not always and usual(name, found[0].values)):
-        return
-    if len(found) == 1:
-        if text := _text(speaker, name, found[0].values):
+    What holds for all changes is told in one paragraph per group; what differs gets a list. An answer that a policy has
+    by saying nothing is told only when its dimension is in `always`.
+    """
+    for group in groups:
+        told: list[str] = []
+        lists: list[parts.Block] = []
+        formulas: list[parts.Block] = []
+        for name in group:
+            found = situations.differences(_matters(name, among), lambda resolved, name=name: resolved.several(name))  # type: ignore[misc]
+            if len(found) == 1 and (name in always or not usual(name, found[0].values)):
+                told.append(_text(speaker, name, found[0].values))
+            elif len(found) > 1:
+                lists.append(_list(speaker, name, found))
+            else:
+                continue
+            formulas += [formula for each in found for formula in _formulas(speaker, name, each.values)]
+        if text := " ".join(text for text in told if text):
             yield parts.Paragraph(text)
-        yield from _formulas(speaker, name, found[0].values)
-        return
-    items = [f"{label(speaker, each)}: {_text(speaker, name, each.values) or speaker.table('none', 'default')}"
-             for each in found]  # fmt: skip
-    yield parts.Paragraph(speaker.table("lead", name) or speaker.table("lead", "default"), tuple(items))
-    for each in found:
-        yield from _formulas(speaker, name, each.values)
+        yield from (*lists, *formulas)
+
+
+def _matters(name: str, among: Sequence[situations.Situation]) -> Sequence[situations.Situation]:
+    matters = _MATTERS.get(name)
+    return among if matters is None else [each for each in among if matters(each.resolved)]
+
+
+def _list(speaker: sentences.Speaker, name: str, found: Sequence[situations.Difference]) -> parts.Paragraph:
+    lead = speaker.table("lead", name) or speaker.table("lead", "default")
+    nothing = speaker.table("none", "default")
+    items = [f"{label(speaker, each)}: {_text(speaker, name, each.values) or nothing}" for each in found]
+    return parts.Paragraph(lead, tuple(items))
 
 
 def usual(name: str, values: situations.Values) -> bool:

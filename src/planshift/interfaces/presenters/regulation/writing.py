@@ -1,5 +1,6 @@
 """How are amounts, numbers, lengths, dates and lists written in a language? For pages made without a request."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +28,8 @@ def money(value: Fraction, currency: str, language: str) -> str:
     written = numbers.format_currency(
         abs(_decimal(value)), currency, locale=LOCALES[language], decimal_quantization=_holds(value, currency)
     )
-    return ((MINUS if value < 0 else "") + written).replace(" ", NOBREAK)
+    spaced = re.sub(r"^([A-Z]{3})(?=\d)", r"\1 ", written)  # PLN 49.00, not PLN49.00
+    return ((MINUS if value < 0 else "") + spaced).replace(" ", NOBREAK)
 
 
 def _holds(value: Fraction, currency: str) -> bool:
@@ -51,7 +53,10 @@ def percent(share: Fraction, language: str) -> str:
 
 def day(value: date, language: str) -> str:
     """ "1 January 2027"."""
-    return dates.format_date(value, "d MMMM y", locale=LOCALES[language]).replace(" ", NOBREAK)
+    written = dates.format_date(value, "d MMMM y", locale=LOCALES[language])
+    if language == "it" and value.day == 1:
+        written = "1º" + written[1:]
+    return written.replace(" ", NOBREAK)
 
 
 def length(text: str, language: str) -> str:
