@@ -17,8 +17,8 @@ def main(arguments: list[str]) -> int:
         for page in stale:
             print(f"stale: {given.folder / page} (run: planshift docs)")
         return 1 if stale else 0
-    given.folder.mkdir(exist_ok=True)
     for page, make in pages.PAGES.items():
+        (given.folder / page).parent.mkdir(parents=True, exist_ok=True)
         (given.folder / page).write_text(make(), encoding="utf-8")
         print(f"wrote {given.folder / page}")
     return 0

@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 
 from planshift.domain import lifecycles as package
 from planshift.domain import postings
 from planshift.domain.lifecycles import machine
 from planshift.interfaces.presenters import policy_format
+from planshift.project.commands import regulations
 
 
 def lifecycles() -> str:
@@ -52,8 +54,9 @@ def ledger() -> str:
     return LEDGER.format(accounts="\n".join(accounts), movements="\n".join(movements))
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "ledger.md": ledger,
     "lifecycles.md": lifecycles,
     "policy-format.md": policy_format.markdown,
+    **regulations.PAGES,
 }

@@ -224,8 +224,8 @@ class _Words:
             text = say("example_back", net=self._money(-net), gross=self._money(-gross))
         else:
             text = say("example_nothing")
-        if found.next_renewal is not None and found.next_renewal.on is not None:
-            renewal = found.next_renewal
+        renewal = found.next_renewal
+        if renewal is not None and renewal.on is not None:
             price = self._money(renewal.amount.net.amount)
             text += " " + say("example_renewal", day=self._day(renewal.on), price=price)
         return text
