@@ -46,3 +46,13 @@ def test_the_policies_in_the_text_are_sound():
         assert checker.check(block.encode()).findings == ()
     for block in [block for block in blocks if not block.startswith("format")]:
         assert checker.check((HEAD + block).encode()).findings == ()
+
+
+RECIPES = policy_format.markdown().split("## Rules as providers publish them")[1].split("\n## ")[0]
+
+
+@pytest.mark.parametrize("row", [row for row in RECIPES.splitlines() if "`" in row])
+def test_rules_as_providers_publish_them_are_sound_policies(row):
+    lines = re.findall(r"`([^`]+)`", row)
+    text = 'format = 1\npolicy = "x"\n' + "\n".join(lines) + "\n"
+    assert checker.check(text.encode()).findings == ()

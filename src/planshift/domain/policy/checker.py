@@ -22,7 +22,7 @@ HEAD = (
     vocabulary.Param(name="format", kind="integer", doc="the version of this format, 1", minimum=1, maximum=1),
     vocabulary.Param(name="policy", kind="text", doc="a short code for the policy"),
     vocabulary.Param(name="title", kind="words", doc="the title of the regulation", default=None),
-    vocabulary.Param(name="currency", kind="text", doc="the currency of its amounts, as in “EUR”", default=""),
+    vocabulary.Param(name="currency", kind="text", doc="the currency of its amounts, as in EUR", default=""),
     vocabulary.Param(name="kind", kind="choice", doc="the kind of a change that no case decides", default="easy",
                      choices=document.KINDS),
 )  # fmt: skip
@@ -136,9 +136,9 @@ def _table(raw: Mapping[str, Any], key: str, report: values.Report) -> Mapping[s
 def _currency(raw: Mapping[str, Any], head: Mapping[str, Any], report: values.Report) -> None:
     currency = head.get("currency") or ""
     if currency and not re.fullmatch(r"[A-Z]{3}", currency):
-        report(values.Problem(("currency",), "a currency is three capital letters, as in “EUR” (ISO 4217)"))
+        report(values.Problem(("currency",), 'a currency is three capital letters, as in "EUR" (ISO 4217)'))
     if not currency and (path := reading.first_money(raw)) is not None:
-        message = "an amount needs a currency: say at the top of the file, for example, currency = “EUR”"
+        message = 'an amount needs a currency: say at the top of the file, for example, currency = "EUR"'
         report(values.Problem(path, message))
 
 
@@ -185,10 +185,10 @@ def _case(body: Mapping[str, Any], index: int, report: values.Report) -> documen
     }
     when = body.get("when", {})
     if not isinstance(when, dict):
-        report(values.Problem((*path, "when"), "a condition is a table: when = { to_plan = [“…”] }"))
+        report(values.Problem((*path, "when"), 'a condition is a table: when = { to_plan = ["…"] }'))
         when = {}
     if read.get("kind") and not body.get("reason"):
-        report(values.Problem(path, "a case that decides the kind must say why: reason = { en = “…” } (H3)"))
+        report(values.Problem(path, 'a case that decides the kind must say why: reason = { en = "…" } (H3)'))
     answers = reading.answers(body, path, report)
     for name in answers:
         if dimensions.every()[name].before_cases:

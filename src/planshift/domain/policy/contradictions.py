@@ -102,7 +102,7 @@ def _no_acceptance(these: These) -> str | None:
         return "the change waits for an acceptance that “acceptance” does not ask for"
     if these.directions != {"down"}:
         return (
-            "only a decrease leaves a corrective invoice to accept: say so in a case with when = { direction = “down” }"
+            'only a decrease leaves a corrective invoice to accept: say so in a case with when = { direction = "down" }'
         )
     if these.answer("decrease") != "settled":
         return "the change waits for the acceptance of a correction, but by “decrease” nothing is given back"
@@ -151,7 +151,7 @@ def _setup_on_easy(these: These) -> str | None:
     if these.resolved.kind == "easy" and these.answer("setup_fee") in ("always", "of_new_plan"):
         return (
             "an easy change has no set-up fee (H4): write “hard_only”, a “change_fee”, or make the change hard "
-            "(kind = “hard”)"
+            '(kind = "hard")'
         )
     return None
 
@@ -190,7 +190,7 @@ def _nothing_unused(these: These) -> str | None:
 def _units_apart(these: These) -> str | None:
     unit, denominator = these.answer("time_unit"), these.answer("denominator")
     if denominator == "months_of_term" and unit not in MONTHS:
-        return f"the remaining {unit} cannot be divided by a number of months: say time_unit = “months”"
+        return f'the remaining {unit} cannot be divided by a number of months: say time_unit = "months"'
     if denominator in ("average_month", "calendar_month_of_change") and unit in MONTHS:
         return f"remaining months cannot be divided by the days of a month: “{denominator}” needs days or hours"
     return None

@@ -102,10 +102,10 @@ def expected(param: vocabulary.Param) -> str:
 
 
 _NOUNS: dict[vocabulary.Kind, str] = {
-    "money": "an amount such as “10.00”",
+    "money": 'an amount such as "10.00"',
     "integer": "a whole number",
-    "fraction": "a number or a quotient such as “1/12”",
-    "percent": "a percentage such as “2.5”",
+    "fraction": 'a number or a quotient such as "1/12"',
+    "percent": 'a percentage such as "2.5"',
     "flag": "true or false",
     "text": "a text in quotes",
     "words": "a text, or one per language { en = …, pl = …, it = … }",
@@ -113,8 +113,8 @@ _NOUNS: dict[vocabulary.Kind, str] = {
     "choices": "a list",
     "codes": "a list of codes",
     "integers": "a list of whole numbers",
-    "lengths": "a list of lengths such as “1 month”, “1 year”, “30 days”",
-    "values": "a table of codes such as { platform = “shared” }",
+    "lengths": 'a list of lengths such as "1 month", "1 year", "30 days"',
+    "values": 'a table of codes such as { platform = "shared" }',
     "rows": "a list of tables",
 }
 

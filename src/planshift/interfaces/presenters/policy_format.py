@@ -26,7 +26,7 @@ The shortest policy that prices something:
 ```toml
 format = 1
 policy = "mine"
-timing = "after_payment"
+settlement = "difference"
 ```
 
 ## Layout
@@ -90,6 +90,58 @@ reason = "Nothing has to be moved."
 ```
 """
 
+# What a provider's page says → the lines that say it. A test reads each of them as a policy.
+_RECIPES: tuple[tuple[str, str], ...] = (
+    ("Pay the difference for the remaining days; the renewal date stays", 'settlement = "difference"'),
+    (
+        "Pay the difference for the remaining whole months, a begun month counts",
+        'settlement = "difference"; time_unit = "months"; partial_unit = "remaining_up"; '
+        'denominator = "months_of_term"',
+    ),
+    ("Credit the unused part, charge the rest at the new price, as two lines", 'settlement = "credit_and_charge"'),
+    (
+        "The day price is the yearly price by 365, rounded to cents, times the days left",
+        'denominator = { answer = "fixed_per_year", units = 365 }; '
+        'rounding = { answer = "rate_first", rate_decimals = 2 }',
+    ),
+    ("A month has 30 days", 'denominator = { answer = "fixed_per_month", units = 30 }'),
+    (
+        "Billed to the second",
+        'settlement = "credit_and_charge"; time_unit = "seconds"; change_day = "by_instant"',
+    ),
+    ("A new full term begins; pay its price less what is unused", 'settlement = "new_term_less_credit"'),
+    (
+        "A new full term is charged in full, the unused part is paid back",
+        'settlement = "new_term_and_refund"; credit_to = "refund"',
+    ),
+    ("No money: what is left buys time of the new plan", 'settlement = { answer = "move_expiry", unit = "day" }'),
+    (
+        "A new full term in full; what is left becomes extra months",
+        'settlement = { answer = "new_term_plus_value_time", unit = "month" }',
+    ),
+    ("The full difference, whatever time is left", 'settlement = "full_difference"'),
+    (
+        "Billed with the next invoice",
+        'settlement = { answer = "billed_later", amount = "difference", when = "next_invoice" }',
+    ),
+    ("EUR 10 for every change", 'currency = "EUR"; change_fee = [{ answer = "flat", amount = "10.00" }]'),
+    ("At least PLN 10", 'currency = "PLN"; minimum_charge = { answer = "at_least", amount = "10.00" }'),
+    ("Promotional prices do not count", 'charge_price = "regular"; credit_price = "regular"'),
+    (
+        "A downgrade at once, the rest as credit on the account",
+        'settlement = "credit_and_charge"; decrease = "settled"; credit_to = "account_credit"',
+    ),
+    ("A downgrade with the next renewal only", 'decrease = "at_renewal"'),
+    ("A downgrade at once, without refund", 'decrease = "without_refund"'),
+    ("A negative result counts as nothing", 'decrease = "settled"; negative_result = "floored"'),
+    (
+        "Prepaid time is never credited when less than a month is left; only the renewal is paid",
+        'near_renewal = { answer = "renewal_only", under_months = 1 }',
+    ),
+    ("Amounts in whole units, rounded down", 'rounding = { answer = "each_line", mode = "down", decimals = 0 }'),
+    ("The client chooses", 'settlement = { answer = "client_chooses", options = ["difference", "move_expiry"] }'),
+)
+
 _KINDS: tuple[tuple[str, str, str], ...] = (
     ("amount", '`"10.00"` or `10.00`', "exact, in the policy’s `currency`, which must then be given"),
     ("whole number", "`14`", ""),
@@ -121,7 +173,11 @@ def _lines() -> Iterator[str]:
     yield "\nKeys of `when`. All that are given must hold; a list holds when one of its elements does, or as it says:\n"
     yield from _table(reading.WHEN)
     yield "\n" + _EXAMPLE
-    yield "## Names and examples for the page\n"
+    yield "## Rules as providers publish them\n"
+    yield "What is not said keeps its default: see each question below.\n"
+    yield "| the page says | the policy says |\n| --- | --- |"
+    yield from (f"| {says} | {_lines_of(text)} |" for says, text in _RECIPES)
+    yield "\n## Names and examples for the page\n"
     yield "Keys of `[terms]`. They change no price and no step; the page for clients tells them:\n"
     yield from _table(terms.PARAMS)
     yield "\n## Values\n"
@@ -138,6 +194,10 @@ def _lines() -> Iterator[str]:
         yield f"| [`{dimension.name}`](#{dimension.name}) | {question} | {_default(dimension)} |"
     for dimension in dimensions.every().values():
         yield from _dimension(dimension)
+
+
+def _lines_of(recipe: str) -> str:
+    return "<br>".join(f"`{line}`" for line in recipe.split("; "))
 
 
 def _default(dimension: vocabulary.Dimension) -> str:
