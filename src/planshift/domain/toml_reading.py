@@ -49,6 +49,8 @@ class Document:
         self.name, self.problems = name, list[Problem]()
         if len(text) > TEXT_LIMIT:
             raise BadDocument(name, [Problem(1, "", "the file is too long")])
+        if (dotted := lines.too_dotted(text)) is not None:
+            raise BadDocument(name, [Problem(dotted, "", f"this line has more than {lines.DOTS_LIMIT} dots")])
         try:
             raw = tomllib.loads(text, parse_float=Decimal)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

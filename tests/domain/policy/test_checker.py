@@ -1,10 +1,15 @@
 """What the checker says: line, key, what is allowed, the nearest word; all problems at once; never a stack trace."""
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planshift.domain.policy import checker, dimensions
 from tests.domain.policy.files import HEAD, findings, line, policy
 
+SHIPPED = (Path(__file__).parents[3] / "policies/deposit.toml").read_bytes()
 REASON = 'reason = "because"\n'
 
 
@@ -167,6 +172,7 @@ def test_a_case_named_twice():
         (b"a = " + b"[" * 5000 + b"]" * 5000, 1, "nested too deeply"),
         (b"a = " + b"{a=" * 3000 + b"1" + b"}" * 3000, 1, "nested too deeply"),
         (b"a = " + b"9" * 5000, 1, "too long"),
+        (b"\n" + b"a." * 50_000 + b"b = 1", 2, "more than 300 dots"),
         (b"#" * 300_000, 1, "at most 262144"),
         (b"\xef\xbb\xbfformat = 1\r\npolicy = 'x'\r\ntiming = 'y'\r\n", 3, "is no answer"),
         (b"case = 1", 1, "write [[case]]"),
@@ -185,3 +191,20 @@ def test_hostile_files_get_a_clear_answer(data, number, says):
 def test_no_text_of_a_finding_repeats_a_hostile_value_at_length():
     found = findings(f'timing = "{"x" * 10_000}"\n"{"y" * 10_000}" = 1\n')
     assert max(len(each.message) + len(each.key) for each in found) < 400
+
+
+def test_the_largest_policy_that_is_allowed_is_checked_at_once():
+    """100 families and 200 cases, each case to be compared with all above it."""
+    families = "".join(f'[family.f{number}]\npromise = "without_delay"\n' for number in range(100))
+    cases = "".join(f'[[case]]\nwhen = {{ to_plan = ["p{number}"] }}\n' for number in range(199))
+    assert findings(families + cases + "[[case]]\n") == ()
+    assert "at most 200" in only(cases * 2 + "[[case]]\n").message
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300), st.integers(0, len(SHIPPED)), st.integers(0, 60))
+def test_no_bytes_whatever_end_in_a_stack_trace(noise, at, cut):
+    """A shipped policy with a piece replaced by anything is sound, or told what is wrong with a line of it."""
+    checked = checker.check(SHIPPED[:at] + noise + SHIPPED[at + cut :])
+    assert (checked.policy is None) is bool(checked.findings)
+    assert all(1 <= each.line <= SHIPPED.count(b"\n") + noise.count(b"\n") + 1 for each in checked.findings)

@@ -16,7 +16,8 @@ from planshift.domain.policy import contradictions, dimensions, document, lines,
 
 FORMAT = 1
 SIZE_LIMIT = 256 * 1024  # bytes of a policy file
-CASES_LIMIT = 500
+CASES_LIMIT = 200
+FAMILIES_LIMIT = 100
 
 HEAD = (
     vocabulary.Param(name="format", kind="integer", doc="the version of this format, 1", minimum=1, maximum=1),
@@ -53,6 +54,8 @@ def check(data: bytes) -> Checked:
     text, finding = _text(data)
     if finding is not None:
         return Checked(None, (finding,))
+    if (dotted := lines.too_dotted(text)) is not None:
+        return Checked(None, (Finding(dotted, "", f"this line has more than {lines.DOTS_LIMIT} dots"),))
     try:
         raw = tomllib.loads(text, parse_float=Decimal)
     except RecursionError:
@@ -145,6 +148,9 @@ def _currency(raw: Mapping[str, Any], head: Mapping[str, Any], report: values.Re
 def _families(raw: Any, report: values.Report) -> Iterator[tuple[str, document.Answers]]:
     if not isinstance(raw, dict):
         report(values.Problem(("family",), "families are tables: [family.CODE]"))
+        return
+    if len(raw) > FAMILIES_LIMIT:
+        report(values.Problem(("family",), f"there are {len(raw)} families; at most {FAMILIES_LIMIT} are allowed"))
         return
     for code, body in raw.items():
         if not isinstance(body, dict):

@@ -68,12 +68,10 @@ def find(policy: document.Policy, positions: reading.Positions, report: values.R
 
 def _combinations(policy: document.Policy) -> Iterator[tuple[str, int | None, frozenset[str]]]:
     """Every family with every case that decides some change of it, and the directions of those changes."""
-    for family in ("", *policy.families):
-        if not policy.cases:
-            yield family, None, frozenset(document.DIRECTIONS)
-        for index in range(len(policy.cases)):
-            if cells := reading.cells_of(policy, family, index):
-                yield family, index, frozenset(direction for _operation, direction in cells)
+    if not policy.cases:
+        yield from ((family, None, frozenset(document.DIRECTIONS)) for family in ("", *policy.families))
+    for family, index, cells in reading.decided(policy):
+        yield family, index, frozenset(direction for _operation, direction in cells)
 
 
 def _levels(family: str, case: int | None, positions: reading.Positions) -> dict[str, int]:

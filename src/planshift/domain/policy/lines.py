@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
+DOTS_LIMIT = 300  # in one line: the standard reader takes time by the square of the parts of a dotted key
+
 _BARE_END = frozenset(" \t.=]}\n\r,#")
 
 
@@ -15,6 +17,16 @@ def of(text: str) -> dict[Path, int]:
     scanner = _Scanner(text)
     scanner.document()
     return scanner.lines
+
+
+def too_dotted(text: str) -> int | None:
+    """The number of the first line with more dots than any honest key or text has, None when there is none."""
+    if text.count(".") <= DOTS_LIMIT:
+        return None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > DOTS_LIMIT:
+            return number
+    return None
 
 
 def nearest(lines: dict[Path, int], path: Path) -> int:

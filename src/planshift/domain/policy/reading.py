@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from planshift.domain.policy import dimensions, document, lines, values, vocabulary
 
@@ -141,43 +141,69 @@ def _by_name() -> dict[str, vocabulary.Param]:
     return {param.name: param for param in WHEN}
 
 
+Cell: TypeAlias = tuple[str, str]  # (operation, direction)
+
+
 def covered_by(earlier: Sequence[document.Case], when: document.Condition) -> str | None:
     """The names of the earlier cases that leave nothing to `when`, or None when something is left."""
-    takers = {cell: _taker(earlier, when, *cell) for cell in _cells(when)}
-    if None in takers.values():
+    takers = _takers(earlier, when)
+    if len(takers) < len(_cells(when)):
         return None
-    return " and ".join(dict.fromkeys(f"“{taker.name}”" for taker in takers.values() if taker))
+    return " and ".join(dict.fromkeys(f"“{takers[cell].name}”" for cell in _cells(when)))
 
 
-def cells_of(policy: document.Policy, family: str, case: int) -> tuple[tuple[str, str], ...]:
-    """The (operation, direction) pairs that a case decides for a family, wholly or in part; none when it never does.
+def decided(policy: document.Policy) -> Iterator[tuple[str, int, tuple[Cell, ...]]]:
+    """Every family with every case that decides some change of it: family, case, operations and directions left to it.
 
     The family "" stands for all those without answers of their own.
     """
-    when = policy.cases[case].when
-    if family:
-        if when.from_family and family not in when.from_family:
-            return ()
-        when = replace(when, from_family=(family,))
-    elif when.from_family and all(each in policy.families for each in when.from_family):
-        return ()
-    return tuple(cell for cell in _cells(when) if _taker(policy.cases[:case], when, *cell) is None)
+    named = {code for case in policy.cases for code in case.when.from_family}
+    unnamed: list[tuple[int, tuple[Cell, ...]]] | None = None
+    for family in ("", *policy.families):
+        if family in named:
+            cells = list(_decided(policy, family))
+        elif family == "" and not named <= set(policy.families):
+            cells = list(_decided(policy, None))  # some named families have no answers of their own
+        else:
+            unnamed = cells = unnamed if unnamed is not None else list(_decided(policy, ""))
+        yield from ((family, index, found) for index, found in cells)
 
 
-def _cells(when: document.Condition) -> Iterator[tuple[str, str]]:
-    return product(when.operation or document.OPERATIONS, when.direction or document.DIRECTIONS)
+def _decided(policy: document.Policy, family: str | None) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """For a family named in cases, one that is not (""), or all those without answers of their own (None)."""
+    for index, case in enumerate(policy.cases):
+        when = case.when
+        if when.from_family and (family == "" or (family and family not in when.from_family)):
+            continue
+        if family is None and when.from_family and set(when.from_family) <= policy.families.keys():
+            continue
+        if family:
+            when = replace(when, from_family=(family,))
+        takers = _takers(policy.cases[:index], when)
+        if found := tuple(cell for cell in _cells(when) if cell not in takers):
+            yield index, found
 
 
-def _taker(
-    earlier: Sequence[document.Case], when: document.Condition, operation: str, direction: str
-) -> document.Case | None:
-    return next((case for case in earlier if _covers(case.when, when, operation, direction)), None)
+def _cells(when: document.Condition) -> tuple[Cell, ...]:
+    return tuple(product(when.operation or document.OPERATIONS, when.direction or document.DIRECTIONS))
 
 
-def _covers(wide: document.Condition, narrow: document.Condition, operation: str, direction: str) -> bool:
-    """True when `wide` holds wherever `narrow` holds, within one operation and direction."""
-    if (wide.operation and operation not in wide.operation) or (wide.direction and direction not in wide.direction):
-        return False
+def _takers(earlier: Sequence[document.Case], when: document.Condition) -> dict[Cell, document.Case]:
+    """The cells of `when` that earlier cases take wholly, each with the first one that does."""
+    taken: dict[Cell, document.Case] = {}
+    cells = _cells(when)
+    for case in earlier:
+        if _covers(case.when, when):
+            for cell in _cells(case.when):
+                if cell in cells:
+                    taken.setdefault(cell, case)
+            if len(taken) == len(cells):
+                break
+    return taken
+
+
+def _covers(wide: document.Condition, narrow: document.Condition) -> bool:
+    """True when `wide` holds wherever `narrow` holds, operation and direction aside."""
     for name in ("from_plan", "to_plan", "from_family", "to_family", "from_term", "to_term", "payment", "choice"):
         outer, inner = getattr(wide, name), getattr(narrow, name)
         if outer and not (inner and set(inner) <= set(outer)):

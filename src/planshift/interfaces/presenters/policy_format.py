@@ -184,8 +184,9 @@ def _lines() -> Iterator[str]:
     yield "| kind | written | note |\n| --- | --- | --- |"
     yield from (f"| {kind} | {written} | {note} |" for kind, written, note in _KINDS)
     yield (
-        f"\nLimits: a file has at most {checker.SIZE_LIMIT // 1024} KiB and {checker.CASES_LIMIT} cases, a list at "
-        f"most {values.LIST_LIMIT} elements. Amounts and counts are not negative unless a range says so.\n"
+        f"\nLimits: a file has at most {checker.SIZE_LIMIT // 1024} KiB, {checker.FAMILIES_LIMIT} families and "
+        f"{checker.CASES_LIMIT} cases, a list at most {values.LIST_LIMIT} elements. Amounts and counts are not "
+        "negative unless a range says so.\n"
     )
     yield "## Questions and answers\n"
     yield "| question | | default |\n| --- | --- | --- |"

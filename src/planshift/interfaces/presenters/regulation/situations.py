@@ -66,13 +66,12 @@ def every(policy: document.Policy) -> tuple[Situation, ...]:
 
 
 def _every(policy: document.Policy) -> Iterator[Situation]:
-    grid = tuple(product(document.OPERATIONS, document.DIRECTIONS))
-    for family in ("", *policy.families):
-        if not policy.cases:
+    if not policy.cases:
+        grid = tuple(product(document.OPERATIONS, document.DIRECTIONS))
+        for family in ("", *policy.families):
             yield Situation(family, None, policy.resolved(family=family, case=None), grid)
-        for index, case in enumerate(policy.cases):
-            if cells := reading.cells_of(policy, family, index):
-                yield Situation(family, case, policy.resolved(family=family, case=index), cells)
+    for family, index, cells in reading.decided(policy):
+        yield Situation(family, policy.cases[index], policy.resolved(family=family, case=index), cells)
 
 
 def among(
