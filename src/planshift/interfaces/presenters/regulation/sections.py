@@ -31,7 +31,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
     "decrease": (
         ("decrease", "negative_result"), ("resource_decrease", "mixed_resources"), ("acceptance",), ("credit_to",),
     ),
-    "renewal": (("renewal",),),
+    "renewal": (("renewal",), ("renewal_dates",)),
     "notices": (("notices",),),
     "continuity": (("retention",),),
     "metered": (("timing",), ("metering",)),
@@ -41,7 +41,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
 ALWAYS = frozenset(
     {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
      "term_end", "charge_price", "credit_price", "setup_fee", "rounding", "tax_rounding", "period_change", "validity",
-     "collection", "documents", "timing", "promise", "decrease", "renewal", "retention", "deposit", "metering",
+     "collection", "documents", "timing", "promise", "decrease", "renewal", "renewal_dates", "retention", "deposit", "metering",
      "unpaid_documents", "usage_fit"}
 )  # fmt: skip
 
