@@ -41,8 +41,8 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
 ALWAYS = frozenset(
     {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
      "term_end", "charge_price", "credit_price", "setup_fee", "rounding", "tax_rounding", "period_change", "validity",
-     "collection", "documents", "timing", "promise", "decrease", "renewal", "renewal_dates", "retention", "deposit", "metering",
-     "unpaid_documents", "usage_fit"}
+     "collection", "documents", "timing", "promise", "decrease", "renewal", "renewal_dates", "retention",
+     "deposit", "metering", "unpaid_documents", "usage_fit"}
 )  # fmt: skip
 
 
