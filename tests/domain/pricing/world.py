@@ -118,3 +118,10 @@ def billed(
 def zone(name: str) -> ZoneInfo:
     """A time zone."""
     return ZoneInfo(name)
+
+
+def june(on: str, old: str = "10", new: str = "20", *, seller: str = "", more: str = "") -> str:
+    """Facts of a change from "old" to "new" in June 2026 (30 days)."""
+    head = f"on = {on}\n" + (f"[seller]\n{seller}\n" if seller else "")
+    service = f'[service]\nplan = "old"\nstart = 2026-06-01\nend = 2026-07-01\n{more}\n'
+    return head + plans(old, new) + service + '[request]\nchange = "plan"\nto = "new"\n'

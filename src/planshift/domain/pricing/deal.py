@@ -59,7 +59,7 @@ class PricedDeal:
                 exact = (new.amount * item.new_quantity if new else _NONE) - before
                 lines.append(self._line("difference", item, exact, "full_difference", new, old, None))
             elif self._alike(new, old) and not self.whole_credit:
-                share = self._new_share(self.change.new_length)
+                share = self._new_share(new.length if new is not None else self.change.new_length)
                 exact = self._shared(item, new, old, share)
                 lines.append(self._line("difference", item, exact, "difference", new, old, share))
             elif item.old_prices is item.new_prices and self.change.old_length == self.change.new_length:
