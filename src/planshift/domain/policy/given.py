@@ -26,12 +26,14 @@ class Share(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A price or a billed amount by its remaining share: one part of an unused value."""
+    """A price or a billed amount by its remaining share, or less what was used: one part of an unused value."""
 
     price: Fraction
     share: Share | None
     worth: Fraction
     billed: str = ""  # id of the billed line, where it is one
+    whole: Fraction | None = None  # what it is worth less the product of `less`; None: by its share
+    less: tuple[Fraction, ...] = ()
 
 
 class Raw(NamedTuple):

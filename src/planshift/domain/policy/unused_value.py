@@ -1,10 +1,11 @@
 """What is the unused part of the old worth?
 
-`run` gives the value of what is left, in money, never below 0.
+`run` gives the value of what is left, in money, never below 0, and how it was found.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
@@ -24,28 +25,38 @@ class Worth:
     monthly: Fraction | None  # the monthly list price of the same, times its quantity
 
 
-def _by_time(*, worth: Worth) -> Fraction:
-    return worth.remaining
+class Left(NamedTuple):
+    """The value of what is left: `whole` less the product of `less`; by its share of time where `whole` is None."""
+
+    value: Fraction
+    whole: Fraction | None = None
+    less: tuple[Fraction, ...] = ()
 
 
-def _less_used_months(*, worth: Worth) -> Fraction:
+def _by_time(*, worth: Worth) -> Left:
+    return Left(worth.remaining)
+
+
+def _less_used_months(*, worth: Worth) -> Left:
     if worth.monthly is None or worth.used_months is None:
-        return worth.remaining
-    return max(worth.whole - worth.used_months * worth.monthly, Fraction(0))
+        return Left(worth.remaining)
+    value = max(worth.whole - worth.used_months * worth.monthly, Fraction(0))
+    return Left(value, worth.whole, (worth.used_months, worth.monthly))
 
 
-def _less_used_times(*, worth: Worth, multiple: Fraction, under_days: int) -> Fraction:
+def _less_used_times(*, worth: Worth, multiple: Fraction, under_days: int) -> Left:
     if worth.used_days is None or worth.used_days >= under_days:
-        return worth.remaining
-    return max(worth.whole - worth.whole * worth.used_share * multiple, Fraction(0))
+        return Left(worth.remaining)
+    value = max(worth.whole - worth.whole * worth.used_share * multiple, Fraction(0))
+    return Left(value, worth.whole, (worth.whole, worth.used_share, multiple))
 
 
-def _whole_price(*, worth: Worth) -> Fraction:
-    return worth.whole
+def _whole_price(*, worth: Worth) -> Left:
+    return Left(worth.whole, worth.whole)
 
 
-def _nothing(*, worth: Worth) -> Fraction:
-    return Fraction(0)
+def _nothing(*, worth: Worth) -> Left:
+    return Left(Fraction(0), Fraction(0))
 
 
 RULES = rules(

@@ -12,7 +12,7 @@ from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.given import Asked, Found, Part, Raw, Share
 from planshift.domain.policy.rounding import Rounder
-from planshift.domain.policy.unused_value import Worth
+from planshift.domain.policy.unused_value import Left, Worth
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.items import Change, Item
@@ -57,7 +57,8 @@ class PricedDeal:
             if full:
                 before = self._full_old(item, old) if item.old_quantity else _NONE
                 exact = (new.amount * item.new_quantity if new else _NONE) - before
-                lines.append(self._line("difference", item, exact, "full_difference", new, old, None))
+                line = self._line("difference", item, exact, "full_difference", new, old, None)
+                lines.append(line._replace(detail=(before,)))
             elif self._alike(new, old) and not self.whole_credit:
                 share = self._new_share(new.length if new is not None else self.change.new_length)
                 exact = self._shared(item, new, old, share)
@@ -280,7 +281,7 @@ class PricedDeal:
             return Unused(_NONE, (), _ONE)
         if old is not None:
             price, share = old.amount * item.old_quantity, self.clock.remaining(old.length)
-            parts = [Part(price, share, self._value(item, price, share, old.length))]
+            parts = [self._value(item, price, share, old.length)]
         else:
             parts = self._newest_first(item)
         value = sum((part.worth for part in parts), _NONE)
@@ -306,34 +307,34 @@ class PricedDeal:
         if line.period is None:
             length = self.change.old_length
             price, share = amount / clock.whole_cycles(length), clock.remaining(length)
-            return Part(price, share, self._value(item, price, share, length), line.id)
+            return self._value(item, price, share, length, line.id)
         time = clock.time(line.period.start, line.period.end)
         if not time.total:
             return Part(amount, None, _NONE, line.id)
         share = Share(time.remaining, time.total, clock.unit)
-        return Part(amount, share, self._value(item, amount, share, None), line.id)
+        return self._value(item, amount, share, None, line.id)
 
-    def _value(self, item: Item, price: Fraction, share: Share, length: Length | None) -> Fraction:
+    def _value(self, item: Item, price: Fraction, share: Share, length: Length | None, billed: str = "") -> Part:
         """The worth of the remaining share of a stretch at `price` per billing period."""
-        remaining = self.rounder.share(price, share.remaining, share.per)
+        part = Part(price, share, self.rounder.share(price, share.remaining, share.per), billed)
         rules = self.rules
         if not self.whole_credit and rules.answer("unused_value") == "by_time":
-            return remaining
+            return part
         cycles = self.clock.whole_cycles(length) if length is not None else _ONE
         whole = price * cycles
         if self.whole_credit:
-            return whole
+            return part._replace(worth=whole, whole=whole)
         monthly = item.old_price(_MONTH, self._bought_on())
         found = Worth(
             whole=whole,
-            remaining=remaining,
+            remaining=part.worth,
             used_share=max(1 - share.cycles / cycles, _NONE),
             used_months=worth.used_months(self.clock),
             used_days=worth.used_days(self.clock),
             monthly=None if monthly is None else monthly.amount * item.old_quantity,
         )
-        value: Fraction = rules.unused_value(worth=found)
-        return value
+        left: Left = rules.unused_value(worth=found)
+        return part._replace(worth=left.value, whole=left.whole, less=left.less)
 
     def _limited(self, lines: list[Raw]) -> list[Raw]:
         """Nothing is credited beyond what was paid for it less what was credited before."""

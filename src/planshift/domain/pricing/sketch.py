@@ -7,7 +7,8 @@ from planshift.domain import facts as known
 from planshift.domain import money
 from planshift.domain.errors import BadMoney
 from planshift.domain.offer import Renewal
-from planshift.domain.policy.given import Raw, Share
+from planshift.domain.policy.given import Part, Raw, Share
+from planshift.domain.policy.rounding import Rounder
 from planshift.domain.pricing.figures import Figure
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
@@ -29,13 +30,14 @@ class OfferSketch:
 
     def steps(self) -> tuple[Step, ...]:
         """The remaining time, each line, taxes, the total, the next renewal."""
-        words = Words(self.settled.rules.rounding_in(self.facts.catalog.seller.currency)[0].step)
         currency = self.facts.catalog.seller.currency
+        words = Words(self.settled.rules.rounding_in(currency)[0], currency)
         steps: list[Step] = []
         shares = dict.fromkeys(figure.raw.share for figure in (*self.now, *self.later) if figure.raw.share is not None)
         steps.extend(_share(share, self.settled.rules.clauses["time_unit"]) for share in shares)
         for figure in (*self.now, *self.later):
-            steps.append(_line(self.settled, figure, words, currency))
+            line = _line(self.settled, figure, words, currency)
+            steps.extend((*words.rounded_first(), line))
         steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices))
         steps.append(_total(self.now, self.total, words, currency))
         steps.extend(_extra(self.settled, words, currency))
@@ -49,12 +51,40 @@ class OfferSketch:
 class Words:
     """Numbers as a person writes them: two decimals at least for money, quotients where no decimal is exact."""
 
-    def __init__(self, step: Fraction) -> None:
-        self.step = step
+    def __init__(self, rounder: Rounder, currency: str) -> None:
+        self._rounder, self._currency = rounder, currency
+        self._first: list[Step] = []
 
     def __call__(self, amount: Fraction) -> str:
         """An amount of money."""
-        return number(amount, decimals=2 if self.step < 1 else 0)
+        return number(amount, decimals=2 if self._rounder.step < 1 else 0)
+
+    def by_time(self, text: str, price: Fraction, share: Share | None) -> str:
+        """A price by a share of time. A rate or a factor that is rounded first becomes a step of its own."""
+        if share is None:
+            return text
+        rounder, remaining, per = self._rounder, number(share.remaining), _divisor(share.per)
+        if not rounder.first:
+            return f"{text}{_TIMES}{remaining} / {per}"
+        rate = rounder.first == "rate"
+        exact = (price if rate else share.remaining) / share.per
+        found = money.round_units(exact / rounder.first_step, rounder.first_mode) * rounder.first_step
+        formula = f"{text if rate else remaining} / {per}"
+        rounding = f"{rounder.first_mode} {number(rounder.first_step)}" if found != exact else ""
+        step = Step(rounder.first, (), formula, exact, found, rounding, unit=self._currency if rate else "")
+        if step not in self._first:
+            self._first.append(step)
+        return f"{number(found)}{_TIMES}{remaining}" if rate else f"{text}{_TIMES}{number(found)}"
+
+    def rounded_first(self) -> tuple[Step, ...]:
+        """The steps of the rates and factors written since the last call."""
+        steps, self._first = tuple(self._first), []
+        return steps
+
+
+def _divisor(value: Fraction) -> str:
+    text = number(value)
+    return f"({text})" if "/" in text else text
 
 
 def number(value: Fraction, *, decimals: int = 0) -> str:
@@ -69,9 +99,9 @@ def number(value: Fraction, *, decimals: int = 0) -> str:
 def _share(share: Share, clause: str) -> Step:
     operands = (Operand("remaining", share.remaining, share.unit), Operand("per_period", share.per, share.unit))
     if share.parts:
-        formula = " + ".join(f"{number(part)} / {number(whole)}" for part, whole in share.parts)
+        formula = " + ".join(f"{number(part)} / {_divisor(whole)}" for part, whole in share.parts)
     else:
-        formula = f"{number(share.remaining)} / {number(share.per)}"
+        formula = f"{number(share.remaining)} / {_divisor(share.per)}"
     return Step("time_share", operands, formula, share.cycles, share.cycles, unit=share.unit, clause=clause)
 
 
@@ -84,8 +114,6 @@ def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step
         formula += f" → {words(raw.exact)}"
     mode, step = own if own is not None and raw.exact < 0 else (rounder.mode, rounder.step)
     rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
-    if rounder.first and raw.share is not None:
-        rounding = f"{rounder.first}_first {rounder.first_mode} {number(rounder.first_step)}; {rounding}".rstrip("; ")
     decided = "period_change" if settled.change.operation == "period" else "settlement"
     clause = rules.clauses["setup_fee" if raw.role == "setup" else decided]
     return Step(
@@ -119,36 +147,50 @@ def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], s
 def _written(raw: Raw, words: Words) -> str:
     """The calculation in numbers."""
     share = raw.share
-    by_time = f"{_TIMES}{number(share.remaining)} / {number(share.per)}" if share is not None else ""
     times = f"{_TIMES}{raw.quantity}" if raw.quantity != 1 else ""
     price = words(raw.price) if raw.price is not None else ""
-    if raw.how in ("difference", "full_difference") and raw.price is not None:
-        new = price if raw.quantity == 1 else f"{raw.quantity}{_TIMES}{price}"
-        old = _old(raw, words)
-        inner = f"({new}{_MINUS}{old})" if old else new
-        return f"{inner}{by_time if raw.how == 'difference' else ''}"
+    if raw.how == "difference" and raw.price is not None:
+        return _difference(raw, raw.price, words)
+    if raw.how == "full_difference":
+        return f"{price or words(Fraction(0))}{times}{_MINUS}{words(raw.detail[0])}"
     if raw.how == "value_difference":
-        return f"{price}{times}{by_time}{_MINUS}{_values(raw, words)}"
+        new = words.by_time(price, raw.price, share) if raw.price is not None else words(Fraction(0))
+        return f"{new}{times}{_MINUS}{_values(raw, words)}"
     if raw.how == "missing_months" and raw.length is not None:
-        return f"{price}{times} / {number(raw.length.months)}{_TIMES}{number(raw.detail[0])}"
+        return f"{price}{times} / {_divisor(raw.length.months)}{_TIMES}{number(raw.detail[0])}"
     if raw.how in ("unused", "given_up"):
         return f"−{_values(raw, words)}"
-    if raw.how in ("share", "used", "full") and price:
-        return f"{price}{times}{by_time}"
+    if raw.how in ("share", "used", "full") and raw.price is not None:
+        return f"{words.by_time(price, raw.price, share)}{times}"
     return words(-raw.limit if raw.limit is not None else raw.exact)
+
+
+def _difference(raw: Raw, price: Fraction, words: Words) -> str:
+    """(new − old) by the share of time; of one price, by how many units more or fewer."""
+    if price == raw.old_price and raw.quantity != raw.old_quantity:
+        return f"{words.by_time(words(price), price, raw.share)}{_TIMES}({raw.quantity}{_MINUS}{raw.old_quantity})"
+    new = words(price) if raw.quantity == 1 else f"{raw.quantity}{_TIMES}{words(price)}"
+    old = _old(raw, words)
+    total = price * raw.quantity - (raw.old_price or Fraction(0)) * raw.old_quantity
+    return words.by_time(f"({new}{_MINUS}{old})" if old else new, total, raw.share)
 
 
 def _values(raw: Raw, words: Words) -> str:
     """The unused value: each price or billed amount by its remaining share, and the share given back."""
-    parts = []
-    for price, share, _, _ in raw.values:
-        by_time = f"{_TIMES}{number(share.remaining)} / {number(share.per)}" if share is not None else ""
-        parts.append(f"{words(price)}{by_time}")
-    text = " + ".join(parts) or "0"
+    text = " + ".join(_part(part, words) for part in raw.values) or "0"
     back = raw.detail[0] if raw.detail else Fraction(1)
-    if len(parts) > 1 or raw.how != "value_difference":
+    if len(raw.values) > 1 or raw.how != "value_difference" or any(part.less for part in raw.values):
         text = f"({text})"
     return text if back == 1 else f"{text}{_TIMES}{number(back * 100)} / 100"
+
+
+def _part(part: Part, words: Words) -> str:
+    if part.whole is None:
+        return words.by_time(words(part.price), part.price, part.share)
+    if not part.less:
+        return words(part.whole)
+    text = f"{words(part.whole)}{_MINUS}{_TIMES.join(number(each) for each in part.less)}"
+    return f"{text} → {words(part.worth)}" if part.worth == 0 else text
 
 
 def _old(raw: Raw, words: Words) -> str:
@@ -185,7 +227,7 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
     outcome = settled.outcome
     if outcome.extra_exact is None:
         return []
-    steps = []
+    steps: list[Step] = []
     clause = settled.rules.clauses["settlement"]
     for raw in outcome.spent:
         operands, _ = _formula(raw, "", words)
@@ -194,7 +236,7 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
         exact = exact if raw.values and raw.limit is None else -raw.exact
         rounding = "half_up" if exact != -raw.exact else ""
         step = Step("unused_value", operands, formula, exact, -raw.exact, rounding, unit=currency, clause=clause)
-        steps.append(step)
+        steps.extend((*words.rounded_first(), step))
     found, exact = outcome.extra, outcome.extra_exact
     unit = found.unit if found is not None else "day"
     result = exact if found is None else Fraction(found.count)

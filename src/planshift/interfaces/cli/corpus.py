@@ -139,6 +139,8 @@ def priced(corpus: Corpus, name: str) -> Result:
         codes = ", ".join(reason["code"] for reason in offered["refusals"])
         return came_out(FAILED, reason=f"refused: {codes}")
     wanted = {key: value for key, value in corpus.expected[name].items() if key not in NOT_FIGURES}
+    if strange := set(wanted) - set(corpus.figures):
+        return came_out(FAILED, reason=f"[figures] does not know {', '.join(sorted(strange))}")
     figures = tuple(Figure(key, str(value), figure(offered, corpus.figures[key])) for key, value in wanted.items())
     reason = "" if all(each.agrees for each in figures) else "another figure"
     if not figures:
@@ -205,9 +207,12 @@ def _free(facts: Mapping[str, Any], policy: Policy, name: str, figures: Sequence
     *path, last = facts["about"]["free"].split(".")
     other = json.loads(json.dumps(facts, default=_day))
     table = other
-    for key in path:
-        table = table[key]
-    table[last] = _plain(Fraction(table[last]) * 3 + 7)
+    try:
+        for key in path:
+            table = table[key]
+        table[last] = _plain(Fraction(table[last]) * 3 + 7)
+    except (KeyError, TypeError, ValueError):
+        raise Unusable(f"{name}.toml: about.free names no amount: {facts['about']['free']}") from None
     offered = _quote(other, policy, name)
     return all(figure(offered, corpus.figures[each.name]) == each.computed for each in figures)
 
