@@ -114,7 +114,7 @@ def test_D6_the_next_renewal_has_the_new_price_and_the_buyer_of_the_last_settlem
         created_at=clock.business(),
     )
     end = stage.page("vps1.piekarnia").card.term_end_on
-    days = (end - dt.date(2026, 9, 1)).days - 20
+    days = (end - dt.date(2026, 9, 1)).days - 10
     clock.move_to(at=clock.business() + dt.timedelta(days=days), actor="test")
     stage.work()
     renewal = models.Renewal.objects.select_related("order").get(service=row)
@@ -264,7 +264,7 @@ def test_a_paid_change_that_the_machine_refuses_waits_for_a_person(stage: Stage)
     place = machines.active_environments(services=[row.number])[row.number]
     simulation = ports.simulation()
     assert simulation is not None
-    simulation.add_fault(kind="permanent", server=place.server, account=place.account, verb="apply")
+    simulation.add_fault(kind="refuses", server=place.server, account=place.account, verb="apply")
     ordered = stage.order(stage.quote("pasticceria", "gold"))
     stage.pay(ordered.order)
     stuck = stage.change(ordered.number)
@@ -284,7 +284,7 @@ def test_a_renewal_is_collected_from_the_deposit_by_itself_at_the_new_price(stag
     )
     stage.work()
     stage.pay(top_up)
-    clock.move_to(at=dt.datetime.combine(end - dt.timedelta(days=27), dt.time(10), dt.UTC), actor="test")
+    clock.move_to(at=dt.datetime.combine(end - dt.timedelta(days=13), dt.time(10), dt.UTC), actor="test")
     stage.work()
     page = stage.page("vps1.piekarnia")
     assert page.card.term_end_on == end.replace(year=end.year + 1)

@@ -179,10 +179,13 @@ def _follow(task: runs.Work) -> runs.Outcome:
     """At the point of no return the service is the new one, and so is its renewal price (H8, D6)."""
     change = _locked(task.subject)
     now = _execution(change, task.at)
-    if now.state in ("FAILED", "CANCELLED"):
+    if now.state in ("STUCK", "FAILED", "CANCELLED"):
         if change.state == "AWAITING_EXECUTION":
-            moves.move(change, "failed", actor=task.actor, at=task.at, note=str(now.error.get("reason", now.state)))
-        return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
+            moves.move(change, "failed", actor=task.actor, at=task.at, note=str(now.error.get("what", now.state)))
+        resume = "follow" if now.state == "STUCK" else "begin_again"
+        return runs.Wait(resume=resume, signal=(*WAKING, "retry"), due_at=task.at + REMINDED_AFTER, owner="staff")
+    if change.state == "AWAITING_STAFF":
+        moves.move(change, "retried", actor=task.actor, at=task.at)
     if now.point_of_no_return_at is not None and change.applied_at is None:
         _apply(change, task)
     if now.state == "DONE":
@@ -201,7 +204,7 @@ def _follow(task: runs.Work) -> runs.Outcome:
 def _begin_again(task: runs.Work) -> runs.Outcome:
     """Paid, but it could not be carried out: a person decides. Until then it is looked at every day."""
     change = _locked(task.subject)
-    if "retry" not in task.woken_by:
+    if task.woken_by != "retry":
         return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
     moves.move(change, "retried", actor=task.actor, at=task.at)
     change.execution = None
@@ -244,6 +247,9 @@ def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
         if change.state != "AWAITING_STAFF":
             raise Refused("not_awaiting_staff", number=number, state=change.state)
         audit.record(kind="procedures.change", number=number, event="retry_asked", actor=actor, at=at, note=note)
+        execution = _execution(change, at)
+        if execution.state == "STUCK":
+            executions.retry(number=execution.number, note=note, at=at, actor=actor)
         runs.signal(key=run_key(number), name="retry")
 
 
@@ -255,6 +261,7 @@ def _retire(task: runs.Work) -> runs.Outcome:
     if now.state == "DONE":
         return _finish(change, task)
     if now.state == "AWAITING_NOTICE" and not now.notice_proof:
+        locks.lock(machines.Execution.objects.filter(pk=change.execution_id))  # before the notice's number
         proof = notices.announce_removal(change=change, at=task.at, actor=task.actor)
         executions.notice_sent(number=now.number, proof=proof, at=task.at, actor=task.actor)
     return runs.Wait(resume="retire", signal=WAKING, due_at=task.at + REMINDED_AFTER, owner="staff")
@@ -307,6 +314,8 @@ def _apply(change: models.Change, task: runs.Work) -> None:
         family=after.family,
         additional=after.additional,
         months=after.months,
+        effective_on=after.effective_on,
+        term_start_on=after.term_start_on,
         term_end_on=after.term_end_on,
         cause=change.number,
         at=task.at,

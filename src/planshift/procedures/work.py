@@ -22,12 +22,14 @@ class After:
     family: str
     additional: Mapping[str, int]
     months: int
+    effective_on: date  # the day on which the price counts: it lies in the term that changes
+    term_start_on: date  # of the term after the change; later than the present one's where the term begins anew
     term_end_on: date
 
 
 def after(*, kept: models.Quote) -> After:
     """The service after the change that `kept` priced. Additional resources stay where the target offers them."""
-    service, term = kept.service, register.current_term(kept.service)
+    service = kept.service
     asked = keeping.from_json(kept.request, kind=object)
     offered = keeping.from_json(kept.offer, kind=quote.Offer)
     documents = catalog.catalog_of(revision=kept.catalog_id)
@@ -41,13 +43,17 @@ def after(*, kept: models.Quote) -> After:
         additional = {**additional, **asked.amounts}
     elif isinstance(asked, facts.ChangePeriod):
         months = int(asked.length.months)
-    end = offered.term_end
+    seller = service.client.seller
+    effective_on = rules.day_of(offered.effective or kept.created_at, seller=seller)
+    term = register.term_on(service, day=effective_on)
     return After(
         plan=plan,
         family=documents.plans[plan].family,
         additional={code: amount for code, amount in additional.items() if amount},
         months=months,
-        term_end_on=rules.day_of(end, seller=service.client.seller) if end is not None else term.end_on,
+        effective_on=effective_on,
+        term_start_on=rules.day_of(offered.term_start, seller=seller) if offered.term_start else term.start_on,
+        term_end_on=rules.day_of(offered.term_end, seller=seller) if offered.term_end else term.end_on,
     )
 
 

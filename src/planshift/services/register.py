@@ -87,14 +87,17 @@ def apply_change(
     family: str,
     additional: Mapping[str, int],
     months: int,
+    effective_on: date,
+    term_start_on: date,
     term_end_on: date,
     cause: str,
     at: datetime,
     actor: str,
 ) -> None:
-    """A change takes effect (H8, D6): plan, additional resources, billing period and end of the present term.
+    """A change takes effect (H8, D6): plan, additional resources, billing period, and the term that holds
+    `effective_on` (a later one that is paid ahead stays). The next renewal is priced from these.
 
-    `service` must be locked by the caller. The next renewal is priced from these.
+    `service` must be locked by the caller.
     """
     before = {"plan": service.plan, "months": service.months, "additional": dict(additional_of(service))}
     service.plan, service.family, service.months = plan, family, months
@@ -105,11 +108,7 @@ def apply_change(
         for resource, amount in additional.items()
         if amount > 0
     )
-    term = current_term(service)
-    if term.end_on != term_end_on:
-        term.end_on = term_end_on
-        term.months = months
-        term.save(update_fields=["end_on", "months"])
+    _change_term(service, effective_on, term_start_on, term_end_on, months)
     audit.record(
         kind="service",
         number=service.number,
@@ -158,6 +157,22 @@ def set_auto_renew(*, service: models.Service, on: bool, at: datetime, actor: st
 def additional_of(service: models.Service) -> dict[str, int]:
     """Additional amounts by resource code."""
     return {row.resource: row.amount for row in models.Allocation.objects.filter(service=service)}
+
+
+def _change_term(service: models.Service, on: date, start_on: date, end_on: date, months: int) -> None:
+    """The term that holds `on` ends on `end_on`; where the term begins anew, it ends there and a new one follows."""
+    term = term_on(service, day=on)
+    if start_on > term.start_on:
+        models.Term.objects.filter(pk=term.pk).update(end_on=start_on)
+        models.Term.objects.create(service=service, start_on=start_on, end_on=end_on, months=months)
+    elif term.end_on != end_on:
+        models.Term.objects.filter(pk=term.pk).update(end_on=end_on, months=months)
+
+
+def term_on(service: models.Service, *, day: date) -> models.Term:
+    """The term that holds `day`, or the last one that began before it. Refused("service_without_term")."""
+    found = models.Term.objects.filter(service=service, start_on__lte=day).order_by("-start_on").first()
+    return found if found is not None else current_term(service)
 
 
 def current_term(service: models.Service) -> models.Term:
