@@ -264,7 +264,7 @@ def test_a_paid_change_that_the_machine_refuses_waits_for_a_person(stage: Stage)
     place = machines.active_environments(services=[row.number])[row.number]
     simulation = ports.simulation()
     assert simulation is not None
-    simulation.add_fault(kind="refuses", server=place.server, account=place.account, verb="apply")
+    simulation.add_fault(kind="refuses", server=place.server, account=place.account, verb="apply", times=1)
     ordered = stage.order(stage.quote("pasticceria", "gold"))
     stage.pay(ordered.order)
     stuck = stage.change(ordered.number)

@@ -19,7 +19,7 @@ from planshift.procedures import collection, keeping, knowledge, models, notices
 from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
-from planshift.runtime import audit, keys, locks, moves, numbers, runs
+from planshift.runtime import keys, locks, moves, numbers, runs
 from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services import register
@@ -202,14 +202,11 @@ def _follow(task: runs.Work) -> runs.Outcome:
 
 
 def _begin_again(task: runs.Work) -> runs.Outcome:
-    """Paid, but it could not be carried out: a person decides. Until then it is looked at every day."""
+    """Paid, but it could not be carried out: a person decides (`retry`). Until then it is looked at every day."""
     change = _locked(task.subject)
-    if task.woken_by != "retry":
-        return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
-    moves.move(change, "retried", actor=task.actor, at=task.at)
-    change.execution = None
-    change.save(update_fields=["execution"])
-    return runs.Go("begin")
+    if change.state == "AWAITING_EXECUTION":
+        return runs.Go("begin")
+    return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
 
 
 def switch_over(*, client: str, number: str, at: datetime, actor: str) -> None:
@@ -246,10 +243,11 @@ def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
         change = _locked(number)
         if change.state != "AWAITING_STAFF":
             raise Refused("not_awaiting_staff", number=number, state=change.state)
-        audit.record(kind="procedures.change", number=number, event="retry_asked", actor=actor, at=at, note=note)
         execution = _execution(change, at)
         if execution.state == "STUCK":
             executions.retry(number=execution.number, note=note, at=at, actor=actor)
+        else:
+            moves.move(change, "retried", actor=actor, at=at, note=note, execution=None)
         runs.signal(key=run_key(number), name="retry")
 
 
