@@ -1,13 +1,12 @@
 """What are the rules, and did the page help? The regulation, made from the policy in force (D10)."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.interfaces.panel import actions, door
+from planshift.interfaces.presenters import regulation
 from planshift.procedures import queries, views
 from planshift.runtime import clock
 
@@ -19,9 +18,12 @@ def every(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
     return door.show(request, client, "panel/help.html", here="help", pages=pages(client))
 
 
-def pages(client: views.ClientHeader) -> list[dict[str, Any]]:
-    """The pages of the regulation in force, in the reader's language: the whole of it, then one page a section."""
-    return []
+def pages(client: views.ClientHeader) -> tuple[regulation.Page, ...]:
+    """The help pages of the regulation in force, in the reader's language: one per operation, then the whole of it."""
+    rules = queries.rulebook(seller=client.seller)
+    language = (translation.get_language() or "en")[:2]
+    on = clock.today(zone=client.time_zone)
+    return regulation.articles(policy=rules.policy, catalog=rules.catalog, language=language, on=on)
 
 
 @require_GET
@@ -47,8 +49,8 @@ def vote(request: HttpRequest, client: views.ClientHeader, slug: str) -> HttpRes
     return redirect("panel:help_page", slug)
 
 
-def _page(client: views.ClientHeader, slug: str) -> dict[str, Any]:
+def _page(client: views.ClientHeader, slug: str) -> regulation.Page:
     for page in pages(client):
-        if page["slug"] == slug:
+        if page.slug == slug:
             return page
     raise Http404
