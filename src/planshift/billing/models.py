@@ -20,8 +20,8 @@ class Order(models.Model):
     lock_rank = locks.Rank.ORDER
 
     number = fields.number()
-    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="orders")
-    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="orders")
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="orders")
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, db_index=False, related_name="orders")
     purpose = models.CharField(max_length=20, help_text="change, renewal or topup")
     subject = models.CharField(max_length=40, help_text="number of the change or renewal; text, billing knows neither")
     state = fields.state(order_lifecycle.LIFECYCLE)
@@ -61,6 +61,7 @@ class Order(models.Model):
             models.Index(fields=["client", "id"], name="order_of_client"),
             models.Index(fields=["subject"], name="order_by_subject"),
             models.Index(fields=["state", "expires_at"], name="order_due"),
+            models.Index(fields=["seller", "state", "id"], name="order_of_seller"),
         ]
 
     def __str__(self) -> str:
@@ -93,7 +94,7 @@ class LineFields(models.Model):
 class OrderLine(LineFields):
     """One line of an order."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, db_index=False, related_name="lines")
 
     class Meta:
         constraints = [
@@ -116,8 +117,10 @@ class Payment(models.Model):
     lock_rank = locks.Rank.DOCUMENT
 
     number = fields.number()
-    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="payments")
-    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="payments", null=True)
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="payments")
+    client = models.ForeignKey(
+        services.Client, on_delete=models.PROTECT, db_index=False, related_name="payments", null=True
+    )
     gateway = models.CharField(max_length=40, help_text="bank, or the code of a gateway")
     external_id = models.CharField(max_length=120)
     reference = models.CharField(max_length=200, blank=True, help_text="what the payer or the gateway named")
@@ -140,7 +143,7 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["client", "id"], name="payment_of_client"),
-            models.Index(fields=["unapplied_minor", "id"], name="payment_queue"),
+            models.Index(fields=["seller", "unapplied_minor"], name="payment_queue"),
         ]
 
     def __str__(self) -> str:
@@ -192,8 +195,8 @@ class Invoice(models.Model):
     matter of its order, what was settled when it was issued stands in `settled`."""
 
     number = models.CharField(max_length=40)
-    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="invoices")
-    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="invoices")
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="invoices")
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, db_index=False, related_name="invoices")
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="invoice", null=True)
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, related_name="corrections", null=True)
     kind = models.CharField(max_length=12, help_text="invoice or correction")
@@ -235,7 +238,7 @@ class Invoice(models.Model):
 class InvoiceLine(LineFields):
     """One line of an issued document; a line of a correction names the line that it corrects."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_index=False, related_name="lines")
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, related_name="corrections", null=True)
 
     class Meta:

@@ -56,13 +56,19 @@ class Migration(migrations.Migration):
                 (
                     "client",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="services.client"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="services.client",
                     ),
                 ),
                 (
                     "seller",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="catalog.seller"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="catalog.seller",
                     ),
                 ),
             ],
@@ -101,7 +107,10 @@ class Migration(migrations.Migration):
                 (
                     "client",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="invoices", to="services.client"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="services.client",
                     ),
                 ),
                 (
@@ -116,7 +125,10 @@ class Migration(migrations.Migration):
                 (
                     "seller",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="invoices", to="catalog.seller"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="catalog.seller",
                     ),
                 ),
                 (
@@ -155,7 +167,10 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="billing.order"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.order",
                     ),
                 ),
             ],
@@ -189,6 +204,7 @@ class Migration(migrations.Migration):
                 (
                     "client",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="payments",
@@ -198,7 +214,10 @@ class Migration(migrations.Migration):
                 (
                     "seller",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="catalog.seller"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="catalog.seller",
                     ),
                 ),
             ],
@@ -285,7 +304,10 @@ class Migration(migrations.Migration):
                 (
                     "invoice",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="billing.invoice"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.invoice",
                     ),
                 ),
             ],
@@ -318,6 +340,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(fields=["state", "expires_at"], name="order_due"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["seller", "state", "id"], name="order_of_seller"),
         ),
         migrations.AddConstraint(
             model_name="order",
@@ -441,7 +467,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="payment",
-            index=models.Index(fields=["unapplied_minor", "id"], name="payment_queue"),
+            index=models.Index(fields=["seller", "unapplied_minor"], name="payment_queue"),
         ),
         migrations.AddConstraint(
             model_name="payment",
