@@ -89,7 +89,7 @@ def _seller(table: Table) -> Seller:
         language=table.text("language", "en", LANGUAGES),
         prices=table.text("prices", "net", ("net", "gross")),
         vat=tuple(DatedRate(start, rate) for start, rate in rates if start is not None and rate is not None),
-        closed=frozenset(table.value("closed", lambda raw: [toml_reading.day(each) for each in raw], ())),
+        closed=frozenset(table.value("closed", toml_reading.days, ())),
         legal=MappingProxyType({key: legal.text(key, "") for key in legal.names()}),
     )
     table.finish()

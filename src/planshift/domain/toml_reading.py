@@ -290,6 +290,11 @@ def moment(raw: Any) -> date | datetime:
     return day(raw)
 
 
+def days(raw: Any) -> list[date]:
+    """A list of dates."""
+    return [day(each) for each in _list(raw)]
+
+
 def _list(raw: Any) -> list[Any]:
     if not isinstance(raw, list) or len(raw) > 1000:
         raise ValueError("this must be a list")

@@ -1,0 +1,77 @@
+"""Catalogs: the example of the page, the demo catalogs, and every way to get one wrong."""
+
+import re
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from planshift.domain import catalog_document, toml_reading
+from planshift.domain.periods import Length
+from tests.domain.pricing import world
+
+PAGE = (Path(__file__).parents[3] / "docs" / "catalog-format.md").read_text(encoding="utf-8")
+EXAMPLE = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0]
+SOUND = '[seller]\ncurrency = "EUR"\n[plans.a]\nprice = "1"\n'
+
+
+def test_the_example_of_the_page_is_read_as_the_page_says() -> None:
+    found = catalog_document.parse(EXAMPLE)
+    large = found.plans["large"]
+    year = large.price(Length(12), date(2026, 6, 1))
+    assert year is not None
+    assert (year.amount, year.regular) == (200, 220)
+    months = [large.price(Length(1), day) for day in (date(2026, 12, 31), date(2027, 1, 1))]
+    assert [price.amount if price else None for price in months] == [20, 22]
+    quarter = large.price(Length(3), date(2026, 6, 1))
+    assert quarter is not None
+    assert quarter.amount == 60  # 3 x 20.00
+    assert found.traits(found.plans["small"]) == {"platform": "virtual", "disk": "ssd"}
+    assert found.seller.tax_rate(date(2026, 6, 1)) == Fraction(22, 100)
+    assert found.seller.tax_rate(date(2013, 9, 30)) == 0
+
+
+@pytest.mark.parametrize("name", ["easy-hard", "deposit"])
+def test_every_plan_of_the_demo_catalogs_has_a_price_or_is_metered(name: str) -> None:
+    found = world.catalog(name)
+    assert len(found.plans) == 6
+    for plan in found.plans.values():
+        assert plan.prices or found.families[plan.family].metered
+
+
+WRONG = [
+    ("", "seller: 'currency' is missing"),
+    ("[seller", "not TOML"),
+    (SOUND.replace('"EUR"', '"euro"'), "line 2, seller.currency: this must be a currency code such as EUR"),
+    (SOUND.replace('"1"', '"-1"'), "line 4, plans.a.price: an amount must not be negative"),
+    (SOUND.replace('"1"', "1.0e400"), "line 4, plans.a.price"),
+    (SOUND.replace('"1"', "inf"), "line 4, plans.a.price"),
+    (SOUND.replace('"1"', "true"), "line 4, plans.a.price"),
+    (SOUND + "perod = 1\n", "line 5, plans.a.perod: unknown key, did you mean 'period'?"),
+    (SOUND + "period = 0\n", "line 5, plans.a.period: length not understood"),
+    (SOUND + 'family = "b"\n[families.c]\n', "line 5, plans.a.family: there is no family 'b'"),
+    (SOUND + 'prices = [{ period = 1, amount = "2" }]\n', "two prices for one period begin on the same day"),
+    (SOUND + "[plans.a.resources.ip]\nadditional = true\n", "additional units need prices or an hourly price"),
+    (SOUND + "[plans.a.resources.ip]\nincluded = -1\n", "this must be a whole number from 0"),
+    (SOUND + '[plans."a b"]\nprice = "1"\n', "this must be a code"),
+    (SOUND + "[plans.a.name]\npl = 'x'\n", 'this must be a text, or { en = "…"'),
+    (SOUND.replace("[plans.a]", 'zone = "Nowhere"\n[plans.a]'), "this must be a time zone"),
+    (SOUND.replace("[plans.a]", 'vat = [{ rate = "123" }]\n[plans.a]'), "a percentage must be from 0 to 100"),
+    (SOUND.replace("[plans.a]", "closed = 1\n[plans.a]"), "this must be a list"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG, ids=[message[-40:] for _, message in WRONG])
+def test_what_is_wrong_is_named_with_its_line_and_key(text: str, message: str) -> None:
+    with pytest.raises(toml_reading.BadDocument) as caught:
+        catalog_document.parse(text, name="shop.toml")
+    assert str(caught.value).startswith("shop.toml: line ")
+    assert message in str(caught.value)
+
+
+def test_all_problems_are_named_at_once() -> None:
+    text = '[seller]\ncurrency = "EU"\nvatt = 1\n[plans.a]\nprice = "x"\n'
+    with pytest.raises(toml_reading.BadDocument) as caught:
+        catalog_document.parse(text)
+    assert [problem.line for problem in caught.value.problems] == [2, 3, 5]
