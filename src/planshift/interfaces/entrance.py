@@ -9,10 +9,12 @@ from django.core import signing
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from planshift.procedures import queries
@@ -84,4 +86,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/login/<str:token>/", demo_login, name="demo_login"),
     path("language/", require_POST(set_language), name="set_language"),
     path("healthz", healthz, name="healthz"),
+    path("favicon.ico", RedirectView.as_view(url=static("planshift/icon.svg"))),
 ]

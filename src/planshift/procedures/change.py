@@ -259,7 +259,7 @@ def _retire(task: runs.Work) -> runs.Outcome:
     if now.state == "DONE":
         return _finish(change, task)
     if now.state == "AWAITING_NOTICE" and not now.notice_proof:
-        locks.lock(machines.Execution.objects.filter(pk=change.execution_id))  # before the notice's number
+        locks.lock(machines.Execution.objects.filter(number=now.number))  # before the notice's number
         proof = notices.announce_removal(change=change, at=task.at, actor=task.actor)
         executions.notice_sent(number=now.number, proof=proof, at=task.at, actor=task.actor)
     return runs.Wait(resume="retire", signal=WAKING, due_at=task.at + REMINDED_AFTER, owner="staff")

@@ -1,7 +1,7 @@
 """Where does a change stand: what is done, what do we wait for, who must act, until when?"""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from planshift.catalog import queries as catalog
 from planshift.domain import quote
@@ -62,9 +62,16 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
             for each in services.invoice_rows(service=row.service.number)
             if row.order and each.order == row.order.number
         ),
-        next_renewal=card.renewal,
-        renews_on=card.term_end_on if card.renewal else None,
+        **_renewal(row, offered, card),
     )
+
+
+def _renewal(row: models.Change, offered: quote.Offer, card: views.ServiceCard) -> dict[str, Any]:
+    """The next renewal: as it stands once the change is in force or is off, before that as it was quoted."""
+    promised = offered.next_renewal
+    if promised is None or row.applied_at is not None or row.state in row.lifecycle.final:
+        return {"next_renewal": card.renewal, "renews_on": card.term_end_on if card.renewal else None}
+    return {"next_renewal": promised.amount, "renews_on": promised.on}
 
 
 def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> tuple[views.TimelineStep, ...]:
