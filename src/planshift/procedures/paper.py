@@ -11,29 +11,29 @@ from planshift.domain.tax import Taxed
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "plan_difference": {
-        "en": "Change of plan {from_name} → {to_name}: price difference, {period}",
-        "pl": "Zmiana planu {from_name} → {to_name}: różnica ceny, {period}",
-        "it": "Cambio di piano {from_name} → {to_name}: differenza di prezzo, {period}",
+        "en": "Change of plan {from_name} → {to_name}: price difference",
+        "pl": "Zmiana planu {from_name} → {to_name}: różnica ceny",
+        "it": "Cambio di piano {from_name} → {to_name}: differenza di prezzo",
     },
     "plan_charge": {
-        "en": "Plan {to_name}, {period}",
-        "pl": "Plan {to_name}, {period}",
-        "it": "Piano {to_name}, {period}",
+        "en": "Plan {to_name}",
+        "pl": "Plan {to_name}",
+        "it": "Piano {to_name}",
     },
     "plan_credit": {
-        "en": "Plan {from_name}: unused time, {period}",
-        "pl": "Plan {from_name}: niewykorzystany okres, {period}",
-        "it": "Piano {from_name}: periodo non goduto, {period}",
+        "en": "Plan {from_name}: unused time",
+        "pl": "Plan {from_name}: niewykorzystany okres",
+        "it": "Piano {from_name}: periodo non goduto",
     },
     "resource": {
-        "en": "Additional resource {resource} ({quantity}), {period}",
-        "pl": "Dodatkowy zasób {resource} ({quantity}), {period}",
-        "it": "Risorsa aggiuntiva {resource} ({quantity}), {period}",
+        "en": "Additional resource {resource} ({quantity})",
+        "pl": "Dodatkowy zasób {resource} ({quantity})",
+        "it": "Risorsa aggiuntiva {resource} ({quantity})",
     },
     "period": {
-        "en": "Longer billing period, plan {to_name}, {period}",
-        "pl": "Dłuższy okres rozliczeniowy, plan {to_name}, {period}",
-        "it": "Periodo di fatturazione più lungo, piano {to_name}, {period}",
+        "en": "Longer billing period, plan {to_name}",
+        "pl": "Dłuższy okres rozliczeniowy, plan {to_name}",
+        "it": "Periodo di fatturazione più lungo, piano {to_name}",
     },
     "setup": {
         "en": "One-time set-up fee for the hard upgrade",
@@ -42,9 +42,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "fee": {"en": "Fee for the change", "pl": "Opłata za zmianę", "it": "Costo del cambio"},
     "renewal_plan": {
-        "en": "Plan {to_name}, {period}",
-        "pl": "Plan {to_name}, {period}",
-        "it": "Piano {to_name}, {period}",
+        "en": "Plan {to_name}",
+        "pl": "Plan {to_name}",
+        "it": "Piano {to_name}",
     },
 }
 
@@ -82,12 +82,11 @@ def renewal_line(
 ) -> documents.Line:
     """A line of a renewal: the plan, or an additional resource, for the whole next term."""
     words = _WORDS["renewal_plan"] if component == "plan" else _WORDS["resource"]
-    period = _period(start_on, end_on)
     return documents.Line(
         kind="charge",
         text={
             language: f"{label}: "
-            + text.format(to_name=_in(name, language), resource=_in(name, language), quantity=quantity, period=period)
+            + text.format(to_name=_in(name, language), resource=_in(name, language), quantity=quantity)
             for language, text in words.items()
         },
         amount=amount,
@@ -112,7 +111,6 @@ def _kind(line: quote.Line) -> LineKind:
 def _text(line: quote.Line, *, label: str, sold: catalog.Catalog) -> dict[str, str]:
     resource = line.component.partition(":")[2]
     words = _WORDS.get(line.code) or _WORDS["resource" if resource else _role(line)]
-    start, end = _day(line.start, sold), _day(line.end, sold)
     made = {}
     for language, text in words.items():
         made[language] = f"{label}: " + text.format(
@@ -120,8 +118,7 @@ def _text(line: quote.Line, *, label: str, sold: catalog.Catalog) -> dict[str, s
             to_name=_plan(line.facts.get("to_plan") or line.facts.get("plan"), language, sold),
             resource=_resource(resource, language, sold),
             quantity=line.quantity,
-            period=_period(start, end),
-        ).rstrip(", ")
+        )
     return made
 
 
@@ -150,8 +147,3 @@ def _day(moment: periods.Moment | None, sold: catalog.Catalog) -> date | None:
     if isinstance(moment, datetime):
         return moment.astimezone(ZoneInfo(str(sold.seller.zone))).date()
     return moment
-
-
-def _period(start: date | None, end: date | None) -> str:
-    """Half-open periods are shown as they are: from the first day to the day on which they end."""
-    return f"{start.isoformat()} – {end.isoformat()}" if start and end else ""
