@@ -74,5 +74,8 @@ def test_the_policy_of_every_worked_case_has_a_page(file, catalogs):
             page = regulation.page(policy=checked.policy, catalog=catalog, language=language, on=ON)
             costs = page.section("costs")
             assert costs is not None
-            assert any(isinstance(block, parts.Example) for block in costs.blocks)
+            shown = [block for block in costs.blocks if isinstance(block, parts.Example)]
+            assert shown
+            labels = set(sentences.texts(language)["steps"].values())
+            assert {what for example in shown for what, _sum in example.working} <= labels
             assert page.document()

@@ -107,4 +107,4 @@ def _atom(speaker: sentences.Speaker, atom: situations.Atom) -> str:
 
 def case_label(speaker: sentences.Speaker, case: document.Case) -> str:
     """A case by its reason, without the full stop; by its name where it gives none."""
-    return speaker.words(case.reason).rstrip(".") if case.reason else case.name
+    return speaker.words(case.reason).rstrip(".") if case.reason else case.name[:1].upper() + case.name[1:]
