@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *wiring.urlpatterns(),
     path("api/v1/", api.build().urls),
     path("", include("planshift.interfaces.entrance")),
+    path("staff/", include("planshift.interfaces.backoffice.urls")),
     path("", include("planshift.interfaces.panel.urls")),
 ]
 

@@ -1,0 +1,88 @@
+"""Which changes are under way, and how does one stand? The queue, one change, and what staff decide about it."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from planshift.domain.errors import Refused
+from planshift.interfaces.backoffice import door, words
+from planshift.interfaces.presenters import figures
+from planshift.procedures import office as doing
+from planshift.procedures.queries import office
+from planshift.procedures.views import office as views
+from planshift.runtime import clock
+
+FILTERS = {
+    "open": gettext_lazy("All open"),
+    "payment": gettext_lazy("Waiting for payment"),
+    "execution": gettext_lazy("In execution"),
+    "staff": gettext_lazy("Needs staff"),
+    "retirement": gettext_lazy("Old service kept"),
+    "done": gettext_lazy("Done"),
+}
+
+
+@require_GET
+@door.staff_page
+def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
+    """The queue, the overdue first."""
+    state = request.GET.get("state", "open")
+    if state not in FILTERS:
+        raise Http404
+    queue = office.queue(sellers=staff.sellers, state=state, page=door.page_number(request), at=clock.business())
+    tabs = [{"code": code, "title": title, "count": queue.counts[code]} for code, title in FILTERS.items()]
+    return door.show(request, staff, "staff/changes.html", here="changes", queue=queue, tabs=tabs, state=state)
+
+
+@require_GET
+@door.staff_page
+def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
+    """One change: figures, money, machines, and what can be done."""
+    page = office.change(sellers=staff.sellers, number=number, at=clock.business())
+    return door.show(
+        request,
+        staff,
+        "staff/change.html",
+        here="changes",
+        page=page,
+        names=page.names,
+        figures=figures.of_offer(page.offer, page.names),
+        steps=[words.step(each) for each in page.steps],
+        history=[words.attempt(each) for each in page.history],
+        postings=[words.posting(each) for each in page.postings],
+        key=door.new_key(),
+    )
+
+
+@require_POST
+@door.staff_page
+def retry(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
+    """Carry the paid change out anew."""
+    try:
+        doing.retry_change(
+            sellers=staff.sellers,
+            number=number,
+            note=door.note(request),
+            at=clock.business(),
+            actor=door.actor(request),
+        )
+    except Refused as refused:
+        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
+    messages.success(request, _("The change is carried out anew."))
+    return redirect("staff:change", number)
+
+
+@require_POST
+@door.staff_page
+def confirm(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
+    """The client said, by telephone or in writing, that the new environment is in use."""
+    try:
+        doing.confirm_change(sellers=staff.sellers, number=number, at=clock.business(), actor=door.actor(request))
+    except Refused as refused:
+        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
+    messages.success(request, _("The switch-over is confirmed."))
+    return redirect("staff:change", number)

@@ -1,0 +1,37 @@
+"""Which page of the back office is where."""
+
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from planshift.interfaces.backoffice import changes, house, orders, works
+
+app_name = "staff"
+
+
+class Numbered:
+    """CH-2026-000045, O-…: a prefix, then digits or letters; anything else is not an address of ours."""
+
+    regex = r"[A-Z]{1,4}(?:-[0-9A-Z]{1,16}){1,2}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Numbered, "numbered")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", house.home, name="home"),
+    path("changes/", changes.every, name="changes"),
+    path("changes/<numbered:number>/", changes.one, name="change"),
+    path("changes/<numbered:number>/retry/", changes.retry, name="retry"),
+    path("changes/<numbered:number>/confirm/", changes.confirm, name="confirm"),
+    path("orders/", orders.every, name="orders"),
+    path("orders/<numbered:number>/received/", orders.received, name="received"),
+    path("runs/", works.every, name="runs"),
+    path("runs/decide/", works.run, name="run"),
+    path("executions/<numbered:number>/decide/", works.execution, name="execution"),
+    path("help-votes/", house.votes, name="votes"),
+    path("clock/", house.push_clock, name="push_clock"),
+]

@@ -1,0 +1,101 @@
+"""What are the steps of work, attempts and postings called? Words for staff, from codes."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from planshift.interfaces.presenters import movements
+
+WAITS = {"client": _("Client"), "staff": _("Staff"), "system": _("Nobody: it goes on by itself")}
+STATUS = {"done": "done", "lapsed": "done", "skipped": "skipped", "undone": "skipped", "failed": "failed"}
+STEPS = {
+    "check": _("Room, limits and present state checked"),
+    "backup": _("Backup made"),
+    "apply": _("New parameters set"),
+    "read_back": _("Read back and compared"),
+    "place": _("Server chosen"),
+    "create": _("New environment created"),
+    "set_up": _("Set up by staff"),
+    "hand_over": _("Access data handed over"),
+    "copy": _("Content copied"),
+    "lower_ttl": _("Lifetime of DNS records lowered"),
+    "content": _("Content moved by the client"),
+    "final_copy": _("Content copied once more"),
+    "proxy": _("Visitors passed on to the new environment"),
+    "swap_dns": _("DNS switched"),
+    "cut_over": _("Switch-over confirmed"),
+    "restore_ttl": _("Lifetime of DNS records restored"),
+    "hold": _("Old environment kept"),
+    "notice": _("Removal announced"),
+    "notice_period": _("Notice period"),
+    "quarantine": _("Old environment switched off"),
+    "quarantine_period": _("Old environment kept switched off"),
+    "remove_attached": _("Attached services removed"),
+    "remove": _("Old environment removed"),
+    "verify_gone": _("Seen to be gone"),
+    "suspend": _("Suspended"),
+    "unsuspend": _("Switched on again"),
+}
+OUTCOMES = {
+    "done": (_("Done"), "good"),
+    "went": (_("Went on"), "good"),
+    "waits": (_("Waits"), "warn"),
+    "failed": (_("Failed"), "bad"),
+    "lost": (_("Worker lost"), "bad"),
+    "stuck": (_("Stuck"), "bad"),
+    "retried": (_("Retried by staff"), "accent"),
+    "skipped": (_("Skipped by staff"), "accent"),
+    "cancelled": (_("Cancelled"), ""),
+}
+
+
+def readable(code: str) -> str:
+    """A code without words of its own, as a person can read it."""
+    return code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def step(found: Any) -> dict[str, Any]:
+    """One step of an execution (provisioning.StepView) for the timeline."""
+    waiting = found.state == "active"
+    status = STATUS.get(found.state, "ahead")
+    if waiting:
+        status = "waiting" if found.waits_for else "now"
+    return {
+        "title": STEPS.get(found.name) or readable(found.name),
+        "status": status,
+        "at": found.ended_at,
+        "until": found.until,
+        "waits": WAITS.get(found.waits_for, "") if waiting else "",
+        "attempts": found.attempts,
+        "note": found.note,
+        "remote": str(found.did.get("remote", ""))[:300],
+        "point": found.point_of_no_return,
+    }
+
+
+def attempt(found: Any) -> dict[str, Any]:
+    """One line of a run's history (runs.StepView)."""
+    title, tone = OUTCOMES.get(found.outcome) or (readable(found.outcome), "")
+    return {
+        "step": readable(found.step),
+        "outcome": title,
+        "tone": tone,
+        "at": found.business_at,
+        "who": found.who,
+        "detail": found.detail,
+        "attempt": found.attempt,
+    }
+
+
+def posting(found: Any) -> dict[str, Any]:
+    """One transfer of the ledger (balances.Movement)."""
+    known = movements.TITLES.get(found.posting)
+    return {
+        "title": known or readable(found.posting),
+        "debit": found.debit,
+        "credit": found.credit,
+        "amount": found.amount,
+        "at": found.booked_at,
+        "document": found.document or found.payment,
+        "who": found.actor,
+    }

@@ -1,0 +1,78 @@
+"""What does not go on by itself, whose is it, and do the workers live? For staff."""
+
+from datetime import datetime
+
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
+
+from planshift.billing import models as billing
+from planshift.procedures import models
+from planshift.procedures.views import office as views
+from planshift.provisioning import models as machines
+from planshift.provisioning import queries as provisioning
+from planshift.runtime import runs
+from planshift.runtime.models import Run
+from planshift.services import models as services
+from planshift.services.queries import NotFound
+
+LIMIT = 100
+OWNED = ("change", "renewal", "top_up", "execution", "usage", "credentials")
+UNSKIPPABLE = ("change", "renewal", "top_up", "execution")  # their steps stand for money, or are decided on the work
+
+
+def works(*, sellers: tuple[str, ...], every_seller: bool, at: datetime) -> views.Works:
+    """Stuck runs of these sellers and of the installation, work that waits for staff, and the workers."""
+    keys = _visible(sellers).filter(state="STUCK").order_by("since", "pk").values_list("key", flat=True)[:LIMIT]
+    shown = set(keys)
+    stuck = [each for each in runs.queries.search(states=("STUCK",), limit=LIMIT * 10) if each.key in shown]
+    return views.Works(
+        stuck=tuple(
+            views.StuckRun(run=each, can=possible(kind=each.kind, every_seller=every_seller)) for each in stuck
+        ),
+        executions=tuple(each for seller in sellers for each in provisioning.for_staff(seller=seller, at=at)),
+        workers=tuple(runs.queries.workers()),
+    )
+
+
+def possible(*, kind: str, every_seller: bool) -> frozenset[str]:
+    """What staff may do with a stuck run of this kind.
+
+    Runs of the installation (schedules, readings of servers) are for people who work for every seller. Steps that stand
+    for money are never skipped (D2); what machines do is decided on the execution.
+    """
+    if kind not in OWNED and not every_seller:
+        return frozenset()
+    if kind == "execution":
+        return frozenset({"retry"})
+    return frozenset({"retry", "cancel"} if kind in UNSKIPPABLE else {"retry", "skip", "cancel"})
+
+
+def kind_of_run(*, sellers: tuple[str, ...], key: str) -> str:
+    """The kind of a run that concerns one of these sellers, or the installation. NotFound for another seller's."""
+    kind = _visible(sellers).filter(key=key).values_list("kind", flat=True).first()
+    if kind is None:
+        raise NotFound(key)
+    return kind
+
+
+def is_theirs(*, sellers: tuple[str, ...], execution: str) -> bool:
+    """Does this execution serve a client of one of these sellers?"""
+    return machines.Execution.objects.filter(number=execution, service__client__seller__code__in=sellers).exists()
+
+
+def _visible(sellers: tuple[str, ...]) -> QuerySet[Run]:
+    """Runs whose subject is of these sellers, and those that are no seller's."""
+    ours = {"client__seller__code__in": sellers}
+    served = {"service__client__seller__code__in": sellers}
+    subjects = {
+        "change": models.Change.objects.filter(**ours).values("number"),
+        "renewal": models.Renewal.objects.filter(**served).values(text=Cast("pk", CharField())),
+        "top_up": billing.Order.objects.filter(**ours).values("number"),
+        "execution": machines.Execution.objects.filter(**served).values("number"),
+        "usage": services.Service.objects.filter(**ours).values("number"),
+        "credentials": machines.Environment.objects.filter(**served).values(text=Cast("pk", CharField())),
+    }
+    visible = ~Q(kind__in=OWNED)
+    for kind, found in subjects.items():
+        visible |= Q(kind=kind, subject__in=found)
+    return Run.objects.filter(visible)

@@ -1,0 +1,58 @@
+"""The demo with its staff signed in, and changes in several states."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from planshift.domain import facts
+from planshift.procedures import change, placing, queries
+from planshift.procedures.demo import load
+from planshift.runtime import clock, locks, runs
+from planshift.services import models as services
+from tests.house_rules import source
+
+
+@pytest.fixture
+def demo(db: None, monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
+    """The demo people and services, as of now."""
+    at = dt.datetime.now(dt.UTC)
+    with monkeypatch.context() as loading:
+        loading.setattr(locks, "observer", None)  # one person's whole history is one transaction here
+        assert load.load(folder=source.ROOT, at=at)
+    return at
+
+
+@pytest.fixture
+def enter(demo: dt.datetime) -> Callable[..., Client]:
+    """enter("personale"): a browser in which this demo person is signed in, speaking English."""
+
+    def sign_in(code: str, *, language: str = "en", csrf: bool = False) -> Client:
+        browser = Client(raise_request_exception=True, enforce_csrf_checks=csrf)
+        browser.force_login(get_user_model().objects.get(email=f"{code}@demo.example"))
+        browser.cookies["django_language"] = language
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def ordered(demo: dt.datetime) -> Callable[..., str]:
+    """ordered("silver", "gold"): the number of a change that this demo person ordered, with everything due done."""
+
+    def order(code: str, plan: str) -> str:
+        service = services.Service.objects.filter(client__email=f"{code}@demo.example").order_by("pk")[0]
+        owner, at = service.client.number, clock.business()
+        quote = change.offer(
+            client=owner, service=service.number, request=facts.ChangePlan(target=plan), at=at, actor="user:1"
+        )
+        asked = queries.quote(client=owner, number=quote, at=at).offer.notices
+        ticked = {each.code: placing.Acknowledged(language="en", text=each.code) for each in asked}
+        made = change.order(client=owner, quote=quote, acknowledged=ticked, key=uuid.uuid4().hex, at=at, actor="user:1")
+        runs.drain()
+        return made
+
+    return order
