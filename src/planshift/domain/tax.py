@@ -1,5 +1,6 @@
 """What does the tax add, per rate and per line?"""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -113,13 +114,16 @@ def spread(parts: Sequence[Money], mode: str = "half_up", unit: Fraction | None 
     if len(parts) == 1:
         return (parts[0].rounded(mode, unit=unit),)
     step = unit if unit is not None else Fraction(1, 10 ** money.decimals_of(currency=currency))
-    scaled = [part.amount / step for part in parts]
-    if all(part.denominator == 1 for part in scaled):
+    above = [part.amount.numerator * step.denominator for part in parts]
+    below = [part.amount.denominator * step.numerator for part in parts]
+    common = math.lcm(*below)
+    scaled = [number * (common // divisor) for number, divisor in zip(above, below, strict=True)]
+    floors = [number // common for number in scaled]
+    rests = [number % common for number in scaled]
+    if not any(rests):
         return tuple(parts)
-    floors = [part.numerator // part.denominator for part in scaled]
-    missing = money.round_units(sum(scaled, Fraction(0)), mode) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda index: (floors[index] - scaled[index], index))
-    chosen = order[:missing] if missing >= 0 else order[missing:]
-    for index in chosen:
+    missing = money.round_units(Fraction(sum(scaled), common), mode) - sum(floors)
+    order = sorted(range(len(parts)), key=lambda index: (-rests[index], index))
+    for index in order[:missing] if missing >= 0 else order[missing:]:
         floors[index] += 1 if missing >= 0 else -1
     return tuple(Money(whole * step, currency) for whole in floors)

@@ -139,10 +139,10 @@ def balance(settled: Settled, facts: known.Facts, *, total: Taxed, credit_to: st
     before = facts.standing.account_credit or Money.zero(currency)
     due = total.gross
     used = Money.zero(currency)
-    if due.amount > 0 and before.amount > 0:
+    if due.amount.numerator > 0 and before.amount.numerator > 0:
         used = Money(settled.rules.account_credit(due=due.amount, balance=before.amount), currency)
     left = before - used
-    if due.amount < 0 and credit_to == "account_credit":
+    if due.amount.numerator < 0 and credit_to == "account_credit":
         left = left - due
     return used, left
 

@@ -340,7 +340,7 @@ class PricedDeal:
         """Nothing is credited beyond what was paid for it less what was credited before."""
         done = []
         for line in lines:
-            if line.exact < 0:
+            if line.exact.numerator < 0:
                 can = self.creditable(line.component)
                 if can is not None and -line.exact > can:
                     line = line._replace(exact=-can, limit=-line.exact)

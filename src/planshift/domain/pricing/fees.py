@@ -27,7 +27,7 @@ def of(
     if rules.plain:
         return found
     if rules.fees and not _waived(rules, facts, clock):
-        charged = sum((line.exact for line in lines if line.exact > 0), _NONE)
+        charged = sum((line.exact for line in lines if line.exact.numerator > 0), _NONE)
         fee = Fee(rules.resolved.kind, direction, charged, vocabulary.Params(facts.service.numbers))
         amounts: list[Fraction] = [run(fee=fee) for run in rules.fees]
         found.extend(Raw("fee", known.FEE, amount, "fee") for amount in amounts if amount)

@@ -135,8 +135,16 @@ def _returned(
 
 
 def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, Fraction, Fraction]:
-    """Net, tax and gross of the lines now."""
+    """Net, tax and gross of the lines now: the sums of `of`, without its lines where one rate holds for all."""
     lines = [*settled.outcome.lines, *settled.fees]
+    rules, seller = settled.rules, facts.catalog.seller
+    place, mode = rules.tax_rounding()
+    alike = place == "per_rate" and seller.prices == "net" and rules.plain and not facts.billed
+    if alike:
+        net = sum(_rounded(settled, facts, lines, [line.exact for line in lines]), _NONE)
+        step = Fraction(1, 10 ** money.decimals_of(currency=seller.currency))
+        whole = money.round_units(net * rate_of(settled, facts) / step, mode) * step
+        return net, whole, net + whole
     net = taxes = gross = _NONE
     for figure in _figures(settled, facts, lines, now=True):
         net += figure.taxed.net.amount

@@ -22,7 +22,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
     later_lines = tuple(_line(settled, figure, currency, end) for figure in later)
     total = Taxed.total((line.amount for line in lines), currency=currency)
     due_later = Taxed.total((line.amount for line in later_lines), currency=currency) if later else None
-    negative = total.gross.amount < 0
+    negative = total.gross.amount.numerator < 0
     credit_to = settled.rules.credit_to() if negative else "nowhere"
     renews = afterwards.renewal(settled, facts, end)
     used, left = afterwards.balance(settled, facts, total=total, credit_to=credit_to)
@@ -61,7 +61,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
 
 def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None) -> Line:
     raw, change = figure.raw, settled.change
-    credit = figure.rounded < 0
+    credit = figure.rounded.numerator < 0
     timed = raw.component not in (known.SETUP, known.FEE)
     at = settled.clock.at
     told = {

@@ -302,7 +302,7 @@ def _bounded(found: Settled) -> None:
     missing = least - net
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
-        if line.exact < 0 and missing > 0:
+        if line.exact.numerator < 0 and missing > 0:
             cut = min(missing, -line.exact)
             lines[index] = line._replace(exact=line.exact + cut, limit=line.limit or -line.exact)
             missing -= cut

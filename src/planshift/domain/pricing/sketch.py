@@ -89,7 +89,7 @@ def _divisor(value: Fraction) -> str:
 
 def number(value: Fraction, *, decimals: int = 0) -> str:
     """A plain decimal, or a quotient "352/3" where no short decimal is exact; with a true minus."""
-    sign, size = ("−", -value) if value < 0 else ("", value)
+    sign, size = ("−", -value) if value.numerator < 0 else ("", value)
     try:
         return sign + money.decimal_text(size, decimals=decimals)
     except BadMoney:
@@ -112,7 +112,7 @@ def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step
     if raw.limit is not None:
         operands = (*operands, Operand("limit", -raw.exact, currency))
         formula += f" → {words(raw.exact)}"
-    mode, step = own if own is not None and raw.exact < 0 else (rounder.mode, rounder.step)
+    mode, step = own if own is not None and raw.exact.numerator < 0 else (rounder.mode, rounder.step)
     rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
     decided = "period_change" if settled.change.operation == "period" else "settlement"
     clause = rules.clauses["setup_fee" if raw.role == "setup" else decided]

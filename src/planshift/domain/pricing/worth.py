@@ -1,6 +1,6 @@
 """What was billed for the old, how much of it is used, how much remains? Reads facts, decides nothing."""
 
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 from planshift.domain import facts as known
@@ -63,6 +63,8 @@ def remaining_days(clock: Clock) -> Fraction | None:
     """What remains of the term in days; None where the facts do not say."""
     term, at = clock.service.term, clock.at
     if term is not None and at is not None:
+        if not isinstance(at, datetime) and not isinstance(term.end, datetime):
+            return Fraction((term.end - at).days)
         return periods.wall_days(term.end, clock.zone) - periods.wall_days(at, clock.zone)
     counts = clock.service.counts
     if counts is None or counts.unit == "term":
