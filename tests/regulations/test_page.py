@@ -11,7 +11,7 @@ import pytest
 from planshift.domain import catalog_document
 from planshift.domain.policy import dimensions, loader, reading
 from planshift.interfaces.presenters import regulation
-from planshift.interfaces.presenters.regulation import parts, sections, sentences, situations
+from planshift.interfaces.presenters.regulation import parts, sections, sentences, situations, writing
 
 ROOT = Path(__file__).parents[2]
 ON = date(2026, 11, 22)
@@ -352,3 +352,10 @@ def test_D10_help_pages_explain_each_operation():
     assert all(page.lead and page.body() for page in by_slug.values())
     assert "<h1>" not in by_slug["plan"].body()
     assert [section.number for section in by_slug["plan"].sections] == list(range(1, 9))
+
+
+def test_polish_teens_take_the_third_form():
+    forms = "dzień|dni temu|dni"
+    assert [writing.counted(amount, forms, "pl").replace("\u00a0", " ") for amount in (1, 3, 5, 12, 22, 113)] == [
+        "1 dzień", "3 dni temu", "5 dni", "12 dni", "22 dni temu", "113 dni",
+    ]  # fmt: skip

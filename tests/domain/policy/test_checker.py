@@ -81,6 +81,7 @@ def test_all_problems_at_once_in_the_order_of_lines():
             "a list of whole numbers from 1",
         ),
         ('renewal = { answer = "full_new_price", buyer = "befor" }', "renewal.buyer", "is no answer"),
+        ('denominator = { answer = "fixed", units = 0 }', "denominator.units", "more than 0"),
         ("renewal = 7", "renewal", "takes the name of an answer"),
         ('notices = ["new_address", 3]', "notices[2]", "takes the name of an answer"),
         ("renewal = {}", "renewal", "“answer” is missing"),
