@@ -150,6 +150,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "planshift.interfaces.panel.accounts.ClosedSignup"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+CSRF_FAILURE_VIEW = "planshift.interfaces.errors.forbidden"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
