@@ -83,6 +83,7 @@ class BilledLine:
     amount: Taxed
     paid: Taxed
     credited: Taxed  # positive
+    credits: tuple[tuple[Taxed, dt.date], ...]  # of it, what each correction gave back for the time from a day on
     vat_code: str
     vat_percent: Fraction
     start_on: dt.date | None
@@ -307,6 +308,9 @@ def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine])
         amount=amount,
         paid=amount,
         credited=given_back,
+        credits=tuple(
+            (-rows.taxed(one, currency=currency), one.start_on) for one in corrections if one.start_on is not None
+        ),
         vat_code=line.vat_code,
         vat_percent=Fraction(line.vat_percent),
         start_on=line.start_on,

@@ -37,6 +37,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """What one correction gave back of a billed line, for the time from a moment to the end of the line's own."""
+
+    amount: Money
+    since: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class BilledLine:
     """One line really billed for this term: what it was for, what was paid for it, what was given back already.
 
@@ -54,6 +62,7 @@ class BilledLine:
     quantity: int = 1
     document: str = ""
     issued_on: date | None = None
+    credits: tuple[Credit, ...] = ()  # of `credited`, what was given back for unused time: it is not unused twice
 
     @property
     def creditable(self) -> Money:

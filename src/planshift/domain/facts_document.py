@@ -281,7 +281,9 @@ def _billed(root: Table, catalog: Catalog, service: known.Service) -> tuple[know
     currency, zone = catalog.seller.currency, catalog.seller.zone
     for index, row in enumerate(root.rows("billed")):
         amount = row.amount("amount") or Fraction(0)
-        paid, credited = row.amount("paid", amount), row.amount("credited", Fraction(0))
+        given_back = _credits(row, currency)
+        least = sum((credit.amount.amount for credit in given_back), Fraction(0))
+        paid, credited = row.amount("paid", amount), row.amount("credited", least)
         start = row.moment("start", None)
         end = row.moment("end", service.term.end if service.term is not None and start is not None else None)
         issued = row.day("issued_on", None)
@@ -296,6 +298,8 @@ def _billed(root: Table, catalog: Catalog, service: known.Service) -> tuple[know
                 row.problem("end", refused.code.replace("_", " "))
         if paid is not None and paid > amount:
             row.problem("paid", "more was paid than billed")
+        if credited is not None and credited < least:
+            row.problem("credited", "less than its credits sum to")
         if credited is not None and paid is not None and credited > paid:
             row.problem("credited", "more was credited than paid")
         day = issued or (periods.day_of(start, zone) if start is not None else None)
@@ -313,10 +317,21 @@ def _billed(root: Table, catalog: Catalog, service: known.Service) -> tuple[know
                 quantity=row.whole("quantity", 1, least=1),
                 document=row.text("document", ""),
                 issued_on=issued,
+                credits=given_back,
             )
         )
         row.finish()
     return tuple(lines)
+
+
+def _credits(row: Table, currency: str) -> tuple[known.Credit, ...]:
+    found = []
+    for each in row.rows("credits"):
+        amount, since = each.amount("amount"), each.moment("from")
+        if amount is not None and since is not None:
+            found.append(known.Credit(Money(amount, currency), since))
+        each.finish()
+    return tuple(found)
 
 
 def _latest_rate(catalog: Catalog) -> Fraction:

@@ -109,6 +109,7 @@ def _billed(line: billing.BilledLine, *, prices: str) -> facts.BilledLine:
         quantity=line.quantity,
         document=line.invoice,
         issued_on=line.issued_on,
+        credits=tuple(facts.Credit(getattr(amount, prices), since) for amount, since in line.credits),
     )
 
 

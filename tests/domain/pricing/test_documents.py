@@ -97,7 +97,8 @@ id = "1"
 component = "plan"
 amount = "10.00"
 paid = "10.00"
-credited = "0"
+credited = "1.00"
+credits = [{ amount = "1.00", from = "2026-02-05" }]
 tax = 22
 start = "2026-01-31"
 end = "2026-02-28"

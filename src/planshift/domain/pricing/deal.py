@@ -291,15 +291,20 @@ class PricedDeal:
 
     def _newest_first(self, item: Item) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
-        parts, left = [], item.old_quantity
+        parts: list[Part] = []
+        left = item.old_quantity
         for line in self.billed(item):
-            amount = line.amount.amount
+            amount, whole = line.amount.amount, True
             if item.component != known.PLAN:
                 if left <= 0:
                     break
+                whole = left >= line.quantity  # else the units that its credits gave back are not there any more
                 amount = amount * min(line.quantity, left) / line.quantity
                 left -= line.quantity
-            parts.append(self._of_billed(item, line, amount))
+            part = self._of_billed(item, line, amount)
+            given_back = list(worth.given_back(line, part, self.clock)) if whole else []
+            if part.worth + sum((each.worth for each in given_back), _NONE) >= 0:
+                parts.extend((part, *given_back))
         return parts
 
     def _of_billed(self, item: Item, line: BilledLine, amount: Fraction) -> Part:

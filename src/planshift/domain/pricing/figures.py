@@ -119,7 +119,11 @@ def _returned(
     lines = [line for line in facts.billed or () if line.component == raw.component]
     lines.reverse()
     lines.sort(key=lambda line: line.issued_on.toordinal() if line.issued_on else 0, reverse=True)
-    taken = _taken(lines, -amount, {part.billed: part.worth for part in raw.values if part.billed})
+    worth: dict[str, Fraction] = {}
+    for value in raw.values:
+        if value.billed:
+            worth[value.billed] = worth.get(value.billed, _NONE) + value.worth
+    taken = _taken(lines, -amount, worth)
     left = -amount - sum((part for _, part in taken), _NONE)
     if not taken:
         return [(raw, amount, rate, ())]

@@ -59,6 +59,11 @@ class Words:
         """An amount of money."""
         return number(amount, decimals=2 if self._rounder.step < 1 else 0)
 
+    @property
+    def rounds_first(self) -> bool:
+        """Whether a rate or a factor is rounded before anything else."""
+        return bool(self._rounder.first)
+
     def by_time(self, text: str, price: Fraction, share: Share | None) -> str:
         """A price by a share of time. A rate or a factor that is rounded first becomes a step of its own."""
         if share is None:
@@ -161,7 +166,9 @@ def _written(raw: Raw, words: Words) -> str:
     if raw.how in ("unused", "given_up"):
         return f"−{_values(raw, words)}"
     if raw.how in ("share", "used", "full") and raw.price is not None:
-        return f"{words.by_time(price, raw.price, share)}{times}"
+        if words.rounds_first:
+            return f"{words.by_time(price, raw.price, share)}{times}"
+        return words.by_time(f"{price}{times}", raw.price, share)
     return words(-raw.limit if raw.limit is not None else raw.exact)
 
 
@@ -177,7 +184,7 @@ def _difference(raw: Raw, price: Fraction, words: Words) -> str:
 
 def _values(raw: Raw, words: Words) -> str:
     """The unused value: each price or billed amount by its remaining share, and the share given back."""
-    text = " + ".join(_part(part, words) for part in raw.values) or "0"
+    text = " + ".join(_part(part, words) for part in raw.values).replace(" + -", _MINUS) or "0"
     back = raw.detail[0] if raw.detail else Fraction(1)
     if len(raw.values) > 1 or raw.how != "value_difference" or any(part.less for part in raw.values):
         text = f"({text})"

@@ -1,5 +1,6 @@
 """What was billed for the old, how much of it is used, how much remains? Reads facts, decides nothing."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ from planshift.domain import periods
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
 from planshift.domain.periods import Moment
+from planshift.domain.policy.given import Part, Share
 from planshift.domain.pricing.items import Item
 from planshift.domain.pricing.measure import Clock
 
@@ -32,6 +34,24 @@ def billed_lines(facts: known.Facts, item: Item, *, clock: Clock, on: date) -> l
     rate = facts.catalog.seller.tax_rate(on) if facts.buyer.treatment == "standard" else _NONE
     whole = Money(amount.amount + later * paid, currency)
     return [BilledLine("", item.component, amount, whole, Money.zero(currency), rate, quantity=item.old_quantity)]
+
+
+def given_back(line: BilledLine, part: Part, clock: Clock) -> Iterator[Part]:
+    """Of a line's unused worth, what earlier credits have returned for the time that still remains (negative).
+
+    A credit for the time from a moment on has returned its own share of what remains now; nothing is returned twice.
+    """
+    stretch = line.period or clock.service.term
+    if part.whole is not None or stretch is None or clock.at is None:
+        return
+    left = clock.time(stretch.start, stretch.end).remaining
+    for credit in line.credits:
+        read = periods.day_of if clock.by_day else periods.instant_of
+        since, start, end = (read(each, clock.zone) for each in (credit.since, stretch.start, stretch.end))
+        units: Fraction = clock.rules.time_unit(max(since, start), end, clock.zone)
+        if units > 0:
+            share = Share(min(left, units), units, clock.unit)
+            yield Part(-credit.amount.amount, share, -credit.amount.amount * share.cycles, line.id)
 
 
 def discount_of(service: known.Service, *, new: bool) -> Fraction:
