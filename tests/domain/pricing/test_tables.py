@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from planshift.domain import periods
+from planshift.domain import periods, quote
 from planshift.domain.periods import Length
 from tests.domain.pricing import world
 
@@ -198,6 +198,8 @@ MONTHS = [
     ("2026-01-15", "2027-01-15", Fraction(12)),
     ("2026-12-20", "2027-01-10", Fraction(21, 31)),
     ("2026-03-31", "2026-04-30", Fraction(1)),
+    ("2026-01-10", "2026-02-24", 1 + Fraction(14, 28)),
+    ("2026-01-10", "2026-01-20", Fraction(10, 31)),
     ("2026-03-31", "2026-05-15", 1 + Fraction(15, 31)),
 ]
 
@@ -213,3 +215,18 @@ def test_lengths() -> None:
     ]  # fmt: skip
     assert Length(720, "hour").months == 1
     assert Length(365, "day").months == 12
+
+
+def test_the_short_way_charges_the_set_up_fee_too() -> None:
+    given = world.stated(world.june("2026-06-16"))
+    policy = world.policy('kind = "hard"\nsetup_fee = { answer = "hard_only", amount = "10" }', "EUR")
+    only = quote.amount(facts=given.facts, request=given.request, policy=policy, on=given.on)
+    assert isinstance(only, quote.Price)
+    assert only.net == 15  # 5.00 + 10.00
+
+
+def test_H8_the_renewal_costs_the_regular_price_after_a_promotional_one() -> None:
+    text = world.june("2026-06-16").replace('price = "20"', 'price = "20"\nrenewal = "24"')
+    renewal = world.offer("", text).next_renewal
+    assert renewal is not None
+    assert renewal.amount.net.text == "24.00"
