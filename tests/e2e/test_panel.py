@@ -86,7 +86,7 @@ def test_D4_upgrade_paid_by_itself_from_the_deposit_to_the_invoice(page: Page, s
     page.get_by_role("link", name=re.compile("^O-")).click()
     expect(page.get_by_text("was drawn from your deposit by itself")).to_be_visible()
     assert pdf_of_the_newest_invoice(page).startswith(b"%PDF-")
-    page.get_by_role("link", name="Payments and deposit").first.click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Payments").click()
     expect(page.get_by_text("Drawn from the deposit").first).to_be_visible()
     page.goto("/services/")
     expect(page.get_by_role("article").first).to_contain_text("PLN 961.20")  # D6: the renewal at the new price

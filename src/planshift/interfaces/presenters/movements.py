@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+ON_PAPER = frozenset({"invoice_issued", "invoice_settled"})
+
 # name of the posting (domain/postings) → title
 TITLES: dict[str, str | Promise] = {
     "received_for_order": _("Payment received"),
