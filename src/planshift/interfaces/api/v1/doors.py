@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import Header, NinjaAPI, Query, Router
 from ninja.errors import AuthenticationError, ValidationError
+from ninja.responses import Status
 from ninja.security import HttpBearer
 
 from planshift.domain import facts, quote_json
@@ -77,14 +78,14 @@ def list_options(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
 
 
 @router.post("/quotes", response={201: shapes.Quote, **PROBLEMS}, operation_id="create_quote")
-def create_quote(request: HttpRequest, wanted: shapes.QuoteIn) -> tuple[int, dict[str, Any]]:
+def create_quote(request: HttpRequest, wanted: shapes.QuoteIn) -> Status[dict[str, Any]]:
     """Price a change and keep the quote: numbered, frozen, valid until the stated instant."""
     holder, at = _holder(request), clock.business()
     client = access.client_of_service(holder=holder, service=wanted.service)
     number = change.offer(
         client=client, service=wanted.service, request=_request(wanted.request), at=at, actor=holder.actor
     )
-    return 201, _quote(queries.kept_quote(client=client, number=number, at=at))
+    return Status(201, _quote(queries.kept_quote(client=client, number=number, at=at)))
 
 
 @router.get("/quotes/{number}", response={200: shapes.Quote, **READING}, operation_id="get_quote")
@@ -99,7 +100,7 @@ def create_change(
     request: HttpRequest,
     wanted: shapes.ChangeIn,
     idempotency_key: Annotated[str, Header("", max_length=100, description="the same key orders once")] = "",
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """Order the change that a quote priced, exactly as it was quoted. Nothing changes before it is paid (D2)."""
     holder, at = _holder(request), clock.business()
     client = access.client_of_quote(holder=holder, quote=wanted.quote)
@@ -118,7 +119,7 @@ def create_change(
         at=at,
         actor=holder.actor,
     )
-    return 201, _change(client, number)
+    return Status(201, _change(client, number))
 
 
 @router.get("/changes/{number}", response={200: shapes.Change, **READING}, operation_id="get_change")
