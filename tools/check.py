@@ -13,7 +13,7 @@ PARTS = {
     "types": [BIN / "mypy"],
     "contracts": [BIN / "lint-imports", "--no-logo"],
     "migrations": [BIN / "planshift", "manage", "makemigrations", "--check", "--dry-run"],
-    "tests": [BIN / "pytest", "-q", "-n", "2", "-m", "not browser and not long"],
+    "tests": [BIN / "pytest", "-q", "-n", "2", "-m", "not browser and not slow and not long"],
 }
 NOTHING_COLLECTED = 5
 

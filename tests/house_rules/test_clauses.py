@@ -6,7 +6,12 @@ from tests.harness import clauses
 from tests.house_rules import source
 
 # Clauses that no test names yet, with the reason.
-LATER: dict[str, str] = dict.fromkeys(clauses.CLAUSES, "not built yet")
+LATER = {
+    "D7": "corrective invoices by mail, and their acceptance by a reply: decreases cannot be ordered in this version",
+    "D8": "as D7, for plans",
+    "H2": "both catalogs offer every path in the panel; a path for staff only (who_may_ask) has no story",
+    "H11": "needs real servers: this version has the simulated driver only",
+}
 
 
 def claimed() -> set[str]:
@@ -22,3 +27,7 @@ def claimed() -> set[str]:
 
 def test_every_clause_has_a_test_or_a_reason() -> None:
     assert sorted(set(clauses.CLAUSES) - claimed() - set(LATER)) == []
+
+
+def test_no_clause_is_put_off_that_has_its_test() -> None:
+    assert sorted(claimed() & set(LATER)) == [], "It has its test now: take it out of LATER."

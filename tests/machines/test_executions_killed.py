@@ -16,7 +16,7 @@ from planshift.runtime.models import StepRecord
 from tests.machines import hosting, processes
 from tests.machines.conftest import make_host
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 DYING = {"DJANGO_SETTINGS_MODULE": "tests.machines.dying.settings"}
 
 

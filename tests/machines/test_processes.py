@@ -16,7 +16,7 @@ from tests.machines import processes
 from tests.sample.models import Called, Thing, Written
 from tests.sample.procedures import STEPS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def start_chains(count: int) -> None:

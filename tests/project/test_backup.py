@@ -8,7 +8,7 @@ import pytest
 from planshift.project.commands import backup
 from tests.harness import product
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]  # processes with an SQLite file of their own: once is enough
 
 
 @pytest.fixture
@@ -35,6 +35,10 @@ def test_a_copy_made_while_another_writes_holds_what_was_committed(installed: di
     restored.close()
     # The product starts on the copy.
     assert product.command("setup", env=installed | {"PLANSHIFT_DATABASE": str(target)}).returncode == 0
+
+
+def test_nobody_else_can_read_the_database(installed: dict[str, str]) -> None:
+    assert Path(installed["PLANSHIFT_DATABASE"]).stat().st_mode & 0o777 == 0o600
 
 
 def test_it_never_overwrites(installed: dict[str, str], tmp_path: Path) -> None:

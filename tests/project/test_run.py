@@ -11,7 +11,7 @@ import pytest
 
 from tests.harness import product
 
-pytestmark = pytest.mark.sqlite  # the processes have an SQLite file of their own: once is enough
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]  # processes with an SQLite file of their own: once is enough
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from pathlib import Path
 
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -16,6 +17,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="planshift setup", description=__doc__)
     parser.add_argument("--quiet", action="store_true", help="say only what went wrong")
     given = parser.parse_args(arguments)
+    if connection.vendor == "sqlite":
+        _only_for_its_owner(Path(str(connection.settings_dict["NAME"])))
     try:
         _wait_for_database()
     except OperationalError as problem:
@@ -27,6 +30,12 @@ def main(arguments: list[str]) -> int:
     if not given.quiet:
         print(f"database ready: {database.describe()}")
     return 0
+
+
+def _only_for_its_owner(file: Path) -> None:
+    """A new database file is made so that nobody else can read it: it will hold personal data."""
+    if file.parent.is_dir() and not file.exists():
+        file.touch(mode=0o600)
 
 
 def _wait_for_database() -> None:
