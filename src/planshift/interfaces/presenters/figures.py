@@ -105,7 +105,8 @@ def of_paper(lines_: tuple[documents.Line, ...]) -> tuple[Figure, ...]:
 
 
 def _of_paper(line: documents.Line, language: str) -> Figure:
-    return Figure(title=line.words(language), note="", amount=line.amount.net, steps=())
+    note = lines.span(line.start_on, line.end_on)
+    return Figure(title=line.words(language), note=note, amount=line.amount.net, steps=())
 
 
 def tax_title(lines_: tuple[quote.Line, ...]) -> str:
