@@ -243,9 +243,8 @@ def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
         change = _locked(number)
         if change.state != "AWAITING_STAFF":
             raise Refused("not_awaiting_staff", number=number, state=change.state)
-        execution = _execution(change, at)
-        if execution.state == "STUCK":
-            executions.retry(number=execution.number, note=note, at=at, actor=actor)
+        if change.execution is not None and change.execution.state == "STUCK":
+            executions.retry(number=change.execution.number, note=note, at=at, actor=actor)
         else:
             moves.move(change, "retried", actor=actor, at=at, note=note, execution=None)
         runs.signal(key=run_key(number), name="retry")

@@ -138,7 +138,7 @@ def test_a_change_that_failed_is_carried_out_anew_with_a_reason(enter: Enter, or
     without = browser.post(f"/staff/changes/{number}/retry/", {"note": "  "})
     assert without.status_code == 409 and "Please give a reason." in text(without)
     assert browser.post(f"/staff/changes/{number}/retry/", {"note": "disk replaced"}).status_code == 302
-    asked = AuditEntry.objects.get(event="retry_asked")
+    asked = AuditEntry.objects.get(event="retried")
     assert (asked.number, asked.note, asked.actor[:5]) == (number, "disk replaced", "user:")
 
 
