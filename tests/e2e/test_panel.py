@@ -106,8 +106,7 @@ def test_H5_hard_upgrade_with_notices_hand_over_and_switch(page: Page, shot: Sho
     page.get_by_role("link", name="See how to pay").first.click()
     page.get_by_role("button", name="Pay €72.04 by card").click()  # (135 - 36.90) x 6/12 + 10 = 59.05, + 22 %
     pay_at_the_bank(page)
-    page.goto("/services/")
-    page.get_by_role("link", name=re.compile("Continue|Follow")).first.click()
+    page.get_by_role("link", name="Follow the change").click()
     show = page.get_by_role("button", name="Show the access data")
     show.click(timeout=30_000)
     expect(page.get_by_text("it is shown this one time only")).to_be_visible()
