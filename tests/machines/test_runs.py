@@ -331,3 +331,20 @@ def test_ended_runs_are_pruned_with_their_steps_and_open_ones_stay() -> None:
     assert not Worker.objects.exists()
     assert sorted(Run.objects.values_list("key", flat=True)) == ["c", "open"]
     assert StepRecord.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_run_may_wait_for_many_signals_at_once() -> None:
+    """PostgreSQL keeps to the width of a column, SQLite does not: a change waits for every signal of its execution."""
+    names = tuple(f"a_signal_with_a_long_name_{number:02}" for number in range(20))
+
+    def ask(run: runs.Work) -> runs.Outcome:
+        return runs.Done() if run.woken_by else runs.Wait(resume="ask", signal=names, owner="staff")
+
+    runs.define("patient", steps={"ask": ask}, first="ask")
+    runs.start(kind="patient", key="patient:1", subject="1")
+    runs.drain()
+    assert Run.objects.get(key="patient:1").awaiting.split(",") == list(names)
+    runs.signal(key="patient:1", name=names[-1])
+    runs.drain()
+    assert Run.objects.get(key="patient:1").state == "DONE"

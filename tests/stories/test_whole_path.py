@@ -17,8 +17,6 @@ from planshift.provisioning import queries as machines
 from planshift.runtime import clock
 from tests.stories.conftest import Stage
 
-pytestmark = pytest.mark.sqlite  # on PostgreSQL one transaction for all runs loses wake-ups now and then: to be found
-
 
 def limits(stage: Stage, label: str) -> dict[str, int]:
     number = stage.service(label).number

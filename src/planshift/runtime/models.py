@@ -117,7 +117,7 @@ class Run(models.Model):
     claimed_by = models.BigIntegerField(null=True, db_index=True)
     not_before = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
-    awaiting = models.CharField(max_length=120, blank=True)
+    awaiting = models.TextField(blank=True)
     signals = models.JSONField(default=dict)
     seen = models.IntegerField(default=0)
     owner = models.CharField(max_length=60, blank=True)

@@ -9,8 +9,6 @@ from django.test import Client
 from planshift.procedures import models
 from planshift.provisioning import models as provisioning
 
-pytestmark = pytest.mark.sqlite  # on PostgreSQL one transaction for all runs loses wake-ups now and then: to be found
-
 Enter, Number, Work = Callable[..., Client], Callable[[str], str], Callable[[], None]
 
 

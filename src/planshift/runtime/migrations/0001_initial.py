@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ("claimed_by", models.BigIntegerField(db_index=True, null=True)),
                 ("not_before", models.DateTimeField(null=True)),
                 ("due_at", models.DateTimeField(null=True)),
-                ("awaiting", models.CharField(blank=True, max_length=120)),
+                ("awaiting", models.TextField(blank=True)),
                 ("signals", models.JSONField(default=dict)),
                 ("seen", models.IntegerField(default=0)),
                 ("owner", models.CharField(blank=True, max_length=60)),
