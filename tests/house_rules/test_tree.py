@@ -83,8 +83,8 @@ def test_no_page_points_to_a_file_that_is_not_there() -> None:
     [
         (MACHINE, "see /" + "work/shared/x", True),
         (MACHINE, "cd /" + "root/.cache", True),
-        (MACHINE, "the path /account/work/x", False),
-        (MACHINE, "a network/work/x", False),
+        (MACHINE, "the path /account/" + "work/x", False),
+        (MACHINE, "a network/" + "work/x", False),
         (PROVIDERS, "as Home" + "Cloud does", True),
         (PROVIDERS, "the hosting provider's solution", False),
     ],

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from planshift.billing import models as billing
 from planshift.billing import queries as papers
+from planshift.catalog import load
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -14,7 +15,8 @@ from planshift.ledger import balances
 from planshift.procedures import change, models, payment, queries, service, views
 from planshift.provisioning import ports
 from planshift.provisioning import queries as machines
-from planshift.runtime import clock
+from planshift.runtime import clock, runs
+from tests.house_rules import source
 from tests.stories.conftest import Stage
 
 
@@ -303,3 +305,22 @@ def test_an_unpaid_renewal_suspends_and_a_payment_brings_it_back(stage: Stage) -
     stage.pay(renewal.order.number)
     page = stage.page("vps.libreria")
     assert (page.card.state, page.card.term_end_on) == ("ACTIVE", renewal.end_on)
+
+
+def test_a_renewal_that_cannot_be_priced_stops_for_staff_and_holds_nobody_up(stage: Stage) -> None:
+    sold = (source.ROOT / "catalogs" / "easy-hard.toml").read_text(encoding="utf-8")
+    at = sold.index("[plans.silver]")
+    changed = sold[:at] + sold[at:].replace("period = 12", "period = 24", 1)  # Silver is no longer sold for a year
+    load.load_catalog(text=changed, name="catalog", at=clock.business(), actor="test")
+    silver, gold = stage.service("pasticceria"), stage.service("officina.demo")
+    end = stage.page("officina.demo").card.term_end_on
+    clock.move_to(at=dt.datetime.combine(end - dt.timedelta(days=20), dt.time(10), dt.UTC), actor="test")
+    stage.work()
+    assert models.Renewal.objects.filter(service=gold).count() == 1
+    assert not models.Renewal.objects.filter(service=silver).exists()
+    (stuck,) = [each for each in runs.queries.search(states=("STUCK",)) if each.subject == silver.number]
+    assert "no_renewal_price" in stuck.reason
+    load.load_catalog(text=sold + "\n# back again\n", name="catalog", at=clock.business(), actor="test")
+    runs.retry(key=stuck.key, actor="staff:1", note="the price is back")
+    stage.work()
+    assert models.Renewal.objects.get(service=silver).order is not None

@@ -1,19 +1,19 @@
 """How does a client pay? Into the deposit, from the deposit by hand, or on the gateway's page."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 
 from planshift.billing import deposits, models, orders, payments, ports
 from planshift.billing import queries as billing
+from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import waking
+from planshift.procedures import rules, waking
 from planshift.runtime import keys, runs
 from planshift.services import queries as services
 
 KIND = "top_up"
-ORDER_DAYS = 14
 
 
 # 1 ── topped up ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -23,13 +23,14 @@ def top_up(*, client: str, amount: Money, key: str, at: datetime, actor: str) ->
     Refused: `no_deposit`, `deposit_amount`, `deposit_currency`.
     """
     owner = services.client(number=client)
+    policy = catalog.in_force(seller=owner.seller).policy
 
     def make() -> str:
         signal_key = f"{KIND}:{client}:{key}"
         placed = deposits.top_up_order(
             client=owner,
             amount=amount,
-            expires_at=at + timedelta(days=ORDER_DAYS),
+            expires_at=rules.order_end(policy=policy, family="", seller=owner.seller, at=at),
             at=at,
             actor=actor,
             signal_key=signal_key,

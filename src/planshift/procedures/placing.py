@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from planshift.billing import models as billing
 from planshift.billing import orders
 from planshift.catalog import queries as catalog
-from planshift.domain import facts, quote
+from planshift.domain import quote
 from planshift.domain.errors import Reason, Refused
 from planshift.procedures import keeping, knowledge, models, paper, rules
 from planshift.runtime import locks, moves
@@ -29,11 +29,6 @@ class Acknowledged:
 def offer_of(kept: models.Quote) -> quote.Offer:
     """The offer exactly as it was kept."""
     return keeping.from_json(kept.offer, kind=quote.Offer)
-
-
-def request_of(kept: models.Quote) -> facts.Request:
-    """The request exactly as it was kept."""
-    return keeping.from_json(kept.request, kind=facts.Request)  # type: ignore[arg-type]
 
 
 def locked_quote(*, client: str, number: str) -> models.Quote:

@@ -16,53 +16,74 @@ from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain import periods, renewing
 from planshift.domain.errors import Refused
-from planshift.domain.policy import renewal_dates
+from planshift.domain.policy import document, renewal_dates
 from planshift.domain.tax import Taxed
 from planshift.procedures import collection, models, paper, rules
-from planshift.runtime import audit, locks, moves, runs
+from planshift.runtime import locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 from planshift.services import register
 
 KIND = "renewal"
+ANNOUNCEMENT = "renewal_announcement"
 BATCH = 100
+_ANNOUNCED_AT_MOST_BEFORE = 181  # days: more than any policy may say (domain.policy.renewal_dates)
 
 
 # 1 ── announced ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def announce_due(*, seller: sellers.Seller, at: datetime, actor: str, after_pk: int = 0) -> int | None:
     """Announce the next term of one batch of services whose term ends soon; the pk to go on from, None at the end."""
-    on = rules.day(seller=seller, at=at)
-    furthest = on + timedelta(days=181)  # the policy's own days are asked for each
+    in_force = catalog.in_force(seller=seller)
+    furthest = rules.day(seller=seller, at=at) + timedelta(days=_ANNOUNCED_AT_MOST_BEFORE)
     batch = holdings.ending(seller=seller.pk, before=furthest, after_pk=after_pk, limit=BATCH)
+    announced = set(
+        models.Renewal.objects.filter(service__in=[each.service.pk for each in batch])
+        .exclude(state="REPLACED")
+        .values_list("service_id", "start_on")
+    )
     for holding in batch:
-        announce(holding=holding, at=at, actor=actor)
+        if (holding.service.pk, holding.last.end_on) not in announced and _is_due(holding, in_force, at):
+            _announce(holding, in_force, at, actor)
     return batch[-1].service.pk if len(batch) == BATCH else None
 
 
 def announce(*, holding: holdings.Holding, at: datetime, actor: str) -> models.Renewal | None:
-    """Place the order of the next term if the policy's day for it has come and none is placed. None otherwise.
+    """Place the order of the next term if the policy's day for it has come and none is placed. None otherwise."""
+    in_force = catalog.in_force(seller=holding.service.client.seller)
+    return _announce(holding, in_force, at, actor) if _is_due(holding, in_force, at) else None
 
-    A service that cannot be priced (its plan is no longer sold at its period) is reported to staff, never skipped in
-    silence.
-    """
-    service, seller = holding.service, holding.service.client.seller
-    in_force = catalog.in_force(seller=seller)
-    if in_force.catalog.families[service.family].metered:
-        return None
-    ends_on = holding.last.end_on
-    if dates(service=service, ends_on=ends_on).announced_on > rules.day(seller=seller, at=at):
-        return None
+
+def _is_due(holding: holdings.Holding, in_force: catalog.InForce, at: datetime) -> bool:
+    family = in_force.catalog.families.get(holding.service.family)
+    if family is not None and family.metered:
+        return False
+    days = _dates(in_force.policy, family=holding.service.family, ends_on=holding.last.end_on)
+    return days.announced_on <= rules.day(seller=in_force.seller, at=at)
+
+
+def _announce(holding: holdings.Holding, in_force: catalog.InForce, at: datetime, actor: str) -> models.Renewal | None:
+    """A term that cannot be priced (its plan is no longer sold at its period) becomes a stuck run that staff see."""
+    service, ends_on = holding.service, holding.last.end_on
     with transaction.atomic():
         locks.lock(services.Service.objects.filter(pk=service.pk))
         if models.Renewal.objects.filter(service=service, start_on=ends_on).exclude(state="REPLACED").exists():
             return None
         try:
-            return _place(holding, in_force, at, actor)
-        except Refused as refused:
-            audit.record(
-                kind="service", number=service.number, event="renewal_not_priced", actor=actor, at=at, note=str(refused)
-            )
+            with transaction.atomic():
+                return _place(holding, in_force, at, actor)
+        except Refused:
+            runs.start(kind=ANNOUNCEMENT, key=f"{ANNOUNCEMENT}:{service.number}:{ends_on}", subject=service.number)
             return None
+
+
+def _announce_again(task: runs.Work) -> runs.Outcome:
+    """Tried again when staff say so; Refused makes the run stuck, with its reason."""
+    holding = holdings.holding(number=task.subject)
+    locks.lock(services.Service.objects.filter(pk=holding.service.pk))
+    taken = models.Renewal.objects.filter(service=holding.service, start_on=holding.last.end_on)
+    if not taken.exclude(state="REPLACED").exists():
+        _place(holding, catalog.in_force(seller=holding.service.client.seller), task.at, task.actor)
+    return runs.Done()
 
 
 def _place(holding: holdings.Holding, in_force: catalog.InForce, at: datetime, actor: str) -> models.Renewal:
@@ -79,7 +100,7 @@ def _place(holding: holdings.Holding, in_force: catalog.InForce, at: datetime, a
     renewal = models.Renewal.objects.create(
         service=service, start_on=start_on, end_on=end_on, months=service.months, created_at=at
     )
-    last_day = dates(service=service, ends_on=start_on).ended_on
+    last_day = _dates(in_force.policy, family=service.family, ends_on=start_on).ended_on
     rate = in_force.catalog.seller.tax_rate(start_on)
     renewal.order = orders.place(
         seller=seller,
@@ -123,8 +144,9 @@ def _settle(task: runs.Work) -> runs.Outcome:
     renewal.save(update_fields=["collection"])
     if paying.state == "PAID":
         return _renewed(renewal, task)
-    days = dates(service=renewal.service, ends_on=renewal.start_on)
     seller = renewal.service.client.seller
+    policy = catalog.in_force(seller=seller).policy
+    days = _dates(policy, family=renewal.service.family, ends_on=renewal.start_on)
     if rules.day(seller=seller, at=task.at) >= days.suspended_on and renewal.state == "AWAITING_PAYMENT":
         moves.move(renewal, "overdue", actor=task.actor, at=task.at)
         if renewal.service.state == "ACTIVE":
@@ -177,12 +199,9 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
 
 
 # ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────
-def dates(*, service: services.Service, ends_on: date) -> renewal_dates.Dates:
+def _dates(policy: document.Policy, *, family: str, ends_on: date) -> renewal_dates.Dates:
     """When the renewal after the term that ends on `ends_on` is announced, suspended and given up."""
-    policy = catalog.in_force(seller=service.client.seller).policy
-    found: renewal_dates.Dates = rules.carried_out(
-        renewal_dates, policy=policy, family=service.family, term_ends_on=ends_on
-    )
+    found: renewal_dates.Dates = rules.carried_out(renewal_dates, policy=policy, family=family, term_ends_on=ends_on)
     return found
 
 
@@ -201,3 +220,4 @@ def _locked(pk: int) -> models.Renewal:
 def define() -> None:
     """Name the steps of a renewal to the runtime. Called once, when Django is ready."""
     runs.define(KIND, steps={"settle": _settle}, first="settle")
+    runs.define(ANNOUNCEMENT, steps={"announce": _announce_again}, first="announce")

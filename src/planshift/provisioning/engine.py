@@ -3,6 +3,8 @@ what came of it together with the advance of the run. A worker that dies between
 whoever takes over asks again under the same key, and the driver answers that it is done.
 """
 
+from datetime import timedelta
+
 from planshift.domain import recipes
 from planshift.provisioning import answers, calls, facts, models, progress
 from planshift.runtime import moves, runs
@@ -10,6 +12,7 @@ from planshift.runtime import moves, runs
 KIND = "execution"
 LOOK = "look"  # the one signal of an execution's run: look at the facts again
 RETRIES = runs.Retries(attempts=8, first=2.0, longest=900.0)
+REMINDED_AFTER = timedelta(days=1)  # what waits for a person is looked at again every day
 TASK_PAUSE = 5.0  # seconds between two questions about a long task
 
 _OWNERS = {"client": "waits_for_client", "staff": "waits_for_staff", "system": "holds"}
@@ -42,7 +45,7 @@ def advance(work: runs.Work, seen: answers.Seen | None) -> runs.Outcome:
     if execution.state in _FINAL:
         return runs.Done()
     if execution.state == "STUCK":
-        return runs.Wait(resume="advance", owner="staff", signal=LOOK)
+        return runs.Wait(resume="advance", owner="staff", signal=LOOK, due_at=work.at + REMINDED_AFTER)
     if execution.state not in ("RUNNING", "UNDOING") or (
         execution.state == "RUNNING" and facts.step_of(execution).does in (recipes.WAIT, recipes.WORK)
     ):
@@ -78,7 +81,7 @@ def _wait(execution: models.Execution, work: runs.Work) -> runs.Outcome:
     if not execution.journal.filter(step=step.name, event="overdue").exists():
         progress.journal(execution, "overdue", at=work.at, actor=work.actor)
         progress.tell(execution, "execution_overdue")
-    return runs.Wait(resume="advance", owner="staff", signal=LOOK)
+    return runs.Wait(resume="advance", owner="staff", signal=LOOK, due_at=work.at + REMINDED_AFTER)
 
 
 def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
@@ -122,7 +125,7 @@ def _never(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> 
     error = {"what": seen.what, "step": execution.step, **seen.facts}
     if execution.state == "UNDOING" or execution.point_of_no_return_at is not None:
         progress.stick(execution, error=error, at=work.at, actor=work.actor)
-        return runs.Wait(resume="advance", owner="staff", signal=LOOK)
+        return runs.Wait(resume="advance", owner="staff", signal=LOOK, due_at=work.at + REMINDED_AFTER)
     progress.begin_undo(execution, ends_in="gave_up", error=error, at=work.at, actor=work.actor)
     return _next(execution)
 

@@ -11,18 +11,16 @@ from django.test import Client
 from planshift.domain import facts
 from planshift.procedures import change, placing, queries
 from planshift.procedures.demo import load
-from planshift.runtime import clock, locks, runs
+from planshift.runtime import clock, runs
 from planshift.services import models as services
 from tests.house_rules import source
 
 
 @pytest.fixture
-def demo(db: None, monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
+def demo(db: None) -> dt.datetime:
     """The demo people and services, as of now."""
     at = dt.datetime.now(dt.UTC)
-    with monkeypatch.context() as loading:
-        loading.setattr(locks, "observer", None)  # one person's whole history is one transaction here
-        assert load.load(folder=source.ROOT, at=at)
+    assert load.load(folder=source.ROOT, at=at)
     return at
 
 

@@ -9,19 +9,17 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from planshift.procedures.demo import load
-from planshift.runtime import locks, runs
+from planshift.runtime import runs
 from planshift.services import models as services
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def demo(db: None, monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
+def demo(db: None) -> dt.datetime:
     """The demo people and services, as of now."""
     at = dt.datetime.now(dt.UTC)
-    with monkeypatch.context() as loading:
-        loading.setattr(locks, "observer", None)  # one person's whole history is one transaction here
-        assert load.load(folder=ROOT, at=at)
+    assert load.load(folder=ROOT, at=at)
     return at
 
 

@@ -58,7 +58,7 @@ def money_context(page: views.MoneyPage) -> dict[str, Any]:
     for row in page.postings.rows:
         if getattr(row, "code", "") in movements.ON_PAPER:  # moves no money: it stands among the invoices
             continue
-        shown = {field: getattr(row, field) for field in ("at", "amount", "balance", "reference")}
+        shown = {field: getattr(row, field) for field in ("at", "amount", "reference")}
         rows.append({**shown, "title": movements.title(row), "is_in": shown["amount"].amount > 0})
     return {"page": page, "postings": rows, "key": uuid.uuid4().hex}
 

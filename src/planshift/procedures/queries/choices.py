@@ -71,9 +71,9 @@ def periods(*, client: str, service: str, at: datetime) -> views.PeriodsPage:
     """Every billing period that the plan is sold for (D11). NotFound."""
     known = knowledge.of(service=service, client=client, at=at)
     row = known.holding.service
-    plan = known.facts.catalog.plans[row.plan]
+    plan = known.facts.catalog.plans.get(row.plan)
     made = []
-    for price in sorted(plan.prices, key=lambda each: each.length.months):
+    for price in sorted(plan.prices if plan else (), key=lambda each: each.length.months):
         months = int(price.length.months)
         current = months == row.months
         seen = preview(known=known, request=facts.ChangePeriod(length=price.length), at=at)

@@ -95,6 +95,5 @@ def _posting(movement: balances.Movement) -> views.Posting:
         code=movement.posting,
         facts={},
         amount=-movement.amount if out_of_deposit else movement.amount,
-        balance=None,
         reference=movement.document or movement.order or movement.payment,
     )

@@ -44,7 +44,6 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         period_change=_period_change(asked, known, change),
         offer=offered,
         names=choices.names(documents=documents, known=known),
-        staff_override_note="",
         buyer=services.buyer(known=known),
         orderable=why_not is None,
         not_orderable=(why_not,) if why_not else (),
@@ -97,13 +96,14 @@ def _resource_changes(
 ) -> tuple[tuple[views.Words, int, int, views.Words], ...]:
     if not isinstance(asked, facts.ChangeResources) or (change is not None and change.applied_at is not None):
         return ()
-    plan = known.facts.catalog.plans[known.holding.service.plan]
+    plan = known.facts.catalog.plans.get(known.holding.service.plan)
+    resources = plan.resources if plan else {}
     return tuple(
         (
-            plan.resources[code].name if code in plan.resources else code,
+            resources[code].name if code in resources else code,
             known.holding.additional.get(code, 0),
             amount,
-            plan.resources[code].unit if code in plan.resources else "",
+            resources[code].unit if code in resources else "",
         )
         for code, amount in asked.amounts.items()
         if amount != known.holding.additional.get(code, 0)

@@ -1,7 +1,7 @@
 """What does a client have, and what may be done with it? Constant numbers of statements, however many services."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from fractions import Fraction
 
 from planshift.billing import buyers
@@ -14,7 +14,6 @@ from planshift.domain.money import Money
 from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed
 from planshift.procedures import keeping, knowledge, models, rules, views
-from planshift.provisioning import queries as provisioning
 from planshift.services import queries as services
 
 
@@ -146,7 +145,6 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
     return views.ServicePage(
         card=card(known=known, at=at),
         resources=resource_rows(known=known),
-        plan_features=(),
         buyer=_buyer(known),
         attached=tuple(
             views.AttachedService(
@@ -306,13 +304,3 @@ def invoice_rows(*, service: str) -> tuple[views.InvoiceRow, ...]:
         )
         for each in billing.invoices_of_service(service=service)
     )
-
-
-def last_usage(*, service: str) -> provisioning.UsageView | None:
-    """The last reading of what a service uses."""
-    return provisioning.last_usage(service=service)
-
-
-def today(*, known: knowledge.Known, at: datetime) -> date:
-    """The seller's date."""
-    return rules.day(seller=known.rules.seller, at=at)

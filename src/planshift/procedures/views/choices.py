@@ -108,7 +108,6 @@ class QuotePage:
     period_change: tuple[int, int] | None
     offer: quote.Offer  # as kept: lines, total, working, renewal, promise, kind, direction, timing
     names: Names
-    staff_override_note: str
     buyer: Buyer | None
     orderable: bool
     not_orderable: tuple[Reason, ...]

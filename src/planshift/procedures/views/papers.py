@@ -43,7 +43,6 @@ class Posting:
     code: str  # "top_up", "draw", "refund", "payment_card", "payment_transfer", "credit" …
     facts: Mapping[str, object]
     amount: Money
-    balance: Money | None  # deposit after it
     reference: str  # order or invoice number
 
 

@@ -38,7 +38,6 @@ class Buyer:
     lines: tuple[str, ...]  # address lines
     tax_id: str  # "" when none
     country: str
-    as_on: str = ""  # number of the invoice they come from (D6); "" when from the profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,6 @@ class ServicePage:
 
     card: ServiceCard
     resources: tuple[ResourceRow, ...]
-    plan_features: tuple[tuple[Words, Words], ...]  # other characteristics worth showing: (name, value)
     buyer: Buyer | None  # what the next invoice will carry (D6)
     attached: tuple[AttachedService, ...]
     operations: tuple[OperationDoor, ...]
