@@ -7,11 +7,9 @@ from datetime import date
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, quote, recipes
-from planshift.domain.policy import document, retention
+from planshift.domain.policy import cut_over, document, retention
 from planshift.procedures import keeping, models, rules
 from planshift.services import register
-
-DEFAULT_CUTOVER_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +91,7 @@ def parameters(
     kept_until = rules.carried_out(
         retention, policy=policy, family=kept.service.family, handed_over_on=today, in_use_on=today
     )
+    in_use_on = rules.carried_out(cut_over, policy=policy, family=kept.service.family, handed_over_on=today)
     ending = tuple(
         str(number)
         for notice in offered.notices
@@ -101,7 +100,7 @@ def parameters(
     )
     return recipes.Parameters(
         hold_days=(kept_until - today).days,
-        cutover_days=DEFAULT_CUTOVER_DAYS,
+        cutover_days=(in_use_on - today).days,
         ending=ending,
         domains=(kept.service.label,),
         promised_on=promised_on,

@@ -9,6 +9,7 @@ from planshift.domain.money import Money
 from planshift.domain.policy import (
     acceptance,
     collection,
+    cut_over,
     deposit,
     documents,
     metering,
@@ -70,6 +71,11 @@ def test_a_hold_counts_from_the_later_of_hand_over_and_use():
     assert hold(handed_over_on=early, in_use_on=late, days=14) == date(2026, 3, 19)
     assert hold(handed_over_on=late, in_use_on=early, days=14) == date(2026, 3, 19)
     assert none(handed_over_on=early, in_use_on=late) == late
+
+
+def test_without_a_word_the_new_environment_is_in_use_after_some_days():
+    run = cut_over.RULES["confirmed_or_after"].run
+    assert run(handed_over_on=date(2026, 2, 20), days=14) == date(2026, 3, 6)
 
 
 def test_the_buyer_on_the_renewal_invoice():

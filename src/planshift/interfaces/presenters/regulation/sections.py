@@ -33,7 +33,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
     ),
     "renewal": (("renewal",), ("renewal_dates",)),
     "notices": (("notices",),),
-    "continuity": (("retention",),),
+    "continuity": (("cut_over",), ("retention",)),
     "metered": (("timing",), ("metering",)),
     "deposit": (("deposit",),),
 }  # fmt: skip
@@ -41,7 +41,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
 ALWAYS = frozenset(
     {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
      "term_end", "charge_price", "credit_price", "setup_fee", "rounding", "tax_rounding", "period_change", "validity",
-     "collection", "documents", "timing", "promise", "decrease", "renewal", "renewal_dates", "retention",
+     "collection", "documents", "timing", "promise", "decrease", "renewal", "renewal_dates", "cut_over", "retention",
      "deposit", "metering", "unpaid_documents", "usage_fit"}
 )  # fmt: skip
 
