@@ -66,13 +66,20 @@ def kept_quote(*, client: str, number: str, at: datetime) -> views.KeptQuote:
     return views.KeptQuote(
         number=kept.number,
         service=kept.service.number,
-        state=_state(kept, knowledge.of(service=kept.service.number, client=client, at=at), at),
+        state=_state_at(kept, client, at),
         made_at=kept.created_at,
         valid_until=kept.expires_at,
         offer=offered,
         not_orderable=(why_not,) if why_not else (),
         change=change.number if change else "",
     )
+
+
+def _state_at(kept: models.Quote, client: str, at: datetime) -> Literal["open", "ordered", "expired", "stale"]:
+    """A quote made at this very instant cannot be stale: its facts are not gathered again."""
+    if kept.state == "OPEN" and kept.created_at == at:
+        return "open"
+    return _state(kept, knowledge.of(service=kept.service.number, client=client, at=at), at)
 
 
 def pay_reasons(*, because: tuple[str, ...], deposit: Money | None, due: Money) -> tuple[Reason, ...]:
