@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from planshift.billing import models as billing
 from planshift.billing import queries as papers
 from planshift.catalog import load
+from planshift.catalog import models as catalog
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -324,3 +325,19 @@ def test_a_renewal_that_cannot_be_priced_stops_for_staff_and_holds_nobody_up(sta
     runs.retry(key=stuck.key, actor="staff:1", note="the price is back")
     stage.work()
     assert models.Renewal.objects.get(service=silver).order is not None
+
+
+def test_what_was_kept_cannot_be_edited_not_even_in_the_database(stage: Stage) -> None:
+    quote = stage.quote("studio-tecnico", "gold")
+    stage.order(quote)
+    kept = models.Quote.objects.get(number=quote.number)
+    attempts = {
+        "procedures_quote": lambda: models.Quote.objects.filter(pk=kept.pk).update(gross_minor=1),
+        "procedures_acknowledgement": lambda: models.Acknowledgement.objects.update(text="other"),
+        "catalog_catalogrevision": lambda: catalog.CatalogRevision.objects.update(text="other"),
+        "catalog_policyrevision": lambda: catalog.PolicyRevision.objects.all().delete(),
+    }
+    for table, attempt in attempts.items():
+        with pytest.raises(IntegrityError, match=table), transaction.atomic():
+            attempt()
+    assert models.Quote.objects.get(pk=kept.pk).gross_minor == 72_04
