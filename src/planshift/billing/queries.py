@@ -211,9 +211,14 @@ def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[
 
 
 def unapplied(*, seller: str, before: int | None = None, limit: int = PAGE) -> tuple[PaymentView, ...]:
+    """`unapplied_of` one seller."""
+    return unapplied_of(sellers=[seller], before=before, limit=limit)
+
+
+def unapplied_of(*, sellers: Iterable[str], before: int | None = None, limit: int = PAGE) -> tuple[PaymentView, ...]:
     """Payments of which something matches no open order, newest first: the queue of staff. Client "" is
-    unidentified."""
-    found = models.Payment.objects.filter(seller__code=seller, unapplied_minor__gt=0)
+    unidentified. One statement, however many sellers."""
+    found = models.Payment.objects.filter(seller__code__in=list(sellers), unapplied_minor__gt=0)
     if before is not None:
         found = found.filter(pk__lt=before)
     return tuple(_payment(row) for row in found.select_related("seller", "client").order_by("-pk")[:limit])

@@ -190,9 +190,16 @@ def has_room(*, seller: str, target: recipes.Target) -> bool | None:
 
 
 def for_staff(*, seller: str, at: datetime, limit: int = 100) -> list[ExecutionView]:
-    """Executions that a person must look at: stuck, set-up work to do, overdue. Longest waiting first."""
+    """`for_staff_of` one seller."""
+    return for_staff_of(sellers=[seller], at=at, limit=limit)
+
+
+def for_staff_of(*, sellers: Iterable[str], at: datetime, limit: int = 100) -> list[ExecutionView]:
+    """Executions that a person must look at: stuck, set-up work to do, overdue. Longest waiting first. Two statements,
+    however many sellers."""
     late = Q(waiting_until__lt=at, state__in=models.Execution.lifecycle.open)
-    rows = _executions().filter(Q(state__in=("STUCK", "AWAITING_STAFF")) | late, service__client__seller__code=seller)
+    theirs = Q(service__client__seller__code__in=list(sellers))
+    rows = _executions().filter(theirs, Q(state__in=("STUCK", "AWAITING_STAFF")) | late)
     return [_execution(row, at) for row in rows.order_by("waiting_until", "id")[:limit]]
 
 

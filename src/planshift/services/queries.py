@@ -33,10 +33,10 @@ class Holding:
         return begun[-1] if begun else self.terms[0]
 
 
-def client_of_user(*, user_id: int) -> models.Client | None:
-    """The client that a person acts for; the first one where there are several."""
-    member = models.Membership.objects.filter(user_id=user_id).select_related("client__seller").order_by("pk").first()
-    return member.client if member else None
+def clients_of_user(*, user_id: int) -> tuple[models.Client, ...]:
+    """Every client that a person may act for, the oldest membership first; one statement."""
+    members = models.Membership.objects.filter(user_id=user_id).select_related("client__seller").order_by("pk")
+    return tuple(member.client for member in members)
 
 
 def sellers_of_staff(*, user_id: int) -> tuple[int, ...]:

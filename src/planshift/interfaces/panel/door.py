@@ -15,6 +15,7 @@ from planshift.domain.errors import Refused
 from planshift.procedures import queries, views
 
 P = ParamSpec("P")
+CHOSEN = "client"  # in the session: the number of the client that the person switched to
 View = Callable[Concatenate[HttpRequest, views.ClientHeader, P], HttpResponse]
 
 
@@ -31,7 +32,7 @@ def client_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
     @login_required
     @functools.wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        client = queries.client_of(user_id=signed_in(request))
+        client = queries.client_of(user_id=signed_in(request), chosen=str(request.session.get(CHOSEN, "")))
         if client is None:
             if queries.is_staff(user_id=signed_in(request)):
                 return redirect("home")

@@ -1,7 +1,7 @@
 """What does this client have? All services, one service, its auto-renewal."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -9,6 +9,19 @@ from django.views.decorators.http import require_GET, require_POST
 from planshift.interfaces.panel import actions, door
 from planshift.procedures import queries, views
 from planshift.runtime import clock
+
+
+@require_POST
+@door.client_page
+def choose_client(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
+    """Act for another client of this person from now on; the session remembers it."""
+    number = request.POST.get("client", "")
+    found = next((each for each in client.clients if each.number == number), None)
+    if found is None:
+        raise Http404
+    request.session[door.CHOSEN] = found.number
+    messages.success(request, _("You now act for %(client)s.") % {"client": found.name})
+    return redirect("panel:services")
 
 
 @require_GET

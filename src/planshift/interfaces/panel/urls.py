@@ -22,6 +22,7 @@ class Number:
 register_converter(Number, "number")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("clients/choose/", services.choose_client, name="choose_client"),
     path("services/", services.every, name="services"),
     path("services/<number:number>/", services.one, name="service"),
     path("services/<number:number>/auto-renewal/", services.auto_renew, name="auto_renew"),

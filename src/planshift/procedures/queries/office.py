@@ -147,8 +147,7 @@ def _row(row: models.Change) -> views.QueueRow:
 
 # 2 ── money ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def orders(*, sellers: tuple[str, ...], page: int) -> views.Orders:
-    """Orders that wait for money, the next to expire first, and money that matched none. One statement a seller more
-    than one."""
+    """Orders that wait for money, the next to expire first, and money that matched none. Two statements."""
     page = max(1, min(page, FURTHEST // SIZE))
     found = (
         bills.Order.objects.filter(seller__code__in=sellers, state="AWAITING_PAYMENT")
@@ -156,12 +155,11 @@ def orders(*, sellers: tuple[str, ...], page: int) -> views.Orders:
         .order_by("expires_at", "pk")
     )
     rows = list(found[(page - 1) * SIZE : page * SIZE + 1])
-    unapplied = [each for seller in sellers for each in billing.unapplied(seller=seller)]
     return views.Orders(
         rows=tuple(_open_order(each) for each in rows[:SIZE]),
         page=page,
         more=len(rows) > SIZE,
-        unapplied=tuple(sorted(unapplied, key=lambda each: -each.id)),
+        unapplied=billing.unapplied_of(sellers=sellers),
     )
 
 

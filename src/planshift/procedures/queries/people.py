@@ -11,13 +11,19 @@ from planshift.procedures.demo import cast
 from planshift.services import models, queries
 
 
-def client_of(*, user_id: int) -> views.ClientHeader | None:
-    """The client that a person acts for, as the head of every page shows it; None for staff and strangers."""
-    client = queries.client_of_user(user_id=user_id)
-    return None if client is None else header(client=client)
+def client_of(*, user_id: int, chosen: str = "") -> views.ClientHeader | None:
+    """The client that a person acts for, as the head of every page shows it; None for staff and strangers.
+
+    `chosen` is the number of the client that the person switched to; where it is not (or no longer) theirs, the first.
+    """
+    clients = queries.clients_of_user(user_id=user_id)
+    if not clients:
+        return None
+    client = next((each for each in clients if each.number == chosen), clients[0])
+    return header(client=client, clients=clients)
 
 
-def header(*, client: models.Client) -> views.ClientHeader:
+def header(*, client: models.Client, clients: tuple[models.Client, ...] = ()) -> views.ClientHeader:
     """Client and seller for the head of a page; one statement for the deposit."""
     seller = client.seller
     deposit = None
@@ -35,6 +41,9 @@ def header(*, client: models.Client) -> views.ClientHeader:
         deposit=deposit,
         demo=settings.DEMO,
         user_name=client.name,
+        clients=tuple(
+            views.ClientChoice(number=each.number, name=each.name, brand=each.seller.name) for each in clients
+        ),
     )
 
 

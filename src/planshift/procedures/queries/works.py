@@ -29,7 +29,7 @@ def works(*, sellers: tuple[str, ...], every_seller: bool, at: datetime) -> view
         stuck=tuple(
             views.StuckRun(run=each, can=possible(kind=each.kind, every_seller=every_seller)) for each in stuck
         ),
-        executions=tuple(each for seller in sellers for each in provisioning.for_staff(seller=seller, at=at)),
+        executions=tuple(provisioning.for_staff_of(sellers=sellers, at=at)),
         workers=tuple(runs.queries.workers()),
     )
 

@@ -30,6 +30,7 @@ from planshift.procedures.views.services import AttachedService as AttachedServi
 from planshift.procedures.views.services import Buyer as Buyer
 from planshift.procedures.views.services import ChangeRef as ChangeRef
 from planshift.procedures.views.services import ChangeRow as ChangeRow
+from planshift.procedures.views.services import ClientChoice as ClientChoice
 from planshift.procedures.views.services import ClientHeader as ClientHeader
 from planshift.procedures.views.services import DemoPerson as DemoPerson
 from planshift.procedures.views.services import OperationDoor as OperationDoor

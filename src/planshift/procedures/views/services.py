@@ -15,6 +15,15 @@ from planshift.procedures.views.words import Operation, Words
 
 
 @dataclass(frozen=True, slots=True)
+class ClientChoice:
+    """One of the clients that a person may act for."""
+
+    number: str
+    name: str
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClientHeader:
     """Top of every page. queries.client_of(user_id=…) -> ClientHeader | None (None: staff or nobody's member)."""
 
@@ -28,6 +37,7 @@ class ClientHeader:
     deposit: Money | None  # None: the seller keeps no deposits
     demo: bool
     user_name: str = ""
+    clients: tuple[ClientChoice, ...] = ()  # all that this person may switch to, the present one among them
 
 
 @dataclass(frozen=True, slots=True)

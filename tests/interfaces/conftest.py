@@ -1,4 +1,4 @@
-"""The demo with its staff signed in, and changes in several states."""
+"""The demo installation for tests of the doors: its people signed in, the worker at hand, changes ordered."""
 
 import datetime as dt
 import uuid
@@ -26,15 +26,36 @@ def demo(db: None) -> dt.datetime:
 
 @pytest.fixture
 def enter(demo: dt.datetime) -> Callable[..., Client]:
-    """enter("personale"): a browser in which this demo person is signed in, speaking English."""
+    """enter("silver"): a browser in which this demo person is signed in, speaking English; an error is a 500."""
 
     def sign_in(code: str, *, language: str = "en", csrf: bool = False) -> Client:
-        browser = Client(raise_request_exception=True, enforce_csrf_checks=csrf)
+        browser = Client(raise_request_exception=False, enforce_csrf_checks=csrf)
         browser.force_login(get_user_model().objects.get(email=f"{code}@demo.example"))
         browser.cookies["django_language"] = language
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def service_of(demo: dt.datetime) -> Callable[[str], str]:
+    """The number of a demo person's first service."""
+
+    def number(code: str) -> str:
+        found = services.Service.objects.filter(client__email=f"{code}@demo.example").order_by("pk")
+        return found.values_list("number", flat=True)[0]
+
+    return number
+
+
+@pytest.fixture
+def work(demo: dt.datetime) -> Callable[[], None]:
+    """Let the worker do everything that is due."""
+
+    def drain() -> None:
+        runs.drain()
+
+    return drain
 
 
 @pytest.fixture
