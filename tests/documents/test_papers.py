@@ -41,7 +41,7 @@ def text_of(document: documents.Document) -> str:
                 "1 518,51 zł",
                 "23 %",
                 "Zapłacono w całości",
-                "Z depozytu",
+                "Z Salda Kaucji",
                 "01.09.2026 do 31.12.2026",
                 "Włochy",
                 "PL5260250274",
@@ -51,7 +51,7 @@ def text_of(document: documents.Document) -> str:
             "it",
             [
                 "Fattura",
-                "Cliente",
+                "Acquirente",
                 "1.234,56",
                 "283,95",
                 "1.518,51 PLN",

@@ -19,7 +19,7 @@ from planshift.domain.tax import Taxed
 from planshift.ledger import balances
 from planshift.services import models as services
 
-TOPUP_TEXT = {"en": "Deposit top-up", "pl": "Doładowanie depozytu", "it": "Ricarica del deposito"}
+TOPUP_TEXT = {"en": "Deposit top-up", "pl": "Doładowanie Salda Kaucji", "it": "Ricarica del deposito"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "plan_credit": {
         "en": "Plan {from_name}: unused time",
-        "pl": "Plan {from_name}: niewykorzystany okres",
+        "pl": "Plan {from_name}: niewykorzystany czas",
         "it": "Piano {from_name}: periodo non goduto",
     },
     "resource": {
@@ -33,14 +33,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "period": {
         "en": "Longer billing period, plan {to_name}",
         "pl": "Dłuższy okres rozliczeniowy, plan {to_name}",
-        "it": "Periodo di fatturazione più lungo, piano {to_name}",
+        "it": "Periodicità di fatturazione più lunga, piano {to_name}",
     },
     "setup": {
-        "en": "One-time set-up fee for the hard upgrade",
+        "en": "One-time set-up fee for the hard change",
         "pl": "Jednorazowa opłata aktywacyjna za zmianę z przeniesieniem",
-        "it": "Costo di attivazione una tantum per l'hard upgrade",
+        "it": "Costo di attivazione una tantum per la modifica complessa",
     },
-    "fee": {"en": "Fee for the change", "pl": "Opłata za zmianę", "it": "Costo del cambio"},
+    "fee": {"en": "Fee for the change", "pl": "Opłata za zmianę", "it": "Costo della modifica"},
     "renewal_plan": {
         "en": "Plan {to_name}",
         "pl": "Plan {to_name}",

@@ -9,7 +9,7 @@ from planshift.procedures import models
     ("language", "plan", "regulation"),
     [
         ("en", "Changing the plan", "Services upgrade: regulation of services"),
-        ("pl", "Zmiana planu", "Zmiana usług na wyższe: regulamin usług"),
+        ("pl", "Zmiana planu", "Upgrade usług: regulamin usług"),
         ("it", "Cambiare piano", "Upgrade dei servizi: regolamento dei servizi"),
     ],
 )

@@ -12,6 +12,7 @@ from planshift.domain.lifecycles import change, order, quote
 from planshift.domain.money import Money
 from planshift.domain.policy import collection, dimensions
 from planshift.interfaces.presenters import amounts, movements, notices, reasons, refusals, states
+from planshift.interfaces.presenters.regulation import sentences
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "planshift"
 
@@ -50,8 +51,27 @@ def test_every_state_has_words(aggregate: str, lifecycle: object) -> None:
     assert set(lifecycle.states) <= set(states.STATES[aggregate])  # type: ignore[attr-defined]
 
 
-def test_every_notice_of_the_vocabulary_has_a_text() -> None:
-    assert set(dimensions.every()["notices"].answers) == set(notices.TEXTS)
+@pytest.mark.parametrize("language", ["en", "pl", "it"])
+def test_every_notice_has_a_text_in_every_language_and_the_regulation_quotes_it(language: str) -> None:
+    answers = set(dimensions.every()["notices"].answers)
+    assert answers == set(sentences.texts(language)["answers"]["notices"])
+    speaker = sentences.Speaker(language, "EUR", {}, {})
+    with translation.override(language):
+        for code in answers:
+            shown = notices.text(code, {}, {})
+            assert shown.title and shown.body
+            assert speaker.notice(code) == f"{shown.title}. {shown.body}"
+
+
+def test_a_notice_adds_what_the_quote_knows() -> None:
+    facts = {"ends": ({"number": "S-1002", "name": "Host Pointer"},), "again": ("Host Pointer",), "lost": ()}
+    with translation.override("it"):
+        assert notices.text("attached_end", facts, {}) == notices.Text(
+            "I servizi collegati cessano",
+            "I servizi aggiuntivi collegati a quello precedente cessano con esso. Ove possibile, possono essere "
+            "collegati di nuovo al nuovo servizio. Si tratta di: Host Pointer (S-1002). "
+            "Si possono collegare di nuovo: Host Pointer.",
+        )
 
 
 def test_every_posting_has_a_title() -> None:

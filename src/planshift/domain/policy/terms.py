@@ -8,7 +8,7 @@ PARAMS = (
         name="deposit_name",
         kind="words",
         doc="what the provider calls the client's deposit",
-        default=Params({"en": "deposit", "pl": "depozyt", "it": "deposito"}),
+        default=Params({"en": "deposit", "pl": "Saldo Kaucji", "it": "deposito"}),
     ),
     Param(
         name="examples",

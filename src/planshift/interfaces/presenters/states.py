@@ -92,9 +92,9 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "hard": (_("Hard change"), "warn"),
     },
     "direction": {
-        "up": (_("Upgrade"), ""),
-        "down": (_("Downgrade"), ""),
-        "sideways": (_("Sideways"), ""),
+        "up": (_("Increase"), ""),
+        "down": (_("Decrease"), ""),
+        "sideways": (_("At the same price"), ""),
     },
     "operation": {
         "plan": (_("Plan change"), ""),

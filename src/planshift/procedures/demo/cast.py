@@ -51,9 +51,9 @@ CAST: tuple[Person, ...] = (
         city="Firenze",
         postcode="50122",
         story={
-            "en": "Silver, four months left: Gold costs 22.00 + VAT, an easy upgrade",
-            "pl": "Silver, zostały cztery miesiące: Gold kosztuje 22,00 + VAT, łatwa zmiana",
-            "it": "Silver, mancano quattro mesi: Gold costa 22,00 + IVA, easy upgrade",
+            "en": "Silver, four months left: Gold costs 22.00 + VAT, an easy change",
+            "pl": "Silver, zostały cztery miesiące: Gold kosztuje 22,00 + VAT, zmiana prosta",
+            "it": "Silver, mancano quattro mesi: Gold costa 22,00 + IVA, modifica facile",
         },
         services=(
             Holding(
@@ -73,9 +73,9 @@ CAST: tuple[Person, ...] = (
         city="Bologna",
         postcode="40121",
         story={
-            "en": "Host Pointer, half of the year left: Gold is a hard upgrade, 59.05 + VAT with set-up",
+            "en": "Host Pointer, half of the year left: Gold is a hard change, 59.05 + VAT with set-up",
             "pl": "Host Pointer, pół roku do końca: Gold to zmiana z przeniesieniem, 59,05 + VAT z aktywacją",
-            "it": "Host Pointer, metà anno alla scadenza: Gold è un hard upgrade, 59,05 + IVA con attivazione",
+            "it": "Host Pointer, metà anno alla scadenza: Gold è una modifica complessa, 59,05 + IVA con attivazione",
         },
         services=(
             Holding(
@@ -91,8 +91,8 @@ CAST: tuple[Person, ...] = (
         postcode="10121",
         story={
             "en": "Gold with an attached Host Pointer: nothing higher in the family, no downgrade (H12)",
-            "pl": "Gold z dołączonym Host Pointerem: nic wyższego w rodzinie, bez obniżenia (H12)",
-            "it": "Gold con un Host Pointer collegato: nulla di superiore, nessun downgrade (H12)",
+            "pl": "Gold z powiązanym Host Pointerem: nic wyższego w tej grupie usług, bez zmniejszania (H12)",
+            "it": "Gold con un Host Pointer collegato: nulla di superiore, nessuna riduzione (H12)",
         },
         services=(
             Holding(
@@ -155,7 +155,7 @@ CAST: tuple[Person, ...] = (
         postcode="70-001",
         story={
             "en": "Auto-renewal on and enough deposit: an upgrade pays and executes itself (D4)",
-            "pl": "Automatyczne odnowienie i wystarczająca kaucja: zmiana opłaca się i wykonuje sama (D4)",
+            "pl": "Automatyczne odnawianie i wystarczające Saldo Kaucji: zmiana opłaca się i wykonuje sama (D4)",
             "it": "Rinnovo automatico e deposito sufficiente: l'upgrade si paga e si esegue da sé (D4)",
         },
         deposit="500.00",
@@ -178,7 +178,7 @@ CAST: tuple[Person, ...] = (
         postcode="60-101",
         story={
             "en": "Enough deposit, but auto-renewal is off: the order waits and says why",
-            "pl": "Kaucji wystarcza, ale automatyczne odnowienie jest wyłączone: zamówienie czeka i mówi dlaczego",
+            "pl": "Saldo Kaucji wystarcza, ale automatyczne odnawianie jest wyłączone: zamówienie czeka i mówi, czemu",
             "it": "Deposito sufficiente, ma rinnovo automatico spento: l'ordine attende e dice perché",
         },
         deposit="300.00",
@@ -192,7 +192,7 @@ CAST: tuple[Person, ...] = (
         postcode="30-001",
         story={
             "en": "Auto-renewal on, but the deposit is too small: the order waits and says how much is missing",
-            "pl": "Automatyczne odnowienie włączone, ale kaucja za mała: zamówienie czeka i mówi, ile brakuje",
+            "pl": "Automatyczne odnawianie włączone, ale Saldo Kaucji za małe: zamówienie czeka i mówi, ile brakuje",
             "it": "Rinnovo automatico attivo, ma deposito insufficiente: l'ordine attende e dice quanto manca",
         },
         deposit="12.30",
@@ -249,7 +249,7 @@ CAST: tuple[Person, ...] = (
         story={
             "en": "A dedicated server: no plan change, but another billing period and more addresses (D11)",
             "pl": "Serwer dedykowany: bez zmiany planu, ale z innym okresem i dodatkowymi adresami (D11)",
-            "it": "Un server dedicato: nessun cambio di piano, ma altro periodo e altri indirizzi (D11)",
+            "it": "Un server dedicato: nessun cambio di piano, ma altra periodicità e altri indirizzi (D11)",
         },
         services=(
             Holding(label="e3.drukarnia.demo.example", family="dedicated", plan="dedicated-e3", months=1, days_ago=6),

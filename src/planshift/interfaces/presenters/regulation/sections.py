@@ -221,9 +221,9 @@ def _notices(told: Told) -> Iterator[parts.Block]:
         return
     general = [name for name in listed if name == "decrease_after_acceptance"]
     hard = [name for name in listed if name not in general] if told.among(kind="hard") else []
-    for phrase, names in (("notices_intro", hard), ("notices_intro_any", general)):
+    for phrase, names in (("notices_intro", hard), ("notices_intro_down", general)):
         if names:
-            yield told.say(phrase, *(told.speaker.table("notices", name) for name in names))
+            yield told.say(phrase, *(told.speaker.notice(name) for name in names))
     yield told.say("notices_shown")
 
 

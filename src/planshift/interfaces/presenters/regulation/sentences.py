@@ -8,6 +8,8 @@ A data file (`texts/en.toml`) holds
                                      absent.PARAMETER = "… added when it is not"
                                      choice.PARAMETER.WORD = "what {parameter} writes for this choice"
                                      row.PARAMETER = "what each row of a table parameter writes"
+    [answers.notices.NOTICE]         title = "…" and text = "…": the words that a client confirms
+                                     given.FACT = "… added where the quote knows the fact"
 
 `{days}` writes the value in the language; `{days:day|days}` writes it with its noun in the right number. What a
 language lacks is told in English.
@@ -41,6 +43,12 @@ def has(dimension: str, answer: str, language: str) -> bool:
     return "text" in texts(language)["answers"].get(dimension, {}).get(answer, {})
 
 
+def notice(code: str, language: str) -> Mapping[str, Any]:
+    """The entry of a notice: title, text, and what to add by fact. In English where the language lacks it."""
+    found: Mapping[str, Any] = texts(language if has("notices", code, language) else "en")["answers"]["notices"][code]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Tells things in one language, with the currency of the policy and the names of the catalog."""
@@ -71,6 +79,11 @@ class Speaker:
         parts += [text for name, text in entry.get("absent", {}).items() if not chosen.params.get(name)]
         return self._fill(" ".join(part for part in parts if part), values)
 
+    def notice(self, code: str) -> str:
+        """Title and text of a notice as the panel shows them, without the facts of one quote."""
+        told = notice(code, self.language)
+        return f"{told['title']}. {told['text']}"
+
     def _grids(self, params: vocabulary.Params) -> dict[str, object]:
         """{grid} and {rate_grid}: to what amounts are rounded, of the parameters `decimals` and `unit`."""
         found: dict[str, object] = {}
@@ -92,7 +105,7 @@ class Speaker:
         return ""
 
     def table(self, table: str, *path: str) -> str:
-        """A fixed text of one of the other tables: headings, labels, lead, none, notices. "" where there is none."""
+        """A fixed text of one of the other tables: headings, labels, lead, none, steps. "" where there is none."""
         for language in (self.language, "en"):
             found: Any = texts(language).get(table, {})
             for part in path:
