@@ -70,7 +70,7 @@ def holder_of(*, token: str, at: datetime) -> Holder | None:
     """Who holds this token; None for one that is unknown, expired (system time `at`) or revoked. One statement."""
     mark, _, rest = token.partition("_")
     prefix, _, secret = rest.partition("_")
-    if mark != MARK or not prefix or not secret or len(token) > 200:
+    if mark != MARK or not prefix.isalnum() or not secret or len(token) > 200 or not token.isascii():
         return None
     row = (
         models.ApiToken.objects.filter(prefix=prefix, revoked_at=None)

@@ -8,37 +8,9 @@ import pytest
 from django.test import Client
 
 from planshift.procedures import access, models
-from planshift.procedures.demo import load
-from planshift.runtime import clock, locks
+from planshift.runtime import clock
 from planshift.services import models as services
-from tests.house_rules import source
-
-ITALIA, POLSKA = "demo-host-italia", "demo-chmura-polska"
-
-
-class Caller:
-    """An integrator with a token."""
-
-    def __init__(self, token: str) -> None:
-        self.browser, self.token = Client(), token
-
-    def get(self, path: str) -> Any:
-        return self.browser.get(f"/api/v1{path}", headers={"authorization": f"Bearer {self.token}"})
-
-    def post(self, path: str, body: Any = None, **headers: str) -> Any:
-        told = {"authorization": f"Bearer {self.token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
-        return self.browser.post(f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=told)
-
-
-@pytest.fixture
-def demo(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as loading:
-        loading.setattr(locks, "observer", None)  # one person's whole history is one transaction here
-        assert load.load(folder=source.ROOT, at=clock.business())
-
-
-def caller(seller: str = ITALIA, **more: Any) -> Caller:
-    return Caller(access.issue_token(seller=seller, name="test", at=clock.system(), actor="test", **more))
+from tests.interfaces.api.known import ITALIA, POLSKA, Caller, caller
 
 
 def silver() -> str:

@@ -3,25 +3,25 @@
 import uuid
 from typing import Annotated, Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import Header, NinjaAPI, Query, Router
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.responses import Status
 from ninja.security import HttpBearer
 
 from planshift.domain import facts, quote_json
-from planshift.domain.errors import Reason, Refused
-from planshift.domain.money import Money
+from planshift.domain.errors import Refused
 from planshift.domain.periods import Length
 from planshift.domain.tax import Taxed
-from planshift.interfaces.api.v1 import shapes
-from planshift.interfaces.presenters import notices, reasons
+from planshift.interfaces.api.v1 import problems, reading, shapes
+from planshift.interfaces.presenters import notices
 from planshift.procedures import access, change, placing, queries, views
 from planshift.runtime import clock
 
-PROBLEMS = {400: shapes.Problem, 401: shapes.Problem, 404: shapes.Problem, 409: shapes.Problem, 422: shapes.Problem}
-READING = {code: PROBLEMS[code] for code in (400, 401, 404, 422)}
+ENDPOINT = "api-1"
 
 
 class Token(HttpBearer):
@@ -39,9 +39,10 @@ def _holder(request: HttpRequest) -> access.Holder:
     return holder
 
 
-@router.get("/services", response={200: shapes.Services, **READING}, operation_id="list_services")
+@router.get("/services", response={200: shapes.Services, **problems.READING}, operation_id="list_services")
 def list_services(
-    request: HttpRequest, after: Annotated[str, Query("", max_length=40, description="cursor of the page before")] = ""
+    request: HttpRequest,
+    after: Annotated[str, Query("", pattern=r"^[A-Za-z0-9-]{0,20}$", description="cursor of the page before")] = "",
 ) -> dict[str, Any]:
     """The services that the token may see, client by client."""
     at = clock.business()
@@ -50,14 +51,16 @@ def list_services(
     return {"services": found, "next": clients[-1] if len(clients) == 20 else ""}
 
 
-@router.get("/services/{number}", response={200: shapes.Service, **READING}, operation_id="get_service")
+@router.get("/services/{number}", response={200: shapes.Service, **problems.READING}, operation_id="get_service")
 def get_service(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
     """One service."""
     client = access.client_of_service(holder=_holder(request), service=number)
     return _service(client, queries.service_card(client=client, number=number, at=clock.business()))
 
 
-@router.get("/services/{number}/options", response={200: shapes.Options, **READING}, operation_id="list_options")
+@router.get(
+    "/services/{number}/options", response={200: shapes.Options, **problems.READING}, operation_id="list_options"
+)
 def list_options(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
     """What every other plan would cost today, or why it is not offered. Nothing is kept."""
     client = access.client_of_service(holder=_holder(request), service=number)
@@ -70,14 +73,14 @@ def list_options(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
                 "current": each.current,
                 "orderable": each.orderable,
                 "offer": quote_json.encode(each.offer) if each.offer else None,
-                "reasons": [_reason(reason, page.names) for reason in (*each.reasons, *each.not_orderable)],
+                "reasons": [problems.reason(reason, page.names) for reason in (*each.reasons, *each.not_orderable)],
             }
             for each in page.options
         ],
     }
 
 
-@router.post("/quotes", response={201: shapes.Quote, **PROBLEMS}, operation_id="create_quote")
+@router.post("/quotes", response={201: shapes.Quote, **problems.WRITING_BODY}, operation_id="create_quote")
 def create_quote(request: HttpRequest, wanted: shapes.QuoteIn) -> Status[dict[str, Any]]:
     """Price a change and keep the quote: numbered, frozen, valid until the stated instant."""
     holder, at = _holder(request), clock.business()
@@ -88,18 +91,18 @@ def create_quote(request: HttpRequest, wanted: shapes.QuoteIn) -> Status[dict[st
     return Status(201, _quote(queries.kept_quote(client=client, number=number, at=at)))
 
 
-@router.get("/quotes/{number}", response={200: shapes.Quote, **READING}, operation_id="get_quote")
+@router.get("/quotes/{number}", response={200: shapes.Quote, **problems.READING}, operation_id="get_quote")
 def get_quote(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
     """A kept quote, and whether it can still be ordered."""
     client = access.client_of_quote(holder=_holder(request), quote=number)
     return _quote(queries.kept_quote(client=client, number=number, at=clock.business()))
 
 
-@router.post("/changes", response={201: shapes.Change, **PROBLEMS}, operation_id="create_change")
+@router.post("/changes", response={201: shapes.Change, **problems.WRITING_BODY}, operation_id="create_change")
 def create_change(
     request: HttpRequest,
     wanted: shapes.ChangeIn,
-    idempotency_key: Annotated[str, Header("", max_length=100, description="the same key orders once")] = "",
+    idempotency_key: Annotated[str, Header("", pattern=r"^[!-~]{0,100}$", description="the same key orders once")] = "",
 ) -> Status[dict[str, Any]]:
     """Order the change that a quote priced, exactly as it was quoted. Nothing changes before it is paid (D2)."""
     holder, at = _holder(request), clock.business()
@@ -122,13 +125,15 @@ def create_change(
     return Status(201, _change(client, number))
 
 
-@router.get("/changes/{number}", response={200: shapes.Change, **READING}, operation_id="get_change")
+@router.get("/changes/{number}", response={200: shapes.Change, **problems.READING}, operation_id="get_change")
 def get_change(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
     """Where a change stands."""
     return _change(access.client_of_change(holder=_holder(request), change=number), number)
 
 
-@router.post("/changes/{number}/withdraw", response={200: shapes.Change, **PROBLEMS}, operation_id="withdraw_change")
+@router.post(
+    "/changes/{number}/withdraw", response={200: shapes.Change, **problems.WRITING}, operation_id="withdraw_change"
+)
 def withdraw_change(request: HttpRequest, number: shapes.Number) -> dict[str, Any]:
     """Take an unpaid change back. Twice is once."""
     holder = _holder(request)
@@ -237,64 +242,64 @@ def _notice_text(code: str, known: dict[str, Any], page: views.QuotePage) -> str
     return f"{shown.title}. {shown.body}"
 
 
-def _reason(reason: Reason, names: views.Names | None = None) -> dict[str, Any]:
-    return {"code": reason.code, "text": reasons.sentence(reason, names), "facts": _plain(reason.facts)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool | int | str) or value is None:
-        return value
-    if isinstance(value, Money):
-        return f"{value.text} {value.currency}"
-    if hasattr(value, "items"):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    return str(value)
-
-
 # ── problems ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Api(NinjaAPI):
+    """Its document says that problems are problem details, not plain JSON."""
+
+    def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
+        """The OpenAPI document."""
+        document = super().get_openapi_schema(**more)
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= 400:
+                        answer["content"] = {problems.MEDIA_TYPE: answer["content"]["application/json"]}
+        return document
+
+
 def build() -> NinjaAPI:
     """The API with its way to say what went wrong; mounted by project.urls."""
-    api = NinjaAPI(
+    api = Api(
         title="Planshift",
         version="1",
         description="Quote, order and follow changes of services. Amounts are decimal strings.",
-        urls_namespace="api-1",
+        urls_namespace=ENDPOINT,
+        parser=reading.OneMeaning(),
     )
     api.add_router("", router)
 
-    def problem(
-        request: HttpRequest, status: int, title: str, detail: str, told: list[dict[str, Any]] | None = None
-    ) -> HttpResponse:
-        body = {"title": title, "status": status, "detail": detail, "reasons": told or []}
-        response = api.create_response(request, body, status=status)
-        response["Content-Type"] = "application/problem+json"
-        return response
-
     @api.exception_handler(Refused)
     def refused(request: HttpRequest, exc: Refused) -> HttpResponse:
-        told = [_reason(reason) for reason in exc.reasons]
-        return problem(request, 409, "refused", " ".join(each["text"] for each in told), told)
+        told = [problems.reason(each) for each in exc.reasons]
+        return problems.answer(status=409, detail=" ".join(each["text"] for each in told), told=told)
 
     @api.exception_handler(queries.NotFound)
     def not_found(request: HttpRequest, exc: queries.NotFound) -> HttpResponse:
-        return problem(request, 404, "not found", "There is nothing with this number that this token may see.")
+        return problems.answer(status=404, detail="There is nothing with this number that this token may see.")
+
+    @api.exception_handler(HttpError)
+    def failed(request: HttpRequest, exc: HttpError) -> HttpResponse:
+        why = exc.__cause__  # what stopped the reading of the body
+        if isinstance(why, reading.Unreadable):
+            return problems.answer(status=why.status, detail=str(why))
+        return problems.answer(status=exc.status_code, detail=exc.message)
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_big(request: HttpRequest, exc: RequestDataTooBig) -> HttpResponse:
+        return problems.answer(status=413, detail=f"The body is larger than {reading.MOST_BYTES} bytes.")
 
     @api.exception_handler(AuthenticationError)
     def unknown(request: HttpRequest, exc: AuthenticationError) -> HttpResponse:
-        return problem(request, 401, "unauthorized", "A valid token is needed: Authorization: Bearer ps_…")
+        answer = problems.answer(status=401, detail="A valid token is needed: Authorization: Bearer ps_…")
+        answer["WWW-Authenticate"] = 'Bearer realm="Planshift"'
+        return answer
 
     @api.exception_handler(ValidationError)
     def unreadable(request: HttpRequest, exc: ValidationError) -> HttpResponse:
-        told = [
-            {
-                "code": "unreadable",
-                "text": f"{'.'.join(str(part) for part in each['loc'][1:])}: {each['msg']}",
-                "facts": {},
-            }
-            for each in exc.errors
-        ]
-        return problem(request, 422, "unreadable", "; ".join(str(each["text"]) for each in told), told)
+        told = []
+        for each in exc.errors:
+            where = ".".join(str(part) for part in each["loc"][1:])
+            told.append({"code": "unreadable", "text": f"{where}: {each['msg']}", "facts": {"field": where}})
+        return problems.answer(status=422, detail="; ".join(str(each["text"]) for each in told), told=told)
 
     return api

@@ -60,7 +60,7 @@ class ChangeResources(_Strict):
 
     operation: Literal["resources"]
     additional: dict[Code, Annotated[int, Field(ge=0, le=1_000_000, strict=True)]] = Field(
-        min_length=1, max_length=50, examples=[{"ip": 2}]
+        min_length=1, max_length=50, examples=[{"ip": 2}], json_schema_extra={"additionalProperties": False}
     )
 
 
