@@ -89,11 +89,11 @@ def test_easy_hard_has_the_defaults_of_its_regulation():
 
 def test_deposit_has_the_defaults_of_its_regulation():
     up = _resolve("deposit", "standard", "professional")
-    names = ("time_unit", "denominator", "change_day", "charge_price", "credit_price", "credit_to", "collection",
-             "timing", "period_change", "deposit", "mixed_resources")  # fmt: skip
+    names = ("time_unit", "denominator", "change_day", "charge_price", "credit_price", "credit_to",
+             "credit_distribution", "collection", "timing", "period_change", "deposit", "mixed_resources")  # fmt: skip
     assert [up.one(name).answer for name in names] == [
-        "days", "own_period", "on_new", "list", "paid", "deposit", "from_deposit_with_auto_renewal", "after_payment",
-        "missing_months", "refundable", "apart",
+        "days", "own_period", "on_new", "list", "paid", "deposit", "newest_first",
+        "from_deposit_with_auto_renewal", "after_payment", "missing_months", "refundable", "apart",
     ]  # fmt: skip
     assert up.one("acceptance").params == vocabulary.Params({"days": 14, "reminders": (3, 10)})
     assert up.one("validity").params["order_days"] == 7

@@ -165,9 +165,8 @@ class Facts:
 
     catalog: Catalog
     service: Service
-    billed: tuple[BilledLine, ...] | None = (
-        None  # None: the list price of the term, less the discount, was billed and paid once
-    )
+    # In the order in which they were issued; None: the list price of the term, less the discount, was paid once
+    billed: tuple[BilledLine, ...] | None = None
     buyer: Buyer = Buyer()
     usage: Usage | None = None
     capacity: Capacity | None = None

@@ -53,7 +53,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
         service=_service(holding, rules, on=on),
         billed=tuple(
             _billed(line, prices=seller.prices)
-            for line in billing.billed_lines(service=service, start_on=term.start_on, end_on=term.end_on)
+            for line in reversed(billing.billed_lines(service=service, start_on=term.start_on, end_on=term.end_on))
         ),
         buyer=facts.Buyer(),
         usage=_usage(service),

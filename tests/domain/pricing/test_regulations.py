@@ -160,6 +160,30 @@ def test_D5_a_decrease_names_the_billed_lines_that_it_returns_newest_first() -> 
     ]
 
 
+DISTRIBUTED = [
+    # "standard" for 49.00, "professional" since the 15th + 40.00 x 21 / 31 = 27.10. On the 20th 16 of 31 days are left:
+    # back to "standard" gives 49.00 x 16 / 31 + 27.10 x 16 / 21 - 49.00 x 16 / 31, rounded: 20.65, of which the
+    # lines are worth 25.29 and 20.65
+    ("newest_first", [("2", "20.65")]),
+    ("oldest_first", [("1", "20.65")]),
+    ("proportional", [("2", "9.28"), ("1", "11.37")]),  # 20.65 x 20.65 / 45.94 = 9.282, x 25.29 / 45.94 = 11.368
+]
+
+
+@pytest.mark.parametrize(("rule", "returns"), DISTRIBUTED)
+def test_a_credit_is_laid_on_the_invoices_of_the_term_by_the_rule(rule: str, returns: list[tuple[str, str]]) -> None:
+    billed = (
+        world.billed("1", "plan", "49.00", start="2026-01-05", end="2026-02-05"),
+        world.billed("2", "plan", "27.10", start="2026-01-15", end="2026-02-05"),
+    )
+    facts = polish("professional")
+    policy = world.changed("deposit", 'credit_distribution = "newest_first"', f'credit_distribution = "{rule}"')
+    given = known.Facts(facts.catalog, facts.service, billed)
+    found = offered(quote.price(facts=given, request=known.ChangePlan("standard"), policy=policy, on=date(2026, 1, 20)))
+    assert found.total.net.text == "-20.65"
+    assert [(part.billed_id, part.amount.text) for part in found.lines[0].returns] == returns
+
+
 def test_D1_additional_resources_have_the_plan_as_floor() -> None:
     facts = polish("standard", resources={"ip": 1})
     assert codes(deposit(facts, known.ChangeResources({"ip": -1}), date(2026, 1, 20))) == ["resource_below_plan"]

@@ -21,6 +21,13 @@ def shipped(name: str) -> Policy:
     return loader.load((ROOT / "policies" / f"{name}.toml").read_bytes())
 
 
+def changed(name: str, before: str, after: str) -> Policy:
+    """A shipped policy file with one thing in it said otherwise."""
+    text = (ROOT / "policies" / f"{name}.toml").read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    return loader.load(text.replace(before, after).encode())
+
+
 def catalog(name: str) -> Catalog:
     """A demo catalog."""
     return catalog_document.parse((ROOT / "catalogs" / f"{name}.toml").read_text(encoding="utf-8"), name=name)

@@ -41,7 +41,7 @@ RULES = rules(
     Answer(
         name="paid",
         run=_paid,
-        doc="At what was really paid: each billed line by its own unused time, the newest first.",
+        doc="At what was really paid: each billed line by its own unused time; of several units, the newest first.",
         example='"paid"',
     ),
     Answer(

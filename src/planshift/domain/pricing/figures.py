@@ -1,5 +1,6 @@
 """Which amounts stand on the lines? Rounding, floors, tax: from raw lines to lines that sum to their totals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -44,7 +45,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
     rate = rate_of(settled, facts)
     for raw, amount in zip(raws, amounts, strict=True):
         if amount < 0 and facts.billed:
-            parts.extend(_returned(facts, raw, amount, rate))
+            parts.extend(_returned(rules.credit_distribution, facts, raw, amount, rate))
         else:
             parts.append((raw, amount, rate, ()))
     place, mode = rules.tax_rounding()
@@ -113,9 +114,9 @@ def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: s
 
 
 def _returned(
-    facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
+    lay: Callable[..., tuple[Fraction, ...]], facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
 ) -> list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]]:
-    """A credit laid upon the billed lines that it returns, newest first; one part per tax rate of these."""
+    """A credit laid upon the billed lines that it returns, by the policy's rule; one part per tax rate of these."""
     lines = [line for line in facts.billed or () if line.component == raw.component]
     lines.reverse()
     lines.sort(key=lambda line: line.issued_on.toordinal() if line.issued_on else 0, reverse=True)
@@ -123,7 +124,7 @@ def _returned(
     for value in raw.values:
         if value.billed:
             worth[value.billed] = worth.get(value.billed, _NONE) + value.worth
-    taken = _taken(lines, -amount, worth)
+    taken = _taken(lay, lines, -amount, worth)
     left = -amount - sum((part for _, part in taken), _NONE)
     if not taken:
         return [(raw, amount, rate, ())]
@@ -157,17 +158,24 @@ def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, Fraction, Fr
     return net, taxes, gross
 
 
-def _taken(lines: list[BilledLine], amount: Fraction, worth: dict[str, Fraction]) -> list[tuple[BilledLine, Fraction]]:
-    """`amount` laid upon lines in their order: on each no more than its unused worth, then than can be credited."""
-    found: dict[int, Fraction] = {}
-    for limited in (True, False):
-        for index, line in enumerate(lines):
-            rest = line.creditable.amount - found.get(index, _NONE)
-            if limited and worth:
-                cent = Fraction(1, 10 ** money.decimals_of(currency=line.amount.currency))
-                rest = min(rest, money.round_units(worth.get(line.id, _NONE) / cent) * cent)
-            part = min(amount, rest)
-            if part > 0:
-                found[index] = found.get(index, _NONE) + part
-                amount -= part
-    return [(lines[index], part) for index, part in sorted(found.items())]
+def _taken(
+    lay: Callable[..., tuple[Fraction, ...]], lines: list[BilledLine], amount: Fraction, worth: dict[str, Fraction]
+) -> list[tuple[BilledLine, Fraction]]:
+    """`amount` laid upon lines (newest first): on each no more than its unused worth, then than can be credited."""
+    if not lines:
+        return []
+    found = [_NONE] * len(lines)
+    cent = Fraction(1, 10 ** money.decimals_of(currency=lines[0].amount.currency))
+    for limited in (True, False) if worth else (False,):
+        rooms = []
+        for line, already in zip(lines, found, strict=True):
+            room = line.creditable.amount - already
+            if limited:
+                room = max(min(room, money.round_units(worth.get(line.id, _NONE) / cent) * cent), _NONE)
+            rooms.append(room)
+        now = min(amount, sum(rooms, _NONE))
+        if now > 0:
+            parts = lay(amount=now, rooms=tuple(rooms), unit=cent)
+            found = [already + part for already, part in zip(found, parts, strict=True)]
+            amount -= now
+    return [(line, part) for line, part in zip(lines, found, strict=True) if part]

@@ -103,6 +103,19 @@ OF_FORMS: dict[str, str | Promise] = {
 OF_MONEY: dict[str, str | Promise] = {
     "buyer_not_confirmed": _("There is no confirmed buyer data yet to write an invoice to."),
     "client_of_other_seller": _("The client belongs to another seller."),
+    "correction_amount_wrong": _("%(asked)s is not an amount that can be given back."),
+    "correction_beyond_paid": _(
+        "Line %(line)s of %(document)s: %(asked)s cannot be given back, at most %(allowed)s is left of what was paid."
+    ),
+    "correction_currency_differs": _("%(document)s is in %(currency)s: %(asked)s cannot be given back with it."),
+    "correction_of_unknown_line": _("There is no line %(line)s in a document %(document)s."),
+    "correction_outside_its_time": _(
+        "Line %(line)s of %(document)s was not paid for the time from %(start)s to %(end)s."
+    ),
+    "correction_undone_already": _("The correction %(number)s has been taken back already."),
+    "correction_unknown": _("The document %(document)s has no correction %(number)s."),
+    "credit_beyond_paid": _("%(asked)s cannot be given back, at most %(allowed)s is left of what was paid."),
+    "credit_without_document": _("There is no invoice from which the remaining %(missing)s could be given back."),
     "deposit_amount": _("%(amount)s is not an amount that a deposit can be topped up with."),
     "deposit_currency": _("The deposit is kept in %(expected)s."),
     "document_unknown": _("There is no document %(number)s."),
@@ -112,6 +125,7 @@ OF_MONEY: dict[str, str | Promise] = {
     "no_deposit": _("Your provider keeps no deposits."),
     "no_renewal_price": _("There is no renewal price for this billing period."),
     "not_so_much_unapplied": _("Payment %(payment)s has less left than that."),
+    "nothing_to_correct": _("Nothing is left to give back of %(documents)s."),
     "order_empty": _("An order needs at least one line."),
     "order_expired": _("The order lapsed on %(expires_at)s."),
     "order_negative": _("An order cannot be negative."),

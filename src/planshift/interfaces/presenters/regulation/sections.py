@@ -29,7 +29,8 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
     "payment": (("validity",), ("collection", "account_credit", "payment_discount"), ("documents",)),
     "execution": (("timing",), ("promise",)),
     "decrease": (
-        ("decrease", "negative_result"), ("resource_decrease", "mixed_resources"), ("acceptance",), ("credit_to",),
+        ("decrease", "negative_result"), ("resource_decrease", "mixed_resources"), ("acceptance",),
+        ("credit_to", "credit_distribution"),
     ),
     "renewal": (("renewal",), ("renewal_dates",)),
     "notices": (("notices",),),
@@ -40,9 +41,9 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
 # Told even where the answer is the usual one; the others only where a policy departs from it.
 ALWAYS = frozenset(
     {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
-     "term_end", "charge_price", "credit_price", "setup_fee", "rounding", "tax_rounding", "period_change", "validity",
-     "collection", "documents", "timing", "promise", "decrease", "renewal", "renewal_dates", "cut_over", "retention",
-     "deposit", "metering", "unpaid_documents", "usage_fit"}
+     "term_end", "charge_price", "credit_price", "credit_distribution", "setup_fee", "rounding", "tax_rounding",
+     "period_change", "validity", "collection", "documents", "timing", "promise", "decrease", "renewal",
+     "renewal_dates", "cut_over", "retention", "deposit", "metering", "unpaid_documents", "usage_fit"}
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ _MATTERS: Mapping[str, Callable[[document.Resolved], bool]] = {
     **dict.fromkeys(("charge_price", "rounding", "tax_rounding", "credit_rounding"), _settled("nothing")),
     "acceptance": lambda resolved: resolved.one("decrease").answer == "settled",
     "credit_to": lambda resolved: resolved.one("decrease").answer == "settled",
+    "credit_distribution": lambda resolved: resolved.one("decrease").answer == "settled",
     "negative_result": lambda resolved: resolved.one("decrease").answer == "settled",
 }
 
