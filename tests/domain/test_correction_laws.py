@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planshift.domain import correcting, correction_tax, money, tax
@@ -12,6 +12,8 @@ from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from tests.domain.papers import credit, issued, line
 
+# A busy machine is no failure of a law.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RATES = st.sampled_from(
     [
         ("standard", "23"),
@@ -75,6 +77,7 @@ def end_of(document, steps):
     return every[-1] if every else document
 
 
+@patient
 @given(papers(), STEPS)
 def test_what_stood_after_one_correction_stands_before_the_next(document, steps):
     stands = {each.position: each.line.amount for each in document.lines}
@@ -85,6 +88,7 @@ def test_what_stood_after_one_correction_stands_before_the_next(document, steps)
             stands[each.position] = each.after
 
 
+@patient
 @given(papers(), STEPS)
 def test_lines_rates_and_totals_sum_alike(document, steps):
     for before, made, after in chains(document, steps):
@@ -97,6 +101,7 @@ def test_lines_rates_and_totals_sum_alike(document, steps):
         assert made.given_back == was.gross - now.gross
 
 
+@patient
 @given(papers(), STEPS)
 def test_the_tax_documented_is_always_that_of_the_base_that_is_left(document, steps):
     method = document.method
@@ -113,6 +118,7 @@ def test_the_tax_documented_is_always_that_of_the_base_that_is_left(document, st
                 assert abs(each.tax.minor - method.base(each).minor * share) < 1
 
 
+@patient
 @given(papers(), STEPS)
 def test_only_the_credited_line_changes_its_base(document, steps):
     base = document.method.base
@@ -123,6 +129,7 @@ def test_only_the_credited_line_changes_its_base(document, steps):
             assert all(abs(each.difference.tax.minor) <= 1 for each in made.lines if each not in moved)
 
 
+@patient
 @given(papers(paid_in_full=False), STEPS)
 def test_all_corrections_of_a_line_never_give_back_more_than_was_paid_for_it(document, steps):
     paid = {each.position: each.paid for each in document.lines}
@@ -137,6 +144,7 @@ def test_all_corrections_of_a_line_never_give_back_more_than_was_paid_for_it(doc
             assert after.now[each.position].tax.minor >= 0
 
 
+@patient
 @given(papers(), STEPS)
 def test_after_the_correction_to_zero_nothing_is_left_and_all_that_was_paid_is_back(document, steps):
     end = end_of(document, steps)
@@ -147,6 +155,7 @@ def test_after_the_correction_to_zero_nothing_is_left_and_all_that_was_paid_is_b
     assert -sum(one.gross.minor for each in end.corrections for one in each.differences.values()) == paid
 
 
+@patient
 @given(papers(), STEPS)
 def test_a_counter_correction_negates_every_line_and_restores_the_state(document, steps):
     for before, made, after in chains(document, steps):
@@ -157,6 +166,7 @@ def test_a_counter_correction_negates_every_line_and_restores_the_state(document
         assert after.with_correction(back, number="FK/back").now == before.now
 
 
+@patient
 @given(papers(), STEPS, st.randoms(use_true_random=False))
 def test_all_corrections_undone_in_any_order_restore_the_original(document, steps, order):
     end = end_of(document, [(False, which, share) for _, which, share in steps])
@@ -167,6 +177,7 @@ def test_all_corrections_undone_in_any_order_restore_the_original(document, step
     assert end.now == document.now
 
 
+@patient
 @given(st.lists(st.tuples(st.integers(-3000, 3000), st.booleans(), st.integers(-3, 3)), min_size=1, max_size=5))
 def test_documents_from_elsewhere_with_any_tax_are_put_right_by_their_first_correction(lines):
     # bases in grosze, whether the line is corrected (to half), and how far the documented tax is off

@@ -5,7 +5,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planshift.domain import correcting, credited_lines, offer
@@ -153,6 +153,7 @@ def test_a_credit_that_no_document_covers_is_refused():
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(credit_distribution.RULES)),
     st.lists(st.integers(0, 5_000), min_size=1, max_size=6),
@@ -168,6 +169,7 @@ def test_what_is_laid_sums_to_the_amount_and_fits(rule, rooms, share, unit):
     assert all(part % unit == 0 for part in parts)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5_000), min_size=1, max_size=6), st.fractions(min_value=0, max_value=1))
 def test_proportional_is_never_a_unit_off(rooms, share):
     room = tuple(Fraction(each, 100) for each in rooms)
