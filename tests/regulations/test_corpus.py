@@ -199,8 +199,8 @@ def test_another_rounding_direction_is_seen(monkeypatch: pytest.MonkeyPatch) -> 
     """The engine broken on purpose (everything rounded up): the corpus notices."""
     from planshift.domain import money
 
-    whole = money.round_units
-    monkeypatch.setattr(money, "round_units", lambda value, mode="half_up": whole(value, "up"))
+    whole = money.round_ratio
+    monkeypatch.setattr(money, "round_ratio", lambda above, below, mode="half_up": whole(above, below, "up"))
     counts = corpus.summary(list(corpus.run(PUBLISHED)))
     assert counts["failed"] >= 10
 

@@ -58,15 +58,26 @@ def exact(text: str | int | Fraction) -> Fraction:
 
 def round_units(value: Fraction, mode: str = "half_up") -> int:
     """`value` to a whole number; `half_*`, `down` and `up` treat a negative value as the mirror of the positive one."""
-    number, divisor = value.numerator, value.denominator
-    if divisor == 1:
-        return number
+    return round_ratio(value.numerator, value.denominator, mode)
+
+
+def round_to(value: Fraction, step: Fraction, mode: str = "half_up") -> Fraction:
+    """The multiple of `step` (above 0) nearest to `value` by `mode`."""
+    above, below = step.numerator, step.denominator
+    units = round_ratio(value.numerator * below, value.denominator * above, mode)
+    return Fraction(units * above, below)
+
+
+def round_ratio(number: int, divisor: int, mode: str = "half_up") -> int:
+    """`number` / `divisor` (above 0, not necessarily in lowest terms) to a whole number; see `round_units`."""
     if mode == "floor":
         return number // divisor
     if mode == "ceiling":
         return -(-number // divisor)
     sign, number = (-1, -number) if number < 0 else (1, number)
     whole, rest = divmod(number, divisor)
+    if not rest:
+        return sign * whole
     twice = 2 * rest - divisor
     if mode == "half_up":
         more = twice >= 0
@@ -143,7 +154,7 @@ class Money:
         step = unit if unit is not None else Fraction(1, 10 ** self._places(decimals))
         if step <= 0:
             raise BadMoney(f"cannot round to a multiple of {step}")
-        return Money(round_units(self.amount / step, mode) * step, self.currency)
+        return Money(round_to(self.amount, step, mode), self.currency)
 
     def split(self, weights: Sequence[int | Fraction]) -> tuple["Money", ...]:
         """Shares in whole minor units that sum to exactly this amount, by largest remainder (earlier share wins a tie).

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from planshift.domain.errors import Reason
 from planshift.domain.money import Money
@@ -115,3 +115,29 @@ class Refusal:
     """No offer, with every reason at once."""
 
     reasons: tuple[Reason, ...]
+
+
+class Price(NamedTuple):
+    """Only the price of an offer, in whole units: `per` of them make one unit of the currency."""
+
+    net_units: int
+    tax_units: int
+    gross_units: int
+    per: int
+    direction: str
+    kind: str
+
+    @property
+    def net(self) -> Fraction:
+        """The net total."""
+        return Fraction(self.net_units, self.per)
+
+    @property
+    def tax(self) -> Fraction:
+        """The tax."""
+        return Fraction(self.tax_units, self.per)
+
+    @property
+    def gross(self) -> Fraction:
+        """The gross total."""
+        return Fraction(self.gross_units, self.per)

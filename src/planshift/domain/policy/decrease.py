@@ -22,28 +22,32 @@ class Course:
     old_price_stays: bool = False
 
 
+_REFUSED, _FREE, _LATER = Course(offered=False), Course(), Course(at_renewal=True)
+_SETTLED, _OLD_PRICE, _FRESH = Course(settled=True), Course(old_price_stays=True), Course(fresh_term=True)
+
+
 def _not_offered() -> Course:
-    return Course(offered=False)
+    return _REFUSED
 
 
 def _free_of_charge() -> Course:
-    return Course()
+    return _FREE
 
 
 def _at_renewal() -> Course:
-    return Course(at_renewal=True)
+    return _LATER
 
 
 def _settled() -> Course:
-    return Course(settled=True)
+    return _SETTLED
 
 
 def _new_limits_old_price() -> Course:
-    return Course(old_price_stays=True)
+    return _OLD_PRICE
 
 
 def _fresh_term() -> Course:
-    return Course(fresh_term=True)
+    return _FRESH
 
 
 RULES = rules(

@@ -106,8 +106,7 @@ class Deal(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """Which price is asked for: how to find list prices, the billing period, the discounts that may apply."""
 
     find: Callable[[Length], Price | None]
@@ -123,28 +122,88 @@ class Found(NamedTuple):
     length: Length
 
 
-@dataclass(slots=True)
-class Gate:
+class Gate(Protocol):
     """Where a change stands when it is asked for: what preconditions may look at. None: the facts do not say."""
 
-    direction: str
-    on: date | None
-    remaining_days: Fraction | None
-    remaining_months: Fraction | None
-    held_days: int | None  # since the last change
-    first_days: int | None  # since the first sign-up
-    announced: date | None
-    asked_by: str
-    owner_only: bool
-    payment_method: str
-    unpaid: tuple[str, ...]
-    renewal: str  # number of the renewal document already issued
-    renewal_paid: bool
-    same_family: bool
-    needs: tuple[tuple[str, int, int], ...] = ()  # resource, what is used, what the new limit is
-    usage_known: bool = False
-    usage_age_hours: Fraction | None = None
-    short_of: tuple[str, ...] = ()  # resources that the machines have no room for
+    @property
+    def direction(self) -> str:
+        """up | down | sideways"""
+        ...
+
+    @property
+    def on(self) -> date | None:
+        """The day of the request."""
+        ...
+
+    @property
+    def remaining_days(self) -> Fraction | None:
+        """Of the term."""
+        ...
+
+    @property
+    def remaining_months(self) -> Fraction | None:
+        """Of the term."""
+        ...
+
+    @property
+    def held_days(self) -> int | None:
+        """Since the last change."""
+        ...
+
+    @property
+    def announced(self) -> date | None:
+        """When the client announced the change."""
+        ...
+
+    @property
+    def asked_by(self) -> str:
+        """client | owner | staff"""
+        ...
+
+    @property
+    def payment_method(self) -> str:
+        """How the client pays."""
+        ...
+
+    @property
+    def unpaid(self) -> tuple[str, ...]:
+        """Numbers of unpaid documents."""
+        ...
+
+    @property
+    def renewal(self) -> str:
+        """Number of the renewal document already issued."""
+        ...
+
+    @property
+    def renewal_paid(self) -> bool:
+        """Whether that is paid."""
+        ...
+
+    @property
+    def same_family(self) -> bool:
+        """Whether both plans are of one family."""
+        ...
+
+    @property
+    def needs(self) -> tuple[tuple[str, int, int], ...]:
+        """Resource, what is used, what the new limit is."""
+        ...
+
+    @property
+    def usage_known(self) -> bool:
+        """Whether there is a reading of what is used."""
+        ...
+
+    @property
+    def usage_age_hours(self) -> Fraction | None:
+        """How old it is."""
+        ...
+
+    @property
+    def short_of(self) -> tuple[str, ...]:
+        """Resources that the machines have no room for."""
+        ...
 
 
 def passes(*, gate: Gate) -> Reason | None:

@@ -36,13 +36,13 @@ class Rounder:
         step, mode = self.step, self.mode
         if self.place == "net" and len(exact) > 1:
             return _spread(exact, step, mode, min(step, self.fine))
-        return [money.round_units(amount / step, mode) * step for amount in exact]
+        return [money.round_to(amount, step, mode) for amount in exact]
 
 
 def _spread(exact: Sequence[Fraction], step: Fraction, mode: str, fine: Fraction) -> list[Fraction]:
     """The rounded sum; each line to the smallest unit below it, and the rest where it is missing most."""
-    total = money.round_units(sum(exact, Fraction(0)) / step, mode) * step
-    floors = [money.round_units(amount / fine, "floor") * fine for amount in exact]
+    total = money.round_to(sum(exact, Fraction(0)), step, mode)
+    floors = [money.round_to(amount, fine, "floor") for amount in exact]
     missing = money.round_units((total - sum(floors, Fraction(0))) / fine, "half_up")
     order = sorted(range(len(exact)), key=lambda index: (floors[index] - exact[index], index))
     for place in range(abs(missing) if abs(missing) <= len(exact) else 0):
@@ -56,7 +56,9 @@ def _spread(exact: Sequence[Fraction], step: Fraction, mode: str, fine: Fraction
 
 
 def _exact_share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
-    return price * remaining / per
+    """price x remaining / per, brought to lowest terms once."""
+    above = price.numerator * remaining.numerator * per.denominator
+    return Fraction(above, price.denominator * remaining.denominator * per.numerator)
 
 
 def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None) -> Fraction:
@@ -87,7 +89,7 @@ def _rate_first(
     grid = step_of(currency_step, rate_decimals, rate_unit)
 
     def share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
-        return money.round_units(price / per / grid, rate_mode) * grid * remaining
+        return money.round_to(price / per, grid, rate_mode) * remaining
 
     step = step_of(currency_step, decimals, unit)
     return Rounder("each_line", mode, step, share, currency_step, first="rate", first_mode=rate_mode, first_step=grid)
@@ -105,7 +107,7 @@ def _factor_first(
     grid = Fraction(1, 10**factor_decimals)
 
     def share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
-        return money.round_units(remaining / per / grid, factor_mode) * grid * price
+        return money.round_to(remaining / per, grid, factor_mode) * price
 
     step = step_of(currency_step, decimals, unit)
     return Rounder(

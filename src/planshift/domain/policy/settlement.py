@@ -38,7 +38,7 @@ def _time_for_value(
     spent = deal.credits()
     if value_decimals is not None:
         grid = Fraction(1, 10**value_decimals)
-        spent = [line._replace(exact=money.round_units(line.exact / grid, "half_up") * grid) for line in spent]
+        spent = [line._replace(exact=money.round_to(line.exact, grid)) for line in spent]
     per, price = deal.sells(unit=unit, per_period=units)
     exact = -sum((line.exact for line in spent), Fraction(0)) * per / price
     return Outcome(extra=_length(exact, unit, rounding), extra_exact=exact, spent=spent, bought=(per, price))

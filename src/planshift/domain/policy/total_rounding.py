@@ -17,7 +17,7 @@ def _no(*, total: Fraction) -> Fraction:
 
 
 def _to_unit(*, total: Fraction, unit: Fraction, mode: str) -> Fraction:
-    return money.round_units(total / unit, mode) * unit - total if unit else Fraction(0)
+    return money.round_to(total, unit, mode) - total if unit else Fraction(0)
 
 
 RULES = rules(

@@ -43,6 +43,27 @@ class Rules:
             (chosen.answer, bound(dimensions.every()["notices"], chosen)) for chosen in resolved.several("notices")
         )
         self._rounders: dict[str, tuple[Rounder, tuple[str, Fraction] | None]] = {}
+        self.divisors: dict[Any, Any] = {}  # of a billing period, where the day of the change does not matter
+        self._note()
+
+    def _note(self) -> None:
+        """What the answers say that is asked of every change."""
+        answer = self.answer
+        self.unit = answer("time_unit")
+        self.by_day = answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
+        self.exact_units = answer("partial_unit") == "exact"
+        self.fixed_divisor = answer("denominator") != "calendar_month_of_change"
+        self.on_request = answer("counted_from") == "request"
+        self.term_kept = answer("term_end") == "kept"
+        self.no_windows = answer("early_window") == "none" and answer("near_renewal") == "as_usual"
+        self.gives_back_all = answer("credit_share") == "all"
+        self.by_time = answer("unused_value") == "by_time"
+        self.converted = answer("other_period") == "converted"
+        self.unbounded = answer("negative_result") == "given_back"
+        # Whether a price depends on how much time remains.
+        self.by_remaining = answer("credit_price") == "monthly_when_short" or answer("charge_price") not in (
+            "list", "discounted", "regular", "less_percent"
+        )  # fmt: skip
         self.plain = self._is_plain()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

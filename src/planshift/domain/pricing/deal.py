@@ -1,6 +1,7 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -11,15 +12,13 @@ from planshift.domain.errors import Refused
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.given import Asked, Found, Part, Raw, Share
-from planshift.domain.policy.rounding import Rounder
 from planshift.domain.policy.unused_value import Left, Worth
 from planshift.domain.pricing import worth
-from planshift.domain.pricing.compiled import Rules
-from planshift.domain.pricing.items import Change, Item
-from planshift.domain.pricing.measure import Clock
+from planshift.domain.pricing.items import Item
+from planshift.domain.pricing.measure import ONE, Clock
+from planshift.domain.pricing.prepared import Prepared
 
 _NONE = Fraction(0)
-_ONE = Fraction(1)
 _MONTH = Length(1)
 
 
@@ -31,23 +30,19 @@ class Unused(NamedTuple):
     given_back: Fraction
 
 
-@dataclass(slots=True)
 class PricedDeal:
     """One change with its clock and rules. Implements `given.Deal`."""
 
-    facts: known.Facts
-    change: Change
-    rules: Rules
-    clock: Clock
-    priced_on: date
-    direction: str
-    rounder: Rounder
-    convert: bool = False  # the new price is converted to the present billing period
-    aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch to divide
-    whole_credit: bool = False  # the old is credited in full
-    credits_nothing: bool = False
-    items: tuple[Item, ...] = ()
-    lines_of: dict[str, list[BilledLine]] = field(default_factory=dict)
+    def __init__(self, facts: known.Facts, prepared: Prepared, clock: Clock, priced_on: date) -> None:
+        self.facts, self.prepared, self.clock, self.priced_on = facts, prepared, clock, priced_on
+        self.change, self.rules = prepared.change, prepared.rules
+        self.rounder, _ = prepared.rules.rounding_in(facts.catalog.seller.currency)
+        self.convert = prepared.rules.converted  # the new price is converted to the present billing period
+        self.aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
+        self.whole_credit = False  # the old is credited in full
+        self.credits_nothing = False
+        self.items: tuple[Item, ...] = ()
+        self.lines_of: dict[str, list[BilledLine]] = {}
 
     def differences(self, *, full: bool = False) -> list[Raw]:
         """See `given.Deal`."""
@@ -57,8 +52,7 @@ class PricedDeal:
             if full:
                 before = self._full_old(item, old) if item.old_quantity else _NONE
                 exact = (new.amount * item.new_quantity if new else _NONE) - before
-                line = self._line("difference", item, exact, "full_difference", new, old, None)
-                lines.append(line._replace(detail=(before,)))
+                lines.append(self._line("difference", item, exact, "full_difference", new, old, None, (before,)))
             elif self._alike(new, old) and not self.whole_credit:
                 share = self._new_share(new.length if new is not None else self.change.new_length)
                 exact = self._shared(item, new, old, share)
@@ -69,8 +63,10 @@ class PricedDeal:
                 values = self._unused(item, old)
                 charge = self.charge(item, new)
                 exact = charge.exact - values.worth
-                line = self._line("difference", item, exact, "value_difference", new, old, charge.share)
-                lines.append(line._replace(values=values.parts, detail=(values.given_back,)))
+                lines.append(
+                    self._line("difference", item, exact, "value_difference", new, old, charge.share,
+                               (values.given_back,), values.parts)
+                )  # fmt: skip
         return self._limited(lines)
 
     def _moved(self, item: Item, new: Found | None, old: Found | None) -> Raw:
@@ -90,11 +86,13 @@ class PricedDeal:
 
     def _alike(self, new: Found | None, old: Found | None) -> bool:
         """Both prices are for one billing period, shared by the same time: then their difference is."""
-        plain = self.rules.answer("unused_value") == "by_time" and self.rules.answer("credit_share") == "all"
-        return new is not None and old is not None and new.length == old.length and plain and self.aligned is None
+        plain = self.rules.by_time and self.rules.gives_back_all and self.aligned is None
+        return plain and new is not None and old is not None and new.length == old.length
 
     def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
         assert new is not None and old is not None
+        if item.old_quantity == item.new_quantity == 1:
+            return self.rounder.share(new.amount - old.amount, share.remaining, share.per)
         if new.amount == old.amount:
             return self.rounder.share(new.amount, share.remaining, share.per) * (item.new_quantity - item.old_quantity)
         return self.rounder.share(
@@ -116,8 +114,10 @@ class PricedDeal:
             old = self._credit(item)
             share = None if old is None else self.clock.remaining(old.length)
             values = self._unused(item, old)
-            line = self._line("credit", item, -values.worth, "unused", None, old, share)
-            lines.append(line._replace(quantity=item.old_quantity, values=values.parts, detail=(values.given_back,)))
+            line = self._line(
+                "credit", item, -values.worth, "unused", None, old, share, (values.given_back,), values.parts
+            )
+            lines.append(line if item.old_quantity == line.quantity else line._replace(quantity=item.old_quantity))
         return self._limited(lines)
 
     def charges(self) -> list[Raw]:
@@ -194,7 +194,7 @@ class PricedDeal:
         """See `given.Deal`."""
         share = self.clock.remaining(self.change.old_length)
         if share.unit in ("billing_periods", "terms"):
-            return Share(share.remaining * self.change.old_length.months / share.per, _ONE, "months")
+            return Share(share.remaining * self.change.old_length.months / share.per, ONE, "months")
         return share
 
     def _days(self, length: Length) -> Fraction:
@@ -221,6 +221,19 @@ class PricedDeal:
         """The price charged for one unit of the new, the client's payment discount included."""
         if not item.new_quantity or not item.new_prices:
             return None
+        return self._noted(True, item, self.priced_on, self._charged)
+
+    def _noted(self, new: bool, item: Item, on: date, find: Callable[[Item], Found | None]) -> Found | None:
+        """A price that depends on nothing but catalog, policy and day is found once."""
+        if self.rules.by_remaining or self.facts.service.discount is not None:
+            return find(item)
+        key = (new, item.component, on if self.facts.catalog.dated else None)
+        prices = self.prepared.prices
+        if key not in prices:
+            prices[key] = find(item)
+        return prices[key]
+
+    def _charged(self, item: Item) -> Found | None:
         rules, service = self.rules, self.facts.service
         asked = Asked(
             find=lambda length: item.new_price(length, self.priced_on),
@@ -239,6 +252,9 @@ class PricedDeal:
         """The price credited for one unit of the old; None where the billed lines count."""
         if not item.old_quantity or not item.old_prices:
             return None
+        return self._noted(False, item, self._bought_on(), self._credited)
+
+    def _credited(self, item: Item) -> Found | None:
         asked = Asked(
             find=lambda length: item.old_price(length, self._bought_on()),
             length=self.change.old_length,
@@ -254,11 +270,7 @@ class PricedDeal:
         return self.priced_on if term is None else periods.day_of(term.start, self.clock.zone)
 
     def _remaining_months(self) -> Fraction | None:
-        if self.rules.answer("charge_price") in ("list", "discounted", "regular", "less_percent") and (
-            self.rules.answer("credit_price") != "monthly_when_short"
-        ):
-            return None
-        return worth.remaining_months(self.clock)
+        return worth.remaining_months(self.clock) if self.rules.by_remaining else None
 
     def _full_old(self, item: Item, old: Found | None) -> Fraction:
         if old is not None:
@@ -271,23 +283,25 @@ class PricedDeal:
         if found is None:
             whole = next((each for each in self.change.items if each.component == item.component), item)
             found = self.lines_of[item.component] = worth.billed_lines(
-                self.facts, whole, clock=self.clock, on=self._bought_on()
+                self.facts, whole, clock=self.clock, on=self._bought_on(), paid_once=self.prepared.paid_once
             )
         return found
 
     def _unused(self, item: Item, old: Found | None) -> "Unused":
         """What the unused part of one component is worth to the client, and how much of that is given back."""
         if not item.old_quantity or self.credits_nothing:
-            return Unused(_NONE, (), _ONE)
+            return Unused(_NONE, (), ONE)
         if old is not None:
             price, share = old.amount * item.old_quantity, self.clock.remaining(old.length)
             parts = [self._value(item, price, share, old.length)]
         else:
             parts = self._newest_first(item)
-        value = sum((part.worth for part in parts), _NONE)
+        value = parts[0].worth if len(parts) == 1 else sum((part.worth for part in parts), _NONE)
+        if self.rules.gives_back_all:
+            return Unused(value, tuple(parts), ONE)
         code = "plan" if item.component == known.PLAN else item.code
-        back: Fraction = self.rules.credit_share(component=code, direction=self.direction)
-        return Unused(value if back == 1 else value * back, tuple(parts), back)
+        back: Fraction = self.rules.credit_share(component=code, direction=self.prepared.direction)
+        return Unused(value * back, tuple(parts), back)
 
     def _newest_first(self, item: Item) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
@@ -299,9 +313,14 @@ class PricedDeal:
                 if left <= 0:
                     break
                 whole = left >= line.quantity  # else the units that its credits gave back are not there any more
-                amount = amount * min(line.quantity, left) / line.quantity
+                if not whole:
+                    amount = amount * left / line.quantity
                 left -= line.quantity
             part = self._of_billed(item, line, amount)
+            if not line.credits:
+                if part.worth.numerator >= 0:
+                    parts.append(part)
+                continue
             given_back = list(worth.given_back(line, part, self.clock)) if whole else []
             if part.worth + sum((each.worth for each in given_back), _NONE) >= 0:
                 parts.extend((part, *given_back))
@@ -311,9 +330,11 @@ class PricedDeal:
         clock = self.clock
         if line.period is None:
             length = self.change.old_length
-            price, share = amount / clock.whole_cycles(length), clock.remaining(length)
+            cycles, share = clock.whole_cycles(length), clock.remaining(length)
+            price = amount if cycles is ONE else amount / cycles
             return self._value(item, price, share, length, line.id)
-        time = clock.time(line.period.start, line.period.end)
+        term = clock.service.term
+        time = clock.term() if line.period == term else clock.time(line.period.start, line.period.end)
         if not time.total:
             return Part(amount, None, _NONE, line.id)
         share = Share(time.remaining, time.total, clock.unit)
@@ -323,9 +344,9 @@ class PricedDeal:
         """The worth of the remaining share of a stretch at `price` per billing period."""
         part = Part(price, share, self.rounder.share(price, share.remaining, share.per), billed)
         rules = self.rules
-        if not self.whole_credit and rules.answer("unused_value") == "by_time":
+        if not self.whole_credit and rules.by_time:
             return part
-        cycles = self.clock.whole_cycles(length) if length is not None else _ONE
+        cycles = self.clock.whole_cycles(length) if length is not None else ONE
         whole = price * cycles
         if self.whole_credit:
             return part._replace(worth=whole, whole=whole)
@@ -347,7 +368,7 @@ class PricedDeal:
         for line in lines:
             if line.exact.numerator < 0:
                 can = self.creditable(line.component)
-                if can is not None and -line.exact > can:
+                if can is not None and (line.exact + can).numerator < 0:
                     line = line._replace(exact=-can, limit=-line.exact)
             done.append(line)
         return done
@@ -358,7 +379,10 @@ class PricedDeal:
             return None
         for item in self.change.items:
             if item.component == component:
-                return sum((line.creditable.amount for line in self.billed(item)), _NONE)
+                lines = self.billed(item)
+                if len(lines) == 1:
+                    return lines[0].creditable.amount
+                return sum((line.creditable.amount for line in lines), _NONE)
         return None
 
     def _line(
@@ -370,16 +394,20 @@ class PricedDeal:
         new: Found | None,
         old: Found | None,
         share: Share | None,
+        detail: tuple[Fraction, ...] = (),
+        values: tuple[Part, ...] = (),
     ) -> Raw:
         return Raw(
-            role=role,
-            component=item.component,
-            exact=exact,
-            how=how,
-            quantity=item.new_quantity or item.old_quantity,
-            price=new.amount if new else None,
-            old_price=old.amount if old else None,
-            old_quantity=item.old_quantity,
-            share=share,
-            length=new.length if new else old.length if old else None,
+            role,
+            item.component,
+            exact,
+            how,
+            item.new_quantity or item.old_quantity,
+            new.amount if new else None,
+            old.amount if old else None,
+            item.old_quantity,
+            share,
+            new.length if new else old.length if old else None,
+            detail,
+            values,
         )

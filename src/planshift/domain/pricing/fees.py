@@ -11,19 +11,17 @@ from planshift.domain.pricing import gates
 from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
+from planshift.domain.pricing.prepared import Prepared
 
 _NONE = Fraction(0)
 
 
 def of(
-    rules: Rules, change: Change, facts: known.Facts, *, clock: Clock, lines: list[Raw], direction: str, on: date
+    prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw], on: date
 ) -> list[Raw]:
     """Set-up (H5), change fees, penalty, and the credit of an old set-up fee, each a line of its own."""
-    found: list[Raw] = []
-    if change.operation == "plan":
-        setup: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=change.new_plan.setup)
-        if setup and not _waived(rules, facts, clock):
-            found.append(Raw("setup", known.SETUP, setup, "setup"))
+    change, direction, rules = prepared.change, prepared.direction, prepared.rules
+    found = [] if prepared.setup and _waived(rules, facts, clock) else list(prepared.setup)
     if rules.plain:
         return found
     if rules.fees and not _waived(rules, facts, clock):

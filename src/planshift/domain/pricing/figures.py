@@ -13,6 +13,7 @@ from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
 _NONE = Fraction(0)
+_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,7 @@ def of(settled: Settled, facts: known.Facts) -> tuple[list[Figure], list[Figure]
 
 def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool) -> list[Figure]:
     rules, seller = settled.rules, facts.catalog.seller
-    factor = _inside(settled, facts)
-    exact = [raw.exact * factor if factor != 1 else raw.exact for raw in raws]
-    amounts = _rounded(settled, facts, raws, exact)
+    amounts = _rounded(settled, facts, raws)
     if now and not rules.plain:
         raws, amounts = _floors(settled, raws, amounts)
     parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
@@ -65,14 +64,16 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
     ]
 
 
-def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw], exact: list[Fraction]) -> list[Fraction]:
+def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Fraction]:
     """The exact amounts by the policy's rounding; a credit stays within what can be credited."""
+    factor = _inside(settled, facts)
+    exact = [raw.exact for raw in raws] if factor is _ONE else [raw.exact * factor for raw in raws]
     rounder, own = settled.rules.rounding_in(facts.catalog.seller.currency)
     if own is None:
         return rounder.lines(exact)
     mode, step = own
     others = iter(rounder.lines([amount for amount in exact if amount >= 0]))
-    return [-money.round_units(-amount / step, mode) * step if amount < 0 else next(others) for amount in exact]
+    return [-money.round_to(-amount, step, mode) if amount < 0 else next(others) for amount in exact]
 
 
 def _floors(settled: Settled, raws: list[Raw], amounts: list[Fraction]) -> tuple[list[Raw], list[Fraction]]:
@@ -101,15 +102,15 @@ def _inside(settled: Settled, facts: known.Facts) -> Fraction:
     seller = facts.catalog.seller
     if seller.prices == "gross" and facts.buyer.treatment != "standard":
         return 1 / (1 + seller.tax_rate(settled.priced_on))
-    return Fraction(1)
+    return _ONE
 
 
 def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: str) -> Taxed:
     """Gross and tax rounded once from the exact net amount (limited to what the line became)."""
     exact = raw.exact if raw.limit is None else amount
     step = Fraction(1, 10 ** money.decimals_of(currency=currency))
-    gross = money.round_units(exact * (1 + rate) / step, mode) * step
-    share = money.round_units(exact * rate / step, mode) * step
+    gross = money.round_to(exact * (1 + rate), step, mode)
+    share = money.round_to(exact * rate, step, mode)
     return Taxed(Money(gross - share, currency), Money(share, currency), Money(gross, currency))
 
 
@@ -139,23 +140,41 @@ def _returned(
     return parts
 
 
-def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, Fraction, Fraction]:
-    """Net, tax and gross of the lines now: the sums of `of`, without its lines where one rate holds for all."""
-    lines = [*settled.outcome.lines, *settled.fees]
-    rules, seller = settled.rules, facts.catalog.seller
-    place, mode = rules.tax_rounding()
-    alike = place == "per_rate" and seller.prices == "net" and rules.plain and not facts.billed
-    if alike:
-        net = sum(_rounded(settled, facts, lines, [line.exact for line in lines]), _NONE)
-        step = Fraction(1, 10 ** money.decimals_of(currency=seller.currency))
-        whole = money.round_units(net * rate_of(settled, facts) / step, mode) * step
-        return net, whole, net + whole
-    net = taxes = gross = _NONE
-    for figure in _figures(settled, facts, lines, now=True):
-        net += figure.taxed.net.amount
-        taxes += figure.taxed.tax.amount
-        gross += figure.taxed.gross.amount
-    return net, taxes, gross
+def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, int, int]:
+    """Net and tax of the lines now, the tax in smallest units, and how many of these make one unit of the currency.
+
+    The sums of `of`; where one rate holds for all lines, none of its lines is made.
+    """
+    raws, seller = [*settled.outcome.lines, *settled.fees], facts.catalog.seller
+    per = 10 ** money.decimals_of(currency=seller.currency)
+    if not raws:
+        return _NONE, 0, per
+    place, mode = settled.rules.tax_rounding()
+    rate = rate_of(settled, facts)
+    if place.endswith("on_gross") or not _one_rate(settled, facts, raws, rate):
+        figures = _figures(settled, facts, raws, now=True)
+        net = sum((figure.taxed.net.amount for figure in figures), _NONE)
+        return net, sum(figure.taxed.tax.minor for figure in figures), per
+    amounts = _rounded(settled, facts, raws)
+    if not settled.rules.plain:
+        amounts = _floors(settled, raws, amounts)[1]
+    total = amounts[0] if len(amounts) == 1 else sum(amounts, _NONE)
+    above, below = rate.numerator * per, rate.denominator
+    if seller.prices == "gross":
+        below += rate.numerator  # the tax inside: gross x rate / (1 + rate)
+    units = 0
+    for base in (total,) if place == "per_rate" else amounts:
+        units += money.round_ratio(base.numerator * above, base.denominator * below, mode)
+    return (total if seller.prices == "net" else total - Fraction(units, per)), units, per
+
+
+def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fraction) -> bool:
+    """Whether every line has the rate of the day: credits have that of the billed lines that they return."""
+    if not facts.billed:
+        return True
+    if settled.rules.plain and all(raw.exact.numerator >= 0 for raw in raws):
+        return True
+    return all(line.tax_rate == rate for line in facts.billed)
 
 
 def _taken(
@@ -171,7 +190,7 @@ def _taken(
         for line, already in zip(lines, found, strict=True):
             room = line.creditable.amount - already
             if limited:
-                room = max(min(room, money.round_units(worth.get(line.id, _NONE) / cent) * cent), _NONE)
+                room = max(min(room, money.round_to(worth.get(line.id, _NONE), cent)), _NONE)
             rooms.append(room)
         now = min(amount, sum(rooms, _NONE))
         if now > 0:

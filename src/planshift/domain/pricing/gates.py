@@ -1,6 +1,6 @@
 """What stands in the way of this change? Every reason at once."""
 
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -8,19 +8,19 @@ from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Reason
 from planshift.domain.periods import Moment
-from planshift.domain.policy import document
-from planshift.domain.policy.given import Gate
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
+from planshift.domain.pricing.prepared import Prepared
 
 
 def always(
-    *, facts: known.Facts, change: Change, at: Moment | None, zone: ZoneInfo, resolved: document.Resolved
+    *, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: ZoneInfo
 ) -> list[Reason]:
     """What no policy can allow: no term to change in, another change under way, a pair that a case refuses."""
-    reasons = []
+    reasons: list[Reason] = []
+    resolved = prepared.rules.resolved
     service, term = facts.service, facts.service.term
     if resolved.kind == "refused":
         words = dict(resolved.reason) if resolved.reason is not None else {}
@@ -28,56 +28,121 @@ def always(
     if facts.standing.open_change:
         reasons.append(Reason("change_under_way", {"change": facts.standing.open_change}))
     if term is not None and at is not None:
-        now = periods.instant_of(at, zone)
-        if now >= periods.instant_of(term.end, zone):
+        if _not_before(at, term.end, zone):
             reasons.append(Reason("term_is_over", {"end": str(term.end)}))
-        elif now < periods.instant_of(term.start, zone) and periods.day_of(at, zone) < periods.day_of(term.start, zone):
+        elif not _not_before(at, term.start, zone) and periods.day_of(at, zone) < periods.day_of(term.start, zone):
             reasons.append(Reason("term_not_begun", {"start": str(term.start)}))
-    metered = facts.catalog.families[change.old_plan.family].metered
-    if term is None and service.counts is None and service.unused_value is None and not metered:
+    if term is None and service.counts is None and service.unused_value is None and not prepared.metered:
         reasons.append(Reason("position_in_term_not_known", {}))
     elif term is not None and at is None:
         reasons.append(Reason("day_of_change_not_known", {}))
     return reasons
 
 
-def of_policy(
-    *,
-    facts: known.Facts,
-    change: Change,
-    request: known.Request,
-    clock: Clock,
-    direction: str,
-    on: Moment | None,
-) -> list[Reason]:
+def _not_before(at: Moment, bound: Moment, zone: ZoneInfo) -> bool:
+    if isinstance(at, datetime) or isinstance(bound, datetime):
+        return periods.instant_of(at, zone) >= periods.instant_of(bound, zone)
+    return at >= bound
+
+
+def of_policy(gate: "Standing") -> list[Reason]:
     """What the policy's preconditions and windows say."""
-    rules = clock.rules
-    if not rules.gates:
-        return []
-    standing, service = facts.standing, facts.service
-    today = None if on is None else periods.day_of(on, clock.zone)
-    gate = Gate(
-        direction=direction,
-        on=today,
-        remaining_days=worth.remaining_days(clock),
-        remaining_months=None if rules.answer("minimum_remaining") == "none" else worth.remaining_months(clock),
-        held_days=_days(service.changed_on, today),
-        first_days=first_days(facts, clock),
-        announced=service.announced_on,
-        asked_by=request.asked_by,
-        owner_only=service.owner_only,
-        payment_method=service.payment_method,
-        unpaid=standing.unpaid_documents,
-        renewal=standing.renewal_issued,
-        renewal_paid=standing.renewal_paid,
-        same_family=change.old_plan.family == change.new_plan.family,
-        needs=() if facts.usage is None else _needs(facts.usage, change),
-        usage_known=facts.usage is not None,
-        usage_age_hours=None if facts.usage is None or on is None else _age(facts.usage, on, clock.zone),
-        short_of=() if facts.capacity is None else _short_of(facts.capacity, change),
-    )
-    found = (run(gate=gate) for run in rules.gates)
+    found = [run(gate=gate) for run in gate.clock.rules.gates]
     return [reason for reason in found if reason is not None]
+
+
+class Standing:
+    """Where a change stands, each answer found when a precondition asks for it. Implements `given.Gate`."""
+
+    __slots__ = ("change", "clock", "direction", "facts", "moment", "request")
+
+    def __init__(
+        self,
+        facts: known.Facts,
+        change: Change,
+        request: known.Request,
+        clock: Clock,
+        direction: str,
+        moment: Moment | None,
+    ) -> None:
+        self.facts, self.change, self.request, self.clock = facts, change, request, clock
+        self.direction, self.moment = direction, moment
+
+    @property
+    def on(self) -> date | None:
+        """See `given.Gate`."""
+        return None if self.moment is None else periods.day_of(self.moment, self.clock.zone)
+
+    @property
+    def remaining_days(self) -> Fraction | None:
+        """See `given.Gate`."""
+        return worth.remaining_days(self.clock)
+
+    @property
+    def remaining_months(self) -> Fraction | None:
+        """See `given.Gate`."""
+        return worth.remaining_months(self.clock)
+
+    @property
+    def held_days(self) -> int | None:
+        """See `given.Gate`."""
+        return _days(self.facts.service.changed_on, self.on)
+
+    @property
+    def announced(self) -> date | None:
+        """See `given.Gate`."""
+        return self.facts.service.announced_on
+
+    @property
+    def asked_by(self) -> str:
+        """See `given.Gate`."""
+        return self.request.asked_by
+
+    @property
+    def payment_method(self) -> str:
+        """See `given.Gate`."""
+        return self.facts.service.payment_method
+
+    @property
+    def unpaid(self) -> tuple[str, ...]:
+        """See `given.Gate`."""
+        return self.facts.standing.unpaid_documents
+
+    @property
+    def renewal(self) -> str:
+        """See `given.Gate`."""
+        return self.facts.standing.renewal_issued
+
+    @property
+    def renewal_paid(self) -> bool:
+        """See `given.Gate`."""
+        return self.facts.standing.renewal_paid
+
+    @property
+    def same_family(self) -> bool:
+        """See `given.Gate`."""
+        return self.change.old_plan.family == self.change.new_plan.family
+
+    @property
+    def needs(self) -> tuple[tuple[str, int, int], ...]:
+        """See `given.Gate`."""
+        return () if self.facts.usage is None else _needs(self.facts.usage, self.change)
+
+    @property
+    def usage_known(self) -> bool:
+        """See `given.Gate`."""
+        return self.facts.usage is not None
+
+    @property
+    def usage_age_hours(self) -> Fraction | None:
+        """See `given.Gate`."""
+        usage, moment = self.facts.usage, self.moment
+        return None if usage is None or moment is None else _age(usage, moment, self.clock.zone)
+
+    @property
+    def short_of(self) -> tuple[str, ...]:
+        """See `given.Gate`."""
+        return () if self.facts.capacity is None else _short_of(self.facts.capacity, self.change)
 
 
 def resources(*, change: Change, rules: Rules, reasons: list[Reason]) -> None:

@@ -1,26 +1,26 @@
 """How much of the time is used, how much remains, and of how many units is a billing period?"""
 
 import math
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from planshift.domain import periods
 from planshift.domain.errors import Refused
 from planshift.domain.facts import Counts, Service
 from planshift.domain.periods import Length, Moment
-from planshift.domain.policy.denominator import Base
+from planshift.domain.policy.denominator import Base, Divisor
 from planshift.domain.policy.given import Share
 from planshift.domain.pricing.compiled import Rules
 
 _MONTHS = ("months", "calendar_months", "started_calendar_months")
 _COUNTED = {"days": "day", "days_30_360": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}
 _NOTHING = Fraction(0)
+ONE = Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(NamedTuple):
     """A stretch of time as the policy counts it: used, remaining and all of its units."""
 
     used: Fraction
@@ -33,14 +33,14 @@ class Clock:
 
     def __init__(self, *, rules: Rules, service: Service, at: Moment | None, zone: ZoneInfo) -> None:
         self.rules, self.service, self.at, self.zone = rules, service, at, zone
-        self.unit = rules.answer("time_unit")
-        self.by_day = rules.answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
+        self.unit, self.by_day = rules.unit, rules.by_day
         self.used_until: Moment | None = at
         self.remaining_from: Moment | None = at
         if at is not None and (self.by_day or not isinstance(at, datetime)):
             self.used_until, self.remaining_from = rules.change_day(at=at, zone=zone)
         self._term: Time | None = None
         self._shares: dict[Length, Share] = {}
+        self._ends: dict[Length, Moment] = {}
 
     @property
     def on(self) -> date | None:
@@ -72,10 +72,12 @@ class Clock:
         count = self.rules.time_unit
         total: Fraction = count(start, end, self.zone)
         passed: Fraction = count(start, since, self.zone) if since > start else _NOTHING
-        passed = min(passed, total)
-        counted: Fraction = self.rules.partial_unit(used=passed, total=total)
-        counted = min(max(counted, total - math.ceil(total)), total)
-        used = max(counted, _NOTHING)
+        if self.rules.exact_units and not isinstance(since, datetime) and since <= end:
+            used = counted = passed
+        else:
+            counted = self.rules.partial_unit(used=min(passed, total), total=total)
+            counted = min(max(counted, total - math.ceil(total)), total)
+            used = max(counted, _NOTHING)
         if until is not since and until != since:
             used = count(start, until, self.zone) if until > start else _NOTHING
         return Time(used, total - counted, total)
@@ -105,11 +107,11 @@ class Clock:
         if found is None:
             term, time = self.service.term, self.term()
             if term is not None and self.at is not None:
-                found = self.share(term.start, term.end, length=length, units=time.remaining)
+                found = self.share(term.start, term.end, length=length, units=time.remaining, total=time.total)
             else:
                 found = Share(time.remaining, self._counted_period(length, time), self._unit_name())
-            later = self.rules.later_periods(periods=self.service.prepaid_periods)
-            if later:
+            prepaid = self.service.prepaid_periods
+            if prepaid and (later := self.rules.later_periods(periods=prepaid)):
                 found = found._replace(remaining=found.remaining + later * found.per)
             self._shares[length] = found
         return found
@@ -125,8 +127,8 @@ class Clock:
         """How many billing periods of `length` the present term has; 1 where the facts do not say."""
         term = self.service.term
         if term is not None:
-            if periods.add(term.start, length, self.zone) == term.end:
-                return Fraction(1)
+            if self._first_end(term.start, length) == term.end:
+                return ONE
             start, end = term.start, term.end
             months = periods.months_between(start, end, self.zone) if length.unit == "month" else None
             if months is not None and months.denominator == 1:
@@ -146,12 +148,14 @@ class Clock:
         counted: Fraction = self.rules.partial_unit(used=_NOTHING, total=total)
         return total - min(max(counted, total - math.ceil(total)), total)
 
-    def share(self, start: Moment, end: Moment, *, length: Length, units: Fraction) -> Share:
-        """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start."""
-        base = Base(length.months, self.unit, self.on)
-        divisor = self.rules.denominator(base=base)
-        if not isinstance(divisor, Fraction) and self.unit in _MONTHS and length.unit == "month":
-            divisor = length.months
+    def share(
+        self, start: Moment, end: Moment, *, length: Length, units: Fraction, total: Fraction | None = None
+    ) -> Share:
+        """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start.
+
+        `total`: the units of the whole stretch, where they are known.
+        """
+        divisor = self._divisor(length)
         if isinstance(divisor, Fraction):
             return Share(units, divisor, self.unit)
         count = self.rules.time_unit
@@ -159,10 +163,32 @@ class Clock:
             start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
         if divisor == "to_end":
             return Share(units, count(periods.add(end, length, self.zone, times=-1), end, self.zone), self.unit)
-        cycle_end = periods.add(start, length, self.zone)
+        cycle_end = self._first_end(start, length)
+        if cycle_end == end and total is not None:
+            return Share(units, total, self.unit)
         if _later(cycle_end, end, self.zone) or cycle_end == end:
             return Share(units, count(start, cycle_end, self.zone), self.unit)
         return self._over_cycles(start, end, length, units)
+
+    def _first_end(self, start: Moment, length: Length) -> Moment:
+        """Where the first billing period of `length` ends; of the term's it is noted."""
+        if self.service.term is None or start is not self.service.term.start:
+            return periods.add(start, length, self.zone)
+        found = self._ends.get(length)
+        if found is None:
+            found = self._ends[length] = periods.add(start, length, self.zone)
+        return found
+
+    def _divisor(self, length: Length) -> Divisor:
+        """By what a price for `length` is divided, or which period's own units count."""
+        found: Divisor | None = self.rules.divisors.get(length)
+        if found is None:
+            found = self.rules.denominator(base=Base(length.months, self.unit, self.on))
+            if not isinstance(found, Fraction) and self.unit in _MONTHS and length.unit == "month":
+                found = length.months
+            if self.rules.fixed_divisor:
+                self.rules.divisors[length] = found
+        return found
 
     def _over_cycles(self, start: Moment, end: Moment, length: Length, units: Fraction) -> Share:
         """Several billing periods, each by its own units: the units are taken from the end backwards."""
@@ -183,7 +209,7 @@ class Clock:
             left -= taken
         if len(parts) == 1:
             return Share(parts[0][0], parts[0][1], self.unit)
-        return Share(sum_of, Fraction(1), "billing_periods", tuple(reversed(parts)))
+        return Share(sum_of, ONE, "billing_periods", tuple(reversed(parts)))
 
     def until(self, start: Moment, end: Moment, *, length: Length) -> Share:
         """The remaining share of another stretch: a new billing period laid elsewhere than the present term."""

@@ -13,10 +13,10 @@ from planshift.domain import facts as known
 from planshift.domain.errors import Reason
 from planshift.domain.policy import dimensions, document, vocabulary
 from planshift.domain.policy.direction import Weight
-from planshift.domain.pricing import compiled, items, quick
+from planshift.domain.policy.given import Found, Raw
+from planshift.domain.pricing import compiled, items
 from planshift.domain.pricing.compiled import Rules
-from planshift.domain.pricing.items import Change
-from planshift.domain.pricing.quick import Quick
+from planshift.domain.pricing.items import Change, Item
 
 _NONE = Fraction(0)
 _LIMIT = 20_000  # entries kept: a seller's pairs times its policies
@@ -24,12 +24,18 @@ Refusals = tuple[Reason, ...]
 
 
 class Prepared(NamedTuple):
-    """A change laid out, with its direction and rules; `quick` where its price alone can be had by the short way."""
+    """A change laid out, with its direction and rules, and what these alone say."""
 
     change: Change
+    changed: tuple[Item, ...]
     direction: str
     rules: Rules
-    quick: Quick | None
+    metered: bool
+    setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
+    # Found when first asked for: the prices of components (new or old, component, day of a dated price list), and the
+    # lines that stand for "the list price was paid once".
+    prices: dict[tuple[bool, str, date | None], Found | None]
+    paid_once: dict[tuple[Any, ...], list[known.BilledLine]]
 
 
 _known: dict[tuple[Any, ...], Prepared] = {}
@@ -83,7 +89,15 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
         both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
         return (Reason("currencies_differ", both),)
     rules = compiled.rules(resolved)
-    return Prepared(change, direction, rules, quick.of(change, rules, facts=facts, direction=direction))
+    metered = facts.catalog.families[change.old_plan.family].metered
+    return Prepared(change, change.changed, direction, rules, metered, _setup(change, rules), {}, {})
+
+
+def _setup(change: Change, rules: Rules) -> tuple[Raw, ...]:
+    if change.operation != "plan":
+        return ()
+    fee: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=change.new_plan.setup)
+    return (Raw("setup", known.SETUP, fee, "setup"),) if fee else ()
 
 
 def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:

@@ -1,7 +1,7 @@
 """What does the policy make of this change? Preconditions, course, settlement, limits: from facts to raw lines."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -19,6 +19,7 @@ from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.deal import PricedDeal
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
+from planshift.domain.pricing.prepared import Prepared
 
 _NONE = Fraction(0)
 
@@ -27,6 +28,7 @@ _NONE = Fraction(0)
 class Settled:
     """One change, settled but not yet rounded: everything that an offer is made of."""
 
+    prepared: Prepared
     change: Change
     rules: Rules
     clock: Clock
@@ -52,17 +54,16 @@ def settle(
     zone = facts.catalog.seller.zone
     priced_on = _priced_on(facts, on)
     found = prepared.of(facts, request, policy=policy, priced_on=priced_on)
-    if not isinstance(found, prepared.Prepared):
+    if not isinstance(found, Prepared):
         return found
-    change, direction, rules, _ = found
-    at = _starts(rules, facts, request, on)
+    rules = found.rules
+    at = on if rules.on_request else _starts(rules, facts, request, on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
-    reasons = [
-        *gates.always(facts=facts, change=change, at=at, zone=zone, resolved=rules.resolved),
-        *gates.of_policy(facts=facts, change=change, request=request, clock=clock, direction=direction, on=on),
-    ]
+    reasons = gates.always(facts=facts, prepared=found, at=at, zone=zone)
+    if rules.gates:
+        reasons += gates.of_policy(gates.Standing(facts, found.change, request, clock, found.direction, on))
     try:
-        settled = _course(facts, request, change, rules, clock, direction, priced_on, reasons)
+        settled = _course(facts, request, found, clock, priced_on, reasons)
     except Refused as refused:
         return (*reasons, *refused.reasons)
     if reasons or settled is None:
@@ -88,27 +89,18 @@ def _starts(rules: Rules, facts: known.Facts, request: known.Request, on: Moment
 def _course(
     facts: known.Facts,
     request: known.Request,
-    change: Change,
-    rules: Rules,
+    prepared: Prepared,
     clock: Clock,
-    direction: str,
     priced_on: date,
     reasons: list[Reason],
 ) -> Settled | None:
     """Carry out the course that the policy takes for this operation and direction; reasons are added as found."""
-    rounder, _ = rules.rounding_in(facts.catalog.seller.currency)
-    deal = PricedDeal(
-        facts=facts,
-        change=change,
-        rules=rules,
-        clock=clock,
-        priced_on=priced_on,
-        direction=direction,
-        rounder=rounder,
-        convert=rules.answer("other_period") == "converted",
+    change, rules = prepared.change, prepared.rules
+    deal = PricedDeal(facts, prepared, clock, priced_on)
+    found = Settled(
+        prepared, change, rules, clock, deal, prepared.direction, Outcome(), rules.answer("settlement"), priced_on
     )
-    found = Settled(change, rules, clock, deal, direction, Outcome(), rules.answer("settlement"), priced_on)
-    if facts.catalog.families[change.old_plan.family].metered:
+    if prepared.metered:
         found.settlement = "metered"
         return found
     if change.operation == "period":
@@ -148,13 +140,15 @@ def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
 def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: list[Reason]) -> None:
     """The settlement itself, with the windows at both ends of the term."""
     rules, deal = found.rules, found.deal
-    early = rules.early_window(first_days=gates.first_days(facts, found.clock))
-    deal.whole_credit = early == "whole_price"
-    near = _near(found)
-    if near == "renewal_only":
-        found.settlement, found.at_renewal = "nothing", True
-        return
-    found.next_period = near == "next_period_too"
+    early = ""
+    if not rules.no_windows:
+        early = rules.early_window(first_days=gates.first_days(facts, found.clock))
+        deal.whole_credit = early == "whole_price"
+        near = _near(found)
+        if near == "renewal_only":
+            found.settlement, found.at_renewal = "nothing", True
+            return
+        found.next_period = near == "next_period_too"
     if early == "full_difference":
         found.settlement = "full_difference"
         run: Callable[..., Outcome] | None = _named("full_difference")
@@ -163,7 +157,7 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
     if run is None:
         return
     restarts = found.settlement.startswith(("new_term", "move_expiry"))
-    deal.items = found.change.items if restarts else found.change.changed
+    deal.items = found.change.items if restarts else found.prepared.changed
     if not restarts:
         _align(found, deal)
     found.outcome = run(deal=deal)
@@ -200,8 +194,10 @@ def _named(name: str) -> Callable[..., Outcome]:
 def _align(found: Settled, deal: PricedDeal) -> None:
     """Where the term is to end elsewhere, the new price is divided over another stretch."""
     rules, clock, service = found.rules, found.clock, found.clock.service
+    if rules.term_kept:
+        return
     term, change = service.term, found.change
-    if rules.answer("term_end") != "kept" and clock.at is not None and term is not None:
+    if clock.at is not None and term is not None:
         position = Position(term, clock.at, change.new_length, clock.zone, service.bill_day, service.aligned_until)
         end, start = rules.term_end(position=position)
         if end != term.end or change.new_length != change.old_length:
@@ -274,15 +270,8 @@ def _after(found: Settled, facts: known.Facts) -> None:
     """Fees, what is bought on top, and the limits of a result below zero."""
     if found.next_period:
         found.outcome.lines.extend(line._replace(role="next_period") for line in found.deal.full_charges())
-    found.fees = fees.of(
-        found.rules,
-        found.change,
-        facts,
-        clock=found.clock,
-        lines=found.outcome.lines,
-        direction=found.direction,
-        on=found.priced_on,
-    )
+    lines = found.outcome.lines
+    found.fees = fees.of(found.prepared, facts, clock=found.clock, lines=lines, on=found.priced_on)
     _bounded(found)
     _reduce(found)
 
@@ -290,7 +279,7 @@ def _after(found: Settled, facts: known.Facts) -> None:
 def _bounded(found: Settled) -> None:
     """A result below zero goes no lower than the policy allows: credits shrink, the last first."""
     rules, lines = found.rules, found.outcome.lines
-    if rules.answer("negative_result") == "given_back" or found.outcome.separate:
+    if rules.unbounded or found.outcome.separate:
         return
     net = sum((line.exact for line in lines), _NONE)
     if net >= 0:
@@ -310,5 +299,4 @@ def _bounded(found: Settled) -> None:
 
 def _reduce(found: Settled) -> None:
     """Lines of nothing at all are left out, unless nothing else would be there."""
-    lines = [line for line in found.outcome.lines if line.exact or line.limit is not None]
-    found.outcome = replace(found.outcome, lines=lines)
+    found.outcome.lines = [line for line in found.outcome.lines if line.exact or line.limit is not None]

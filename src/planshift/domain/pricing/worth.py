@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Any
 
 from planshift.domain import facts as known
 from planshift.domain import periods
@@ -16,24 +17,41 @@ from planshift.domain.pricing.measure import Clock
 _NONE = Fraction(0)
 
 
-def billed_lines(facts: known.Facts, item: Item, *, clock: Clock, on: date) -> list[BilledLine]:
-    """The lines billed for one component, newest first."""
+def billed_lines(
+    facts: known.Facts, item: Item, *, clock: Clock, on: date, paid_once: dict[tuple[Any, ...], list[BilledLine]]
+) -> list[BilledLine]:
+    """The lines billed for one component, newest first. `paid_once` notes those that stand for a list price."""
     if facts.billed is not None:
         lines = [line for line in facts.billed if line.component == item.component]
+        if len(lines) == 1:
+            return lines
         lines.reverse()
         lines.sort(key=lambda line: line.issued_on or date.min, reverse=True)
         return lines
+    service = facts.service
+    cycles, later = clock.whole_cycles(service.length), 0
+    if service.prepaid_periods:
+        later = clock.rules.later_periods(periods=service.prepaid_periods)
+    if service.discount is not None or cycles.denominator != 1:
+        return _paid_once(facts, item, on, cycles, later)
+    key = (item.component, on if facts.catalog.dated else None, cycles.numerator, later)
+    found = paid_once.get(key)
+    if found is None:
+        found = paid_once[key] = _paid_once(facts, item, on, cycles, later)
+    return found
+
+
+def _paid_once(facts: known.Facts, item: Item, on: date, cycles: Fraction, later: int) -> list[BilledLine]:
+    """The list price, less the discount, billed for the term and for later periods, and paid; no tax rate is known."""
     length = facts.service.length
     price = item.old_price(length, on) if item.old_quantity else None
     if price is None:
         return []
     currency = facts.catalog.seller.currency
-    later = clock.rules.later_periods(periods=facts.service.prepaid_periods)
     paid = price.amount * item.old_quantity * (1 - discount_of(facts.service, new=False))
-    amount = Money(paid * clock.whole_cycles(length), currency)
-    rate = facts.catalog.seller.tax_rate(on) if facts.buyer.treatment == "standard" else _NONE
+    amount = Money(paid * cycles, currency)
     whole = Money(amount.amount + later * paid, currency)
-    return [BilledLine("", item.component, amount, whole, Money.zero(currency), rate, quantity=item.old_quantity)]
+    return [BilledLine("", item.component, amount, whole, Money.zero(currency), _NONE, quantity=item.old_quantity)]
 
 
 def given_back(line: BilledLine, part: Part, clock: Clock) -> Iterator[Part]:
