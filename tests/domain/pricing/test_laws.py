@@ -221,7 +221,7 @@ def test_no_offer_outside_the_offered_targets(
 @pytest.mark.parametrize("policy", list(policies(*SETTLEMENTS_KEPT)), ids=lambda policy: policy.digest[:6])
 @given(situation=situations())
 @settings(max_examples=20, deadline=None)
-def test_the_same_question_has_the_same_answer_and_the_short_way_the_same_price(
+def test_the_same_question_has_the_same_answer_and_the_price_alone_is_the_offers(
     policy: Policy, situation: tuple[known.Facts, date]
 ) -> None:
     facts, on = situation
@@ -232,35 +232,6 @@ def test_the_same_question_has_the_same_answer_and_the_short_way_the_same_price(
     assert isinstance(only, quote.Price)
     total = first.total
     assert (only.net, only.tax, only.gross) == (total.net.amount, total.tax.amount, total.gross.amount)
-
-
-@pytest.mark.parametrize("name", ["easy-hard", "deposit"])
-@given(situation=situations(), paid=st.booleans())
-@settings(max_examples=40, deadline=None)
-def test_the_short_way_of_the_shipped_policies_is_the_long_one(
-    name: str, situation: tuple[known.Facts, date], paid: bool
-) -> None:
-    facts, on = situation
-    currency = "EUR" if name == "easy-hard" else "PLN"
-    listed = facts.catalog
-    facts = replace(
-        facts,
-        catalog=Catalog(replace(listed.seller, currency=currency), listed.families, listed.plans, dated=False),
-        service=replace(facts.service, resources={}),
-    )
-    if paid:
-        money = Money(listed.plans["old"].prices[0].amount, currency)
-        facts = replace(
-            facts, billed=(known.BilledLine("1", known.PLAN, money, money, Money.zero(currency), Fraction(0)),)
-        )
-    policy, request = world.shipped(name), known.ChangePlan("new")
-    whole = quote.price(facts=facts, request=request, policy=policy, on=on)
-    only = quote.amount(facts=facts, request=request, policy=policy, on=on)
-    if isinstance(whole, quote.Refusal):
-        assert only == whole
-        return
-    assert isinstance(only, quote.Price)
-    assert (only.net, only.gross) == (whole.total.net.amount, whole.total.gross.amount)
 
 
 # ── Nothing ever credits more than was paid and not credited before: every settlement that credits ───────────────────

@@ -1,6 +1,5 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -11,9 +10,9 @@ from planshift.domain import periods
 from planshift.domain.errors import Refused
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
-from planshift.domain.policy.given import Asked, Found, Part, Raw, Share
+from planshift.domain.policy.given import Found, Part, Raw, Share
 from planshift.domain.policy.unused_value import Left, Worth
-from planshift.domain.pricing import worth
+from planshift.domain.pricing import prices, worth
 from planshift.domain.pricing.items import Item
 from planshift.domain.pricing.measure import ONE, Clock
 from planshift.domain.pricing.prepared import Prepared
@@ -219,58 +218,16 @@ class PricedDeal:
 
     def _charge(self, item: Item) -> Found | None:
         """The price charged for one unit of the new, the client's payment discount included."""
-        if not item.new_quantity or not item.new_prices:
-            return None
-        return self._noted(True, item, self.priced_on, self._charged)
-
-    def _noted(self, new: bool, item: Item, on: date, find: Callable[[Item], Found | None]) -> Found | None:
-        """A price that depends on nothing but catalog, policy and day is found once."""
-        if self.rules.by_remaining or self.facts.service.discount is not None:
-            return find(item)
-        key = (new, item.component, on if self.facts.catalog.dated else None)
-        prices = self.prepared.prices
-        if key not in prices:
-            prices[key] = find(item)
-        return prices[key]
-
-    def _charged(self, item: Item) -> Found | None:
-        rules, service = self.rules, self.facts.service
-        asked = Asked(
-            find=lambda length: item.new_price(length, self.priced_on),
-            length=self.change.new_length,
-            discount=worth.discount_of(service, new=True),
-            remaining_months=self._remaining_months(),
-        )
-        found: Found | None = rules.charge_price(asked=asked)
-        if found is not None and not rules.plain:
-            less: Fraction = rules.payment_discount(method=service.payment_method)
-            if less:
-                return Found(found.amount * (1 - less), found.length)
-        return found
+        return prices.charged(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.priced_on)
 
     def _credit(self, item: Item) -> Found | None:
         """The price credited for one unit of the old; None where the billed lines count."""
-        if not item.old_quantity or not item.old_prices:
-            return None
-        return self._noted(False, item, self._bought_on(), self._credited)
-
-    def _credited(self, item: Item) -> Found | None:
-        asked = Asked(
-            find=lambda length: item.old_price(length, self._bought_on()),
-            length=self.change.old_length,
-            discount=worth.discount_of(self.facts.service, new=False),
-            remaining_months=self._remaining_months(),
-        )
-        found: Found | None = self.rules.credit_price(asked=asked)
-        return found
+        return prices.credited(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self._bought_on())
 
     def _bought_on(self) -> date:
         """Old list prices are those in force when the term began."""
         term = self.facts.service.term
         return self.priced_on if term is None else periods.day_of(term.start, self.clock.zone)
-
-    def _remaining_months(self) -> Fraction | None:
-        return worth.remaining_months(self.clock) if self.rules.by_remaining else None
 
     def _full_old(self, item: Item, old: Found | None) -> Fraction:
         if old is not None:

@@ -16,9 +16,7 @@ from planshift.domain.pricing.prepared import Prepared
 _NONE = Fraction(0)
 
 
-def of(
-    prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw], on: date
-) -> list[Raw]:
+def of(prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw], on: date) -> list[Raw]:
     """Set-up (H5), change fees, penalty, and the credit of an old set-up fee, each a line of its own."""
     change, direction, rules = prepared.change, prepared.direction, prepared.rules
     found = [] if prepared.setup and _waived(rules, facts, clock) else list(prepared.setup)

@@ -15,9 +15,7 @@ from planshift.domain.pricing.measure import Clock
 from planshift.domain.pricing.prepared import Prepared
 
 
-def always(
-    *, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: ZoneInfo
-) -> list[Reason]:
+def always(*, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: ZoneInfo) -> list[Reason]:
     """What no policy can allow: no term to change in, another change under way, a pair that a case refuses."""
     reasons: list[Reason] = []
     resolved = prepared.rules.resolved

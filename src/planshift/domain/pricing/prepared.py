@@ -34,7 +34,7 @@ class Prepared(NamedTuple):
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
     # Found when first asked for: the prices of components (new or old, component, day of a dated price list), and the
     # lines that stand for "the list price was paid once".
-    prices: dict[tuple[bool, str, date | None], Found | None]
+    prices: dict[tuple[bool, str, date], Found | None]
     paid_once: dict[tuple[Any, ...], list[known.BilledLine]]
 
 
