@@ -47,7 +47,7 @@ def same(facts: known.Facts, request: known.Request, policy: Policy, on: Moment 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 @given(data=st.data())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_every_worked_case_on_any_day_of_its_term(path: Path, data: st.DataObject) -> None:
     """Under its own policy and under both shipped ones."""
     text = path.read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def lines(draw: st.DrawFn, currency: str, service: known.Service, term: Period) 
 
 @pytest.mark.parametrize("name", SHIPPED)
 @given(data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_shipped_policies_over_their_catalogs_on_any_day(name: str, data: st.DataObject) -> None:
     policy, listed = world.shipped(name), world.catalog(name)
     plans = sorted(listed.plans)
