@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from planshift.billing import deposits, invoices, models, numbering, payments, queries
-from planshift.domain import documents
+from planshift.domain import document_numbers, documents
 from planshift.domain.errors import Refused
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances
@@ -237,7 +237,7 @@ def test_issuing_many_takes_as_many_statements_as_issuing_one() -> None:
 )
 def test_patterns(pattern: str, series: str, number: str) -> None:
     assert numbering.series_of(seller="x", pattern=pattern, on=TODAY) == series
-    assert numbering.document_number(pattern=pattern, on=TODAY, n=7) == number
+    assert document_numbers.number(pattern=pattern, on=TODAY, n=7) == number
 
 
 @pytest.mark.parametrize(
@@ -256,12 +256,12 @@ def test_patterns(pattern: str, series: str, number: str) -> None:
 )
 def test_bad_patterns(_case: str, pattern: str) -> None:
     with pytest.raises(Refused, match="bad_document_pattern"):
-        numbering.document_number(pattern=pattern, on=TODAY, n=7)
+        document_numbers.number(pattern=pattern, on=TODAY, n=7)
 
 
 def test_a_number_too_long_for_e_invoices_is_refused() -> None:
     with pytest.raises(Refused, match="document_number_too_long"):
-        numbering.document_number(pattern="FAKTURA/{year}/{month:02}/{n:06}", on=TODAY, n=7)
+        document_numbers.number(pattern="FAKTURA/{year}/{month:02}/{n:06}", on=TODAY, n=7)
 
 
 def test_total_of_no_lines() -> None:

@@ -112,6 +112,16 @@ def test_paid_in_full_by_one_transfer() -> None:
     assert [(s.key, s.name) for s in Signal.objects.all()] == [("change:CH-2026-000001", "paid")]
 
 
+def test_one_transfer_is_never_booked_for_two_orders() -> None:
+    buyer = client(italian())
+    first, second = order(buyer), order(buyer, subject="CH-2026-000002")
+    pay(first, "26.84", key="bank-7")
+    with pytest.raises(Refused, match="payment_differs"):
+        pay(second, "26.84", key="bank-7")
+    assert queries.order(number=second.number).state == "AWAITING_PAYMENT"
+    assert models.Payment.objects.count() == 1
+
+
 def test_short_payment_waits_for_the_rest() -> None:
     placed = order(client(italian()))
     pay(placed, "20.00", key="T1")

@@ -85,6 +85,18 @@ def test_the_runs_of_a_dead_worker_are_taken_over_and_a_poisonous_step_gets_stuc
     assert history("p") == [("one", "lost")] * 3 + [("one", "stuck"), ("one", "retried"), ("one", "done")]
 
 
+def test_a_fault_in_the_hook_of_a_stuck_run_stops_no_takeover() -> None:
+    def broken(run: runs.Work, reason: str) -> None:
+        raise ValueError("no such row")
+
+    runs.define("poison", steps={"one": lambda run: runs.Done()}, first="one", stuck=broken)
+    runs.start(kind="poison", key="p", subject="1")
+    for _ in range(claiming.CRASH_LIMIT):
+        claiming.claim(worker=working.register(lease_seconds=-1).id, at=NOW, limit=5)
+        assert claiming.take_over() == 1
+    assert state_of("p") == "STUCK"
+
+
 def test_a_run_that_killed_a_worker_is_carried_on_alone_so_that_its_neighbours_are_not_blamed() -> None:
     at_hand: list[int] = []
 

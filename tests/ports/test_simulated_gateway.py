@@ -110,6 +110,14 @@ def test_pay(visitor: Client) -> None:
     assert models.PaymentAttempt.objects.get().result == "paid"
 
 
+def test_a_failure_told_after_the_payment_does_not_unsay_it(visitor: Client) -> None:
+    number, page = pending(visitor)
+    page.press('name="pay"')
+    page.press('name="fail"')
+    assert state(number) == "PAID"
+    assert models.PaymentAttempt.objects.get().result == "paid"
+
+
 def test_fail(visitor: Client) -> None:
     number, page = pending(visitor)
     assert page.press('name="fail"')["Location"] == f"/orders/{number}"

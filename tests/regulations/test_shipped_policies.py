@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planshift.domain import catalog_document
+from planshift.domain import catalog_document, toml_reading
 from planshift.domain.policy import checker, document, loader, vocabulary
 from planshift.interfaces.cli import policy as command
 
@@ -118,3 +118,12 @@ def test_D3_D5_D11_when_a_change_is_carried_out(plan, target, operation, directi
     assert (resolved.kind, resolved.one("timing").answer) == (kind, timing)
     if plan == "pro-cloud":
         assert resolved.one("metering").params == vocabulary.Params({"floor": 10, "check_every_hours": 24})
+
+
+@pytest.mark.parametrize("pattern", ["F{month}-{x}", "F{year}", "FAKTURA/{year}/{month:02}/{n:06}", "{n"])
+def test_a_catalog_with_unusable_document_numbers_is_refused_before_money_is_taken(pattern: str) -> None:
+    text = (ROOT / "catalogs" / "easy-hard.toml").read_text(encoding="utf-8")
+    (line,) = [each for each in text.splitlines() if each.startswith("invoices = ")]
+    with pytest.raises(toml_reading.BadDocument, match="this must be a document number") as caught:
+        catalog_document.parse(text.replace(line, f'invoices = "{pattern}"'), name="c")
+    assert [problem.line for problem in caught.value.problems] == [text.splitlines().index(line) + 1]

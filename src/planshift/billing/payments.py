@@ -92,7 +92,7 @@ def mark_transfer_received(
         raise Refused("order_unknown", orders=[order])
     return record(
         gateway=BANK,
-        external_id=f"{seller.code}/{key}"[:120],
+        external_id=f"{seller.code}/{key}",
         amount=amount,
         reference=order,
         received_at=received_at,
@@ -156,13 +156,17 @@ def receive(*, gateway: str, event: ports.Event, at: dt.datetime) -> str:
             at=at,
             actor=actor,
         )
-    models.PaymentAttempt.objects.filter(pk=attempt.pk).update(result=event.kind, result_at=at)
+    attempts = models.PaymentAttempt.objects.filter(pk=attempt.pk)
+    if event.kind != "paid":
+        attempts = attempts.exclude(result="paid")  # a late or forged order of messages never unsays a payment
+    attempts.update(result=event.kind, result_at=at)
     return attempt.return_path
 
 
 def _known(received: _Received) -> models.Payment | None:
     found = models.Payment.objects.filter(gateway=received.gateway, external_id=received.external_id).first()
-    if found is not None and (found.amount_minor, found.currency) != (received.amount.minor, received.amount.currency):
+    same = (received.amount.minor, received.amount.currency, received.reference)
+    if found is not None and (found.amount_minor, found.currency, found.reference) != same:
         raise Refused("payment_differs", payment=found.number, amount=received.amount)
     return found
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from planshift.domain import money, toml_reading
+from planshift.domain import document_numbers, money, toml_reading
 from planshift.domain.catalog import Catalog, Family, Plan, Price, Resource, Seller, Trait
-from planshift.domain.errors import BadMoney
+from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.periods import Length
 from planshift.domain.tax import DatedRate
 from planshift.domain.toml_reading import Document, Table
@@ -74,6 +74,15 @@ def _currency(raw: Any) -> str:
         raise ValueError("this must be a currency code such as EUR") from None
 
 
+def _pattern(raw: Any) -> str:
+    try:
+        document_numbers.check_pattern(str(raw))
+        document_numbers.number(pattern=str(raw), on=date(2000, 12, 31), n=1)
+    except Refused:
+        raise ValueError("this must be a document number such as FV/{year}/{month:02}/{n:04}") from None
+    return str(raw)
+
+
 def _seller(table: Table) -> Seller:
     rates = []
     for row in table.rows("vat"):
@@ -90,7 +99,9 @@ def _seller(table: Table) -> Seller:
         prices=table.text("prices", "net", ("net", "gross")),
         vat=tuple(DatedRate(start, rate) for start, rate in rates if start is not None and rate is not None),
         closed=frozenset(table.value("closed", toml_reading.days, ())),
-        legal=MappingProxyType({key: legal.text(key, "") for key in legal.names()}),
+        legal=MappingProxyType(
+            {key: legal.value(key, _pattern) if key == "invoices" else legal.text(key, "") for key in legal.names()}
+        ),
     )
     table.finish()
     return seller

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from planshift.billing import invoices, orders
 from planshift.catalog import queries as catalog
@@ -234,6 +235,12 @@ def reveal_credentials(*, client: str, number: str, at: datetime, actor: str) ->
     )
 
 
+def renew_credentials(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """The access data was lost or never looked at: have new ones made; the former ones stop working. Asking again
+    before they are there is one request. Refused: `credentials_none`; NotFound."""
+    executions.renew_credentials(number=_execution_of(number, client).number, at=at, actor=actor)
+
+
 def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
     """Staff repaired what stood in the way: the paid change is carried out anew. Refused: `not_awaiting_staff`,
     `note_needed`; NotFound."""
@@ -256,12 +263,24 @@ def _retire(task: runs.Work) -> runs.Outcome:
     change = _locked(task.subject)
     now = _execution(change, task.at)
     if now.state == "DONE":
-        return _finish(change, task)
+        return runs.Go("close")
     if now.state == "AWAITING_NOTICE" and not now.notice_proof:
         locks.lock(machines.Execution.objects.filter(number=now.number))  # before the notice's number
         proof = notices.announce_removal(change=change, at=task.at, actor=task.actor)
         executions.notice_sent(number=now.number, proof=proof, at=task.at, actor=task.actor)
     return runs.Wait(resume="retire", signal=WAKING, due_at=task.at + REMINDED_AFTER, owner="staff")
+
+
+def _close(task: runs.Work) -> runs.Outcome:
+    """The attached services that were removed with the old environment are over (H10)."""
+    kept = models.Change.objects.select_related("quote").get(number=task.subject)
+    ending = work.ending(offered=placing.offer_of(kept.quote))
+    gone = locks.lock(clients.Service.objects.filter(Q(number__in=ending) | Q(pk=kept.service_id)))
+    for each in gone:
+        if each.pk != kept.service_id:
+            renewal.give_up(service=each, at=task.at, actor=task.actor)
+            register.end(service=each, cause=kept.number, at=task.at, actor=task.actor)
+    return _finish(_locked(task.subject), task)
 
 
 def _finish(change: models.Change, task: runs.Work) -> runs.Outcome:
@@ -333,6 +352,7 @@ def define() -> None:
             "follow": _follow,
             "begin_again": _begin_again,
             "retire": _retire,
+            "close": _close,
         },
         first="settle",
     )

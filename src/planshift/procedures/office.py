@@ -48,7 +48,7 @@ def confirm_change(*, sellers: tuple[str, ...], number: str, at: datetime, actor
 def decide_execution(
     *, sellers: tuple[str, ...], number: str, decision: str, note: str, at: datetime, actor: str
 ) -> None:
-    """Retry, skip, cancel or report (set-up work done) an execution, with the reason.
+    """Retry, skip, cancel, roll back or report (set-up work done) an execution, with the reason.
 
     Refused as in `provisioning.executions`; NotFound.
     """
@@ -58,6 +58,7 @@ def decide_execution(
         "retry": executions.retry,
         "skip": executions.skip,
         "cancel": executions.cancel,
+        "roll_back": executions.roll_back,
         "report": executions.report_work,
     }
     if decision not in decisions:

@@ -25,6 +25,7 @@ from planshift.services import queries as holdings
 from planshift.services import register
 
 KIND = "renewal"
+OPEN = ("AWAITING_PAYMENT", "OVERDUE")
 ANNOUNCEMENT = "renewal_announcement"
 BATCH = 100
 _ANNOUNCED_AT_MOST_BEFORE = 181  # days: more than any policy may say (domain.policy.renewal_dates)
@@ -196,6 +197,15 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
     moves.move(open_one, "replaced", actor=actor, at=at)
     orders.withdraw(order=open_one.order.number, at=at, actor=actor, note="replaced after a change")
     announce(holding=holdings.holding(number=service.number), at=at, actor=actor)
+
+
+# 4 ── given up with its service ───────────────────────────────────────────────────────────────────────────────────────
+def give_up(*, service: services.Service, at: datetime, actor: str) -> None:
+    """The service ends: nobody is asked to pay its renewal any more. The caller holds the lock of `service`."""
+    for row in models.Renewal.objects.filter(service=service, state__in=OPEN).select_related("order"):
+        if row.order is not None and billing.order(number=row.order.number).state == "AWAITING_PAYMENT":
+            moves.move(row, "service_ended", actor=actor, at=at)
+            orders.withdraw(order=row.order.number, at=at, actor=actor, note="the service has ended")
 
 
 # ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
@@ -83,6 +84,12 @@ def limits(*, plan: sold.Plan, additional: Mapping[str, int]) -> dict[str, int]:
     }
 
 
+def ending(*, offered: quote.Offer) -> tuple[str, ...]:
+    """Numbers of the attached services that end with the old environment, as the client was told (H10)."""
+    told = [notice.facts["ends"] for notice in offered.notices if notice.code == "attached_end"]
+    return tuple(str(each["number"]) for ends in cast(list[tuple[Mapping[str, object], ...]], told) for each in ends)
+
+
 def parameters(
     *, kept: models.Quote, offered: quote.Offer, policy: document.Policy, promised_on: date | None
 ) -> recipes.Parameters:
@@ -92,16 +99,10 @@ def parameters(
         retention, policy=policy, family=kept.service.family, handed_over_on=today, in_use_on=today
     )
     in_use_on = rules.carried_out(cut_over, policy=policy, family=kept.service.family, handed_over_on=today)
-    ending = tuple(
-        str(number)
-        for notice in offered.notices
-        for number in (notice.facts.get("numbers") or ())  # type: ignore[attr-defined]
-        if notice.code == "attached_services_end"
-    )
     return recipes.Parameters(
         hold_days=(kept_until - today).days,
         cutover_days=(in_use_on - today).days,
-        ending=ending,
+        ending=ending(offered=offered),
         domains=(kept.service.label,),
         promised_on=promised_on,
     )

@@ -139,6 +139,12 @@ def extend(*, service: models.Service, start_on: date, end_on: date, months: int
         moves.move(service, "paid", actor=actor, at=at)
 
 
+def end(*, service: models.Service, cause: str, at: datetime, actor: str) -> None:
+    """The service is over. Twice is once. `service` must be locked."""
+    if service.state != "ENDED":
+        moves.move(service, "ended", actor=actor, at=at, note=cause)
+
+
 def set_auto_renew(*, service: models.Service, on: bool, at: datetime, actor: str) -> None:
     """The client's consent to renew and to draw the deposit by itself (D4)."""
     if service.auto_renew == on:

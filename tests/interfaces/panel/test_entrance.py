@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import OperationalError
 from django.test import Client
 
 from planshift.interfaces import entrance
@@ -63,6 +64,15 @@ def test_language_switch_does_not_redirect_to_another_host(client: Client) -> No
 def test_health(client: Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_health_without_a_database_is_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cursor() -> None:
+        raise OperationalError("no answer")
+
+    monkeypatch.setattr("planshift.interfaces.entrance.connection.cursor", cursor)
+    assert client.get("/healthz").status_code == 503
 
 
 @pytest.mark.django_db

@@ -19,6 +19,8 @@ LIFECYCLE = machine.Lifecycle(
         ("AWAITING_PAYMENT", "replaced"): "REPLACED",
         ("OVERDUE", "paid"): "RENEWED",
         ("OVERDUE", "lapsed"): "LAPSED",
+        ("AWAITING_PAYMENT", "service_ended"): "LAPSED",
+        ("OVERDUE", "service_ended"): "LAPSED",
     },
     waiting={"AWAITING_PAYMENT": "client", "OVERDUE": "client"},
     final=frozenset({"RENEWED", "REPLACED", "LAPSED"}),
@@ -26,6 +28,7 @@ LIFECYCLE = machine.Lifecycle(
         "paid": "its order is covered in full",
         "overdue": "the term and its days of grace passed without payment",
         "replaced": "the service changed meanwhile",
+        "service_ended": "the service ended with what it was attached to",
         "lapsed": "the time for a late payment passed too",
     },
 )

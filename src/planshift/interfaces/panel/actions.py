@@ -51,6 +51,11 @@ def credentials(*, client: str, number: str, at: datetime, actor: str) -> views.
     return change.reveal_credentials(client=client, number=number, at=at, actor=actor)
 
 
+def renew_credentials(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """Have new access data made."""
+    change.renew_credentials(client=client, number=number, at=at, actor=actor)
+
+
 def set_auto_renew(*, client: str, number: str, on: bool, at: datetime, actor: str) -> None:
     """Switch auto-renewal of a service."""
     service.set_auto_renew(client=client, service=number, on=on, at=at, actor=actor)

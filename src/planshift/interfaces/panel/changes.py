@@ -66,3 +66,17 @@ def credentials(request: HttpRequest, client: views.ClientHeader, number: str) -
     page = queries.change(client=client.number, number=number, at=at)
     context = {**change_context(page), "credentials": found, "pause": True}
     return door.show(request, client, "panel/change.html", here="services", **context)
+
+
+@require_POST
+@door.client_page
+def renew_credentials(request: HttpRequest, client: views.ClientHeader, number: str) -> HttpResponse:
+    """The client lost the access data: new ones are made."""
+    try:
+        actions.renew_credentials(client=client.number, number=number, at=clock.business(), actor=door.actor(request))
+    except Refused as refused:
+        return door.refusal(request, client, refused, back=reverse("panel:change", args=[number]))
+    messages.success(
+        request, _("New access data is being made. It appears here in a moment; the old one stops working.")
+    )
+    return redirect("panel:change", number)

@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<number:number>/withdraw/", changes.withdraw, name="withdraw"),
     path("changes/<number:number>/switch-over/", changes.switch_over, name="switch_over"),
     path("changes/<number:number>/credentials/", changes.credentials, name="credentials"),
+    path("changes/<number:number>/credentials/renew/", changes.renew_credentials, name="renew_credentials"),
     path("invoices/", papers.invoices, name="invoices"),
     path("invoices/<path:number>.pdf", papers.invoice_pdf, name="invoice_pdf"),
     path("payments/", papers.money, name="money"),

@@ -16,7 +16,7 @@ from django.db.models import F
 
 from planshift.runtime import clock
 from planshift.runtime.models import Run, Signal, StepRecord, Worker
-from planshift.runtime.runs import definitions
+from planshift.runtime.runs import definitions, hooks
 
 CRASH_LIMIT = 4  # a step that took this many workers with it is stuck
 
@@ -173,7 +173,7 @@ def _lost(run: Run, worker: Worker, now: dt.datetime) -> None:
     Run.objects.filter(pk=run.pk).update(**changed)
     definition = definitions.find(run.kind, run.version)
     if stuck and definition and definition.stuck:
-        definition.stuck(work_of(run, at), reason)
+        hooks.tell(definition.stuck, work_of(run, at), reason)
 
 
 def work_of(run: Run, at: dt.datetime) -> definitions.Work:

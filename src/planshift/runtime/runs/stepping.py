@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -12,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from planshift.domain import errors
 from planshift.runtime import clock
 from planshift.runtime.models import Run, StepRecord
-from planshift.runtime.runs import definitions, outcomes
+from planshift.runtime.runs import definitions, hooks, outcomes
 
 log = structlog.get_logger("planshift.runs")
 UNKNOWN_DEFINITION = definitions.Retries(attempts=60, first=5.0, longest=120.0)
@@ -132,22 +131,11 @@ def _fail(
     try:
         with transaction.atomic(durable=True):
             if stuck and definition and definition.stuck:
-                _tell(definition.stuck, work, str(problem) or type(problem).__name__)
+                hooks.tell(definition.stuck, work, str(problem) or type(problem).__name__)
             _record(work, "stuck" if stuck else "failed", reason, who=who, started=started)
             _write(work, changed)
     except Fenced:
         log.warning("run.fenced", key=work.key, step=work.step, generation=work.generation)
-
-
-def _tell(hook: Callable[[definitions.Work, str], None], work: definitions.Work, reason: str) -> None:
-    """The owning row learns that its run is stuck; a fault in the hook must not hide the stuck run."""
-    try:
-        with transaction.atomic():
-            hook(work, reason)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as problem:  # noqa: BLE001 - part of the worker loop
-        log.error("run.stuck_hook_failed", key=work.key, problem=repr(problem))
 
 
 def _record(work: definitions.Work, outcome: str, detail: str, *, who: str, started: dt.datetime) -> None:
