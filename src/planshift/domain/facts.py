@@ -68,7 +68,7 @@ class BilledLine:
     def creditable(self) -> Money:
         """paid - credited, never below 0."""
         rest = self.paid - self.credited if self.credited else self.paid
-        return rest if rest.amount > 0 else Money.zero(rest.currency)
+        return rest if rest.amount.numerator > 0 else Money.zero(rest.currency)
 
 
 @dataclass(frozen=True, slots=True)

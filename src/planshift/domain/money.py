@@ -209,7 +209,7 @@ class Money:
         return Money(abs(self.amount), self.currency)
 
     def __bool__(self) -> bool:
-        return self.amount != 0
+        return self.amount.numerator != 0
 
     def __lt__(self, other: "Money") -> bool:
         return self.amount < self._same(other)

@@ -40,7 +40,7 @@ class Clock:
             self.used_until, self.remaining_from = rules.change_day(at=at, zone=zone)
         self._term: Time | None = None
         self._shares: dict[Length, Share] = {}
-        self._ends: dict[Length, Moment] = {}
+        self._cycles: dict[Length, Fraction] = {}
 
     @property
     def on(self) -> date | None:
@@ -125,9 +125,15 @@ class Clock:
 
     def whole_cycles(self, length: Length) -> Fraction:
         """How many billing periods of `length` the present term has; 1 where the facts do not say."""
+        found = self._cycles.get(length)
+        if found is None:
+            found = self._cycles[length] = self._whole_cycles(length)
+        return found
+
+    def _whole_cycles(self, length: Length) -> Fraction:
         term = self.service.term
         if term is not None:
-            if self._first_end(term.start, length) == term.end:
+            if periods.add(term.start, length, self.zone) == term.end:
                 return ONE
             start, end = term.start, term.end
             months = periods.months_between(start, end, self.zone) if length.unit == "month" else None
@@ -163,21 +169,13 @@ class Clock:
             start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
         if divisor == "to_end":
             return Share(units, count(periods.add(end, length, self.zone, times=-1), end, self.zone), self.unit)
-        cycle_end = self._first_end(start, length)
+        cycle_end = periods.add(start, length, self.zone)
         if cycle_end == end and total is not None:
+            self._cycles[length] = ONE  # `total` is given for the term: it is this one billing period
             return Share(units, total, self.unit)
         if _later(cycle_end, end, self.zone) or cycle_end == end:
             return Share(units, count(start, cycle_end, self.zone), self.unit)
         return self._over_cycles(start, end, length, units)
-
-    def _first_end(self, start: Moment, length: Length) -> Moment:
-        """Where the first billing period of `length` ends; of the term's it is noted."""
-        if self.service.term is None or start is not self.service.term.start:
-            return periods.add(start, length, self.zone)
-        found = self._ends.get(length)
-        if found is None:
-            found = self._ends[length] = periods.add(start, length, self.zone)
-        return found
 
     def _divisor(self, length: Length) -> Divisor:
         """By what a price for `length` is divided, or which period's own units count."""
