@@ -120,6 +120,9 @@ def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document
         cases=tuple(_cases(raw.get("case", []), report)),
         terms=values.table(terms.PARAMS, _table(raw, "terms", report), ("terms",), report=report),
     )
+    for key in policy.terms["clauses"] or ():
+        if key not in dimensions.every():
+            report(reading.unknown_dimension(("terms", "clauses", key), key, ()))
     _reachable(policy.cases, report)
     return policy
 

@@ -134,6 +134,7 @@ class Resolved:
     reason: vocabulary.Params | None
     case: str  # the name of the case that applied, "" when the policy has none
     answers: Answers
+    clauses: vocabulary.Params = vocabulary.NOTHING  # dimension → clause of the provider's regulation
 
     def one(self, dimension: str) -> vocabulary.Chosen:
         """The answer of a dimension that has exactly one."""
@@ -190,4 +191,5 @@ class Policy:
             reason=applied.reason if applied else None,
             case=applied.name if applied else "",
             answers=MappingProxyType(answers),
+            clauses=self.terms.get("clauses", vocabulary.NOTHING),
         )

@@ -1,6 +1,6 @@
 """What else must the regulation's page know? Names and examples that the page tells and no rule depends on."""
 
-from planshift.domain.policy.vocabulary import Param, Params
+from planshift.domain.policy.vocabulary import NOTHING, Param, Params
 
 PARAMS = (
     Param(name="provider", kind="text", doc="the provider's name, as the page uses it", default=""),
@@ -9,6 +9,12 @@ PARAMS = (
         kind="words",
         doc="what the provider calls the client's deposit",
         default=Params({"en": "deposit", "pl": "Saldo Kaucji", "it": "deposito"}),
+    ),
+    Param(
+        name="clauses",
+        kind="values",
+        doc="which clause of the provider's own regulation a key keeps, shown beside the figures that come of it",
+        default=NOTHING,
     ),
     Param(
         name="examples",

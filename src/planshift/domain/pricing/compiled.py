@@ -29,13 +29,12 @@ class Rules:
     def __init__(self, resolved: document.Resolved) -> None:
         self.resolved = resolved
         self.chosen: dict[str, vocabulary.Chosen] = {}
-        self.clauses: dict[str, str] = {}
+        self._clauses = resolved.clauses
         self._run: dict[str, Callable[..., Any]] = {}
         for name, dimension in dimensions.every().items():
             if not dimension.many:
                 chosen = resolved.one(name)
                 self.chosen[name] = chosen
-                self.clauses[name] = dimension.answers[chosen.answer].clause
                 self._run[name] = bound(dimension, chosen)
         self.gates = tuple(self._run[name] for name in GATES if self._run[name] is not given.passes)
         self.fees = tuple(bound(dimensions.every()["change_fee"], chosen) for chosen in resolved.several("change_fee"))
@@ -78,6 +77,10 @@ class Rules:
     def answer(self, dimension: str) -> str:
         """The name of the answer to a dimension."""
         return self.chosen[dimension].answer
+
+    def clause(self, dimension: str) -> str:
+        """The clause of the provider's regulation that the answer keeps, as its policy says; "" where it says none."""
+        return str(self._clauses.get(dimension, ""))
 
     def rounding_in(self, currency: str) -> tuple[Rounder, tuple[str, Fraction] | None]:
         """How lines are rounded, and credits where they differ."""

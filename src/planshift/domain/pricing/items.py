@@ -90,9 +90,9 @@ def _plan(
         reasons.append(Reason("same_plan", {"plan": new.code}))
     if not new.offered:
         reasons.append(Reason("plan_not_offered", {"plan": new.code}))
-    for plan in dict.fromkeys((old.family, new.family)):
-        if not catalog.families[plan].plan_changes:
-            reasons.append(Reason("plan_changes_not_offered", {"family": plan}))
+    fixed = [family for family in (old.family, new.family) if not catalog.families[family].plan_changes]
+    if fixed:  # one reason, also where both families have it
+        reasons.append(Reason("plan_changes_not_offered", {"family": fixed[0]}))
     amounts = {**service.resources, **request.amounts}
     for code, amount in amounts.items():
         resource = new.resources.get(code)

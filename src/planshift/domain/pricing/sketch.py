@@ -34,16 +34,16 @@ class OfferSketch:
         words = Words(self.settled.rules.rounding_in(currency)[0], currency)
         steps: list[Step] = []
         shares = dict.fromkeys(figure.raw.share for figure in (*self.now, *self.later) if figure.raw.share is not None)
-        steps.extend(_share(share, self.settled.rules.clauses["time_unit"]) for share in shares)
+        steps.extend(_share(share, self.settled.rules.clause("time_unit")) for share in shares)
         for figure in (*self.now, *self.later):
             line = _line(self.settled, figure, words, currency)
             steps.extend((*words.rounded_first(), line))
         steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices))
-        steps.append(_total(self.now, self.total, words, currency))
+        steps.append(_total(self.total, words, currency))
         steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
             net = self.renews.amount.net.amount
-            clause = self.settled.rules.clauses["renewal"]
+            clause = self.settled.rules.clause("renewal")
             steps.append(Step("next_renewal", (), words(net), net, net, unit=currency, clause=clause))
         return tuple(steps)
 
@@ -68,7 +68,7 @@ class Words:
         """A price by a share of time. A rate or a factor that is rounded first becomes a step of its own."""
         if share is None:
             return text
-        rounder, remaining, per = self._rounder, number(share.remaining), _divisor(share.per)
+        rounder, remaining, per = self._rounder, _units(share.remaining), _divisor(share.per)
         if not rounder.first:
             return f"{text}{_TIMES}{remaining} / {per}"
         rate = rounder.first == "rate"
@@ -92,6 +92,13 @@ def _divisor(value: Fraction) -> str:
     return f"({text})" if "/" in text else text
 
 
+def _units(value: Fraction) -> str:
+    """Units of time: whole ones and the share of a begun one stay apart, as they are counted: "(3 + 18/31)"."""
+    text = number(value)
+    whole, rest = divmod(value, 1)
+    return f"({whole} + {rest.numerator}/{rest.denominator})" if "/" in text and whole > 0 else text
+
+
 def number(value: Fraction, *, decimals: int = 0) -> str:
     """A plain decimal, or a quotient "352/3" where no short decimal is exact; with a true minus."""
     sign, size = ("−", -value) if value.numerator < 0 else ("", value)
@@ -104,10 +111,10 @@ def number(value: Fraction, *, decimals: int = 0) -> str:
 def _share(share: Share, clause: str) -> Step:
     operands = (Operand("remaining", share.remaining, share.unit), Operand("per_period", share.per, share.unit))
     if share.parts:
-        formula = " + ".join(f"{number(part)} / {_divisor(whole)}" for part, whole in share.parts)
+        formula = " + ".join(f"{_units(part)} / {_divisor(whole)}" for part, whole in share.parts)
     else:
-        formula = f"{number(share.remaining)} / {_divisor(share.per)}"
-    return Step("time_share", operands, formula, share.cycles, share.cycles, unit=share.unit, clause=clause)
+        formula = f"{_units(share.remaining)} / {_divisor(share.per)}"
+    return Step("time_share", operands, formula, share.cycles, share.cycles, clause=clause)  # a share has no unit
 
 
 def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step:
@@ -120,7 +127,7 @@ def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step
     mode, step = own if own is not None and raw.exact.numerator < 0 else (rounder.mode, rounder.step)
     rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
     decided = "period_change" if settled.change.operation == "period" else "settlement"
-    clause = rules.clauses["setup_fee" if raw.role == "setup" else decided]
+    clause = rules.clause("setup_fee" if raw.role == "setup" else decided)
     return Step(
         code=f"{raw.component.partition(':')[0]}_{raw.how}" if raw.component != raw.how else raw.how,
         operands=operands,
@@ -136,13 +143,16 @@ def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step
 def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], str]:
     operands = []
     if raw.price is not None:
-        operands.append(Operand("new_price", raw.price))
+        operands.append(Operand("price" if raw.how == "missing_months" else "new_price", raw.price))
     if raw.old_price is not None:
         operands.append(Operand("old_price", raw.old_price))
+    operands.extend(Operand("paid_price", price) for price in dict.fromkeys(part.price for part in raw.values))
+    if raw.how == "missing_months":
+        operands.append(Operand("missing_months", raw.detail[0], "months"))
     if raw.quantity != 1 or raw.old_quantity not in (0, 1):
         operands.append(Operand("quantity", Fraction(raw.quantity)))
         operands.append(Operand("old_quantity", Fraction(raw.old_quantity)))
-    share = raw.share
+    share = raw.share or next((part.share for part in raw.values if part.share is not None), None)
     if share is not None:
         operands.append(Operand("remaining", share.remaining, share.unit))
         operands.append(Operand("per_period", share.per, share.unit))
@@ -162,10 +172,13 @@ def _written(raw: Raw, words: Words) -> str:
         new = words.by_time(price, raw.price, share) if raw.price is not None else words(Fraction(0))
         return f"{new}{times}{_MINUS}{_values(raw, words)}"
     if raw.how == "missing_months" and raw.length is not None:
-        return f"{price}{times} / {_divisor(raw.length.months)}{_TIMES}{number(raw.detail[0])}"
+        monthly = "" if raw.length.months == 1 else f" / {_divisor(raw.length.months)}"
+        return f"{price}{times}{monthly}{_TIMES}{number(raw.detail[0])}"
     if raw.how in ("unused", "given_up"):
         return f"−{_values(raw, words)}"
     if raw.how in ("share", "used", "full") and raw.price is not None:
+        if raw.role == "difference":  # more units of the same: only those that are added are charged
+            times = f"{_TIMES}({raw.quantity}{_MINUS}{raw.old_quantity})" if raw.old_quantity else times
         if words.rounds_first:
             return f"{words.by_time(price, raw.price, share)}{times}"
         return words.by_time(f"{price}{times}", raw.price, share)
@@ -221,10 +234,10 @@ def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str) 
     return steps
 
 
-def _total(lines: tuple[Figure, ...], total: Taxed, words: Words, currency: str) -> Step:
-    net = total.net.amount
-    formula = " + ".join(words(figure.taxed.gross.amount) for figure in lines).replace("+ −", "− ") or words(net)
-    operands = (Operand("net", net, currency), Operand("tax", total.tax.amount, currency))
+def _total(total: Taxed, words: Words, currency: str) -> Step:
+    net, tax = total.net.amount, total.tax.amount
+    formula = f"{words(net)} {'−' if tax < 0 else '+'} {words(abs(tax))}"
+    operands = (Operand("net", net, currency), Operand("tax", tax, currency))
     gross = total.gross.amount
     return Step("total", operands, formula, gross, gross, unit=currency)
 
@@ -235,7 +248,7 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
     if outcome.extra_exact is None:
         return []
     steps: list[Step] = []
-    clause = settled.rules.clauses["settlement"]
+    clause = settled.rules.clause("settlement")
     for raw in outcome.spent:
         operands, _ = _formula(raw, "", words)
         formula = _values(raw, words) if raw.limit is None and raw.values else words(-raw.exact)

@@ -137,7 +137,8 @@ def _days(made: quote.Promise) -> str:
 
 
 def _figure(line: quote.Line, names: Mapping[str, Any], steps: tuple[Step, ...]) -> Figure:
-    words = lines.describe(line, names)
+    code = "plan_missing_months" if any(step.code == "plan_missing_months" for step in steps) else line.code
+    words = lines.describe(line, names, code=code)
     return Figure(title=words["title"], note=words["note"], amount=line.amount.net, steps=steps)
 
 

@@ -11,6 +11,7 @@ TITLES = {
     "plan_charge": _("%(plan)s for the rest of the term"),
     "plan_credit": _("%(plan)s: unused time given back"),
     "plan_difference": _("Difference between %(from_plan)s and %(to_plan)s"),
+    "plan_missing_months": _("%(plan)s: the months missing to the longer billing period"),
     "plan_penalty": _("Used time of %(plan)s at the short-term price"),
     "resource_charge": _("%(resource)s: %(quantity)s additional"),
     "resource_credit": _("%(resource)s: unused time given back"),
@@ -26,10 +27,11 @@ TITLES = {
 SPAN = _("%(start)s to %(end)s")
 
 
-def describe(line: Any, names: Mapping[str, Any]) -> dict[str, str]:
-    """The line's title and, where it pays for a stretch of time, that stretch."""
+def describe(line: Any, names: Mapping[str, Any], *, code: str = "") -> dict[str, str]:
+    """The line's title and, where it pays for a stretch of time, that stretch. `code`: to be worded as another line."""
+    code = code or line.code
     known = reasons.Facts({key: reasons.fact(_named(value, names)) for key, value in line.facts.items()})
-    title = TITLES.get(line.code, line.code.replace("_", " ").capitalize())
+    title = TITLES.get(code, code.replace("_", " ").capitalize())
     return {"title": str(title) % known, "note": span(line.start, line.end)}
 
 

@@ -1,45 +1,25 @@
 """How was it calculated? Each step of a working in words: formula, operands, unrounded value, rounding, clause."""
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from planshift.interfaces.presenters import amounts
+from planshift.interfaces.presenters.regulation import sentences
 
-STEPS = {
-    "time_share": _("Share of the term that is left"),
-    "plan_difference": _("Price difference for the time that is left"),
-    "plan_full_difference": _("Full price difference"),
-    "plan_value_difference": _("New price less the value of the old one"),
-    "plan_share": _("Price for the time that is left"),
-    "plan_full": _("Full price"),
-    "plan_used": _("Price of the time used"),
-    "plan_unused": _("Unused time of the old plan"),
-    "plan_paid": _("Unused part of what was paid"),
-    "plan_missing_months": _("Missing months"),
-    "resource_difference": _("Difference for the time that is left"),
-    "resource_full_difference": _("Full price difference"),
-    "resource_share": _("Price for the time that is left"),
-    "resource_full": _("Full price"),
-    "resource_unused": _("Unused time"),
-    "resource_paid": _("Unused part of what was paid"),
-    "resource_missing_months": _("Missing months"),
-    "setup": _("One-time set-up"),
-    "fee": _("Fee"),
-    "minimum": _("Up to the smallest charge"),
-    "tax": _("VAT"),
-    "total": _("Total"),
-    "extra_time": _("Time added"),
-    "next_renewal": _("Next renewal: the full price"),
-}
 OPERANDS = {
+    "price": _("price"),
     "new_price": _("new price"),
     "old_price": _("old price"),
-    "quantity": _("amount"),
-    "old_quantity": _("amount until now"),
+    "paid_price": _("price paid"),
+    "quantity": _("additional amount"),
+    "old_quantity": _("additional amount until now"),
+    "missing_months": _("months missing"),
     "remaining": _("time left"),
     "per_period": _("whole term"),
     "limit": _("before the limit to what was paid"),
@@ -67,6 +47,7 @@ ROUNDINGS = {
 }
 
 
+
 class Operand(NamedTuple):
     """One number of a formula: its name and its value with the unit."""
 
@@ -79,7 +60,8 @@ class Shown(NamedTuple):
 
     code: str
     title: str
-    formula: str
+    formula: str  # "" where it would only repeat the result
+    sign: str  # "=", or "≈" before a rounded result
     result: str
     operands: list[Operand]
     unrounded: str
@@ -88,16 +70,17 @@ class Shown(NamedTuple):
 
 
 def show(step: Any, names: Mapping[str, Any]) -> Shown:
-    """A step of domain.working in words. The figures of the formula stay as the engine wrote them."""
+    """A step of domain.working in words, with the numbers in the reader's notation."""
     return Shown(
         code=step.code,
-        title=str(STEPS.get(step.code, step.code.replace("_", " ").capitalize())),
+        title=_title(step.code),
         formula=_formula(step),
-        result=_value(step.result, step.unit),
+        sign="=" if step.result == step.unrounded else "≈",
+        result=_value(step.result, step.unit) if step.unit else exact(step.result),
         operands=[
             Operand(
                 str(OPERANDS.get(each.code) or amounts.words(names.get(each.code)) or each.code.replace("_", " ")),
-                _value(each.value, each.unit or (step.unit if each.code.endswith("_price") else "")),
+                _value(each.value, each.unit or (step.unit if each.code.endswith("price") else "")),
             )
             for each in step.operands
         ],
@@ -107,20 +90,32 @@ def show(step: Any, names: Mapping[str, Any]) -> Shown:
     )
 
 
+def _title(code: str) -> str:
+    """What a step finds, in the words of the regulation's examples."""
+    steps = [sentences.texts(language).get("steps", {}) for language in (_language(), "en")]
+    return str(next((each[code] for each in steps if code in each), code.replace("_", " ").capitalize()))
+
+
+def _language() -> str:
+    language = (translation.get_language() or "en")[:2]
+    return language if language in sentences.LANGUAGES else "en"
+
+
 def _formula(step: Any) -> str:
-    """The engine's formula; the total is shown as what the lines above it add up to."""
-    if step.code == "total" and [each.code for each in step.operands] == ["net", "tax"]:
-        net, tax = (amounts.plain(each.value) for each in step.operands)
-        return f"{net} + {tax}"
-    return str(step.formula)
+    """The engine's formula in the reader's notation; "" where it is the result itself."""
+    formula = str(step.formula)
+    if not re.search(r"[^0-9.,−]", formula):
+        return ""
+    comma = amounts.plain(Decimal("0.1")).strip("01")
+    return re.sub(r"(?<=\d)\.(?=\d)", comma, formula)
 
 
 def exact(value: Fraction) -> str:
-    """The unrounded value: a decimal when one is exact, else twelve digits, an ellipsis and the fraction itself."""
+    """The unrounded value: a decimal when one is exact, else ten digits and an ellipsis."""
     if (value * 10**12).denominator == 1:
         return amounts.plain(value)
     digits = Decimal(value.numerator) / Decimal(value.denominator)
-    return f"{amounts.plain(digits.quantize(Decimal('1e-10')))}… = {value.numerator}/{value.denominator}"
+    return f"{amounts.plain(digits.quantize(Decimal('1e-10'), ROUND_DOWN))}…"
 
 
 def _value(value: Fraction, unit: str) -> str:
@@ -135,4 +130,6 @@ def _value(value: Fraction, unit: str) -> str:
 def _rounding(rule: str) -> str:
     mode, _space, unit = rule.partition(" ")
     word = ROUNDINGS.get(mode)
-    return _("%(mode)s to %(unit)s") % {"mode": word, "unit": unit} if word and unit else str(word or rule)
+    if not (word and unit):
+        return str(word or rule)
+    return _("to %(unit)s, %(mode)s") % {"mode": word, "unit": amounts.plain(Decimal(unit))}
