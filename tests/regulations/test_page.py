@@ -56,9 +56,9 @@ def test_H7_the_page_of_the_easy_hard_regulation_prints_what_the_engine_computes
     """(135 - 69) x 4/12 = 22.00 (the source prints 5.5), (135 - 36.90) x 6/12 + 10 = 59.05; with 22 %: 26.84, 72.04."""
     easy, hard = _examples(_page("easy-hard"))
     assert easy.result.replace("\u00a0", " ") == (
-        "To be paid: €22.00 net, €26.84 with value added tax. Next renewal on 1 January 2027 at €135.00 net."
+        "To be paid: €22.00 net, €26.84 with VAT. Next renewal on 1 January 2027 at €135.00 net."
     )
-    assert hard.result.replace("\u00a0", " ").startswith("To be paid: €59.05 net, €72.04 with value added tax.")
+    assert hard.result.replace("\u00a0", " ").startswith("To be paid: €59.05 net, €72.04 with VAT.")
     assert [sum_.replace("\u00a0", " ") for _what, sum_ in easy.working][:2] == [
         "4 / 12",
         "(135.00 − 69.00) × 4 / 12 = €22.00",

@@ -47,7 +47,6 @@ ROUNDINGS = {
 }
 
 
-
 class Operand(NamedTuple):
     """One number of a formula: its name and its value with the unit."""
 
