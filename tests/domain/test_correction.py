@@ -230,7 +230,49 @@ def test_a_counter_correction_cannot_be_undone_where_nothing_is_left_to_take():
     with pytest.raises(Refused) as refused:
         correcting.undo(document=document, number="FK/2")
     # 60.00 + 13.80 asked, 30.00 + 6.90 there
-    assert _reasons(refused)[0] == ("correction_beyond_paid", "FV/1", "1", "73.80 PLN", "36.90 PLN")
+    assert _reasons(refused) == [("correction_beyond_paid", "FV/1", "1", "73.80 PLN", "36.90 PLN")]
+
+
+def test_a_line_below_zero_never_ends_above_it():
+    document = issued(line(1, "-5.00 -1.15"))
+    document = document.with_correction(correcting.to_zero(document=document), number="FK/1")
+    document = document.with_correction(correcting.undo(document=document, number="FK/1"), number="FK/2")
+    document = document.with_correction(correcting.to_zero(document=document), number="FK/3")
+    with pytest.raises(Refused) as refused:
+        correcting.undo(document=document, number="FK/2")  # 0.00 + 6.15
+    assert _reasons(refused) == [("correction_beyond_paid", "FV/1", "1", "-6.15 PLN", "0.00 PLN")]
+
+
+# Documented lines, their bases after (None: stays), and their tax after: 23 % per rate.
+SHARED = [
+    # 0 + 20.26 x 0.23 = 4.6598 -> 4.66; 2.32 + 2.33 stay, one is over: 10.16 lacks 0.0068 of its own, 10.10 only 0.0030
+    (["10.10 2.33", "10.10 2.32", "10.16 2.33"], ["0", None, None], ["0.00", "2.32", "2.34"]),
+    # 2.34 + 2.33 stay, one is too many: 10.10 has 0.0070 more than its own, 10.16 only 0.0032
+    (["10.10 2.33", "10.16 2.34", "10.10 2.33"], ["0", None, None], ["0.00", "2.34", "2.32"]),
+    # 20.16 x 0.23 = 4.6368 -> 4.64; 2.32 + 2.31, the one over to 10.06 x 0.23 = 2.3138, not to 10.10 x 0.23 = 2.3230
+    (["20.00 4.60", "20.00 4.60"], ["10.10", "10.06"], ["2.32", "2.32"]),
+    # from elsewhere: a line of base 0 with tax loses it, and gets none; 10.10 x 0.23 = 2.3230 -> 2.32
+    (["0.00 0.05", "20.00 4.60"], [None, "10.10"], ["0.00", "2.32"]),
+    # from elsewhere: 10.00 x 0.23 = 2.30, documented 2.20: one to the line that stays, the other nine as well
+    (["0.00 0.00", "10.00 2.20", "5.00 1.15"], [None, None, "0"], ["0.00", "2.30", "0.00"]),
+]
+
+
+@pytest.mark.parametrize(("before", "bases", "taxes"), SHARED)
+def test_the_tax_of_a_rate_is_shared_with_as_few_changes_as_possible(before, bases, taxes):
+    found = correction_tax.after(
+        before=[taxed(each) for each in before],
+        bases=[Money.of(each, "PLN") if each is not None else None for each in bases],
+        rate=Fraction(23, 100),
+        method=correction_tax.PER_RATE_FROM_NET,
+    )
+    assert [each.tax.text for each in found] == taxes
+
+
+def test_line_by_line_a_line_that_stays_keeps_the_tax_that_it_was_issued_with():
+    # line 2 was documented elsewhere with 2.35 instead of 2.32
+    document = issued(line(1, "10.10 2.32"), line(2, "10.10 2.35"), by_line=True)
+    assert rows(_one(document, credit(1, "5.05"))) == [(1, "10.10 2.32", "5.05 1.16", "-5.05 -1.16")]
 
 
 def test_a_lowered_price_is_corrected_on_the_set_up_fee_alone():

@@ -89,7 +89,7 @@ def undo(*, document: Issued, number: str) -> Correction:
         if base(difference)
     }
     after = _taxed_as_before(document, states, bases)
-    reasons = [*_below_zero(document, after), *_beyond_paid(document, after)]
+    reasons = _beyond_paid(document, after) or _below_zero(document, after)
     if reasons:
         raise Refused.for_reasons(reasons)
     return replace(_correction(document, after, "correction_undone", undone.spans), undoes=number)
@@ -195,7 +195,7 @@ def _beyond_paid(document: Issued, after: Mapping[int, Taxed]) -> list[Reason]:
     reasons: list[Reason] = []
     now = document.now
     for each in document.lines:
-        if each.position in after:
+        if each.position in after and each.line.amount.gross.amount > 0:  # nothing was paid for a line below zero
             returned = each.line.amount.gross - now[each.position].gross
             asked = now[each.position].gross - after[each.position].gross
             if asked.amount > 0 and returned + asked > each.paid:
