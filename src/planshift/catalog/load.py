@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.db import transaction
 
 from planshift.catalog import models
-from planshift.domain import catalog, catalog_document
+from planshift.domain import catalog, catalog_document, money
 from planshift.domain.errors import Refused
 from planshift.domain.policy import deposit, document, loader
 from planshift.runtime import audit
@@ -40,12 +40,16 @@ def load_catalog(*, text: str, name: str, at: datetime, actor: str) -> models.Ca
 
 
 def load_policy(*, seller: str, text: str, at: datetime, actor: str) -> models.PolicyRevision:
-    """Load a policy (TOML) for a seller that has a catalog. The same text again makes no new revision."""
-    policy = loader.load(text.encode())
+    """Load a policy (TOML) for a seller that has a catalog. The same text again makes no new revision.
+
+    Raises loader.BadPolicy with every finding, amounts in another currency than the seller's included. Refused:
+    `policy_finer_than_money` (it rounds to more decimals than anybody can pay: enough for a quote, not for an invoice).
+    """
     with transaction.atomic():
         owner = models.Seller.objects.select_for_update().get(code=seller)
-        if policy.currency and policy.currency != owner.currency:
-            raise Refused("policy_currency_differs", policy=policy.currency, seller=owner.currency)
+        policy = loader.load(text.encode(), currency=owner.currency)
+        if _finest(policy) > (places := money.decimals_of(currency=owner.currency)):
+            raise Refused("policy_finer_than_money", decimals=_finest(policy), currency=owner.currency, allowed=places)
         newest = models.PolicyRevision.objects.filter(seller=owner).order_by("-number").first()
         if newest is not None and newest.digest == policy.digest:
             return newest
@@ -93,6 +97,13 @@ def _seller(document: catalog.Catalog) -> models.Seller:
 
 def _percent(rate: Fraction) -> Decimal:
     return Decimal((rate * 100).numerator) / Decimal((rate * 100).denominator)
+
+
+def _finest(policy: document.Policy) -> int:
+    """The most decimals to which the policy rounds amounts, in any of its families and cases; 0 where it names none."""
+    layers = (policy.base, *policy.families.values(), *(case.answers for case in policy.cases))
+    chosen = (each for layer in layers for name in ("rounding", "credit_rounding") for each in layer.get(name, ()))
+    return max((each.params.get("decimals") or 0 for each in chosen), default=0)
 
 
 def _keeps_deposits(policy: document.Policy) -> bool:

@@ -44,7 +44,12 @@ def main() -> None:
 
             django.setup()
         run: Callable[[list[str]], int] = importlib.import_module(module).main
-        sys.exit(run(arguments))
+        status = run(arguments)
+        sys.stdout.flush()  # here, so that a reader who has gone away is noticed here
+        sys.exit(status)
+    except BrokenPipeError:  # `planshift … | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except env.EnvironmentProblem as problem:
         print(f"planshift: {problem}", file=sys.stderr)
         sys.exit(2)

@@ -114,7 +114,7 @@ def test_the_head_must_be_there_and_of_this_format():
         "“format” is missing",
         "“policy” is missing",
     }
-    assert "from 1 to 1" in findings("", head='format = 2\npolicy = "test"\n')[0].message
+    assert findings("", head='format = 2\npolicy = "test"\n')[0].message == "this is out of range: it must be 1"
 
 
 def test_the_last_case_must_hold_always():
@@ -209,3 +209,42 @@ def test_no_bytes_whatever_end_in_a_stack_trace(noise, at, cut):
     checked = checker.check(SHIPPED[:at] + noise + SHIPPED[at + cut :])
     assert (checked.policy is None) is bool(checked.findings)
     assert all(1 <= each.line <= SHIPPED.count(b"\n") + noise.count(b"\n") + 1 for each in checked.findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('minimum_charge = { answer = "at_least", amount = "1.005" }', "minimum_charge.amount"),
+        ('change_fee = [{ answer = "flat", amount = "0.001" }]', "change_fee[1].amount"),
+        ('total_rounding = { answer = "to_unit", unit = "0.005" }', "total_rounding.unit"),
+        ('rounding = { answer = "net", unit = "0.015" }', "rounding.unit"),
+        ('[family.vps]\nsetup_fee = { answer = "hard_only", amount = "9.999" }', "family.vps.setup_fee.amount"),
+    ],
+)
+def test_an_amount_is_whole_minor_units_of_its_currency(text, key):
+    (found,) = findings(text, HEAD.replace("EUR", "USD"))
+    assert (found.key, found.message) == (key, "an amount in USD cannot be finer than 0.01: nobody could pay it")
+
+
+def test_an_amount_of_a_currency_without_minor_units():
+    text = 'minimum_charge = { answer = "at_least", amount = "%s" }'
+    assert findings(text % "100", HEAD.replace("EUR", "JPY")) == ()
+    (found,) = findings(text % "100.5", HEAD.replace("EUR", "JPY"))
+    assert found.message == "an amount in JPY cannot be finer than 1: nobody could pay it"
+
+
+def test_the_prices_that_a_policy_is_used_with_are_in_its_currency():
+    assert checker.check(HEAD.encode(), currency="EUR").findings == ()
+    (found,) = checker.check(HEAD.encode(), currency="PLN").findings
+    message = "the amounts of this policy are in EUR, the prices of the catalog in PLN"
+    assert (found.line, found.key, found.message) == (3, "currency", message)
+
+
+def test_one_case_takes_and_two_take():
+    one = '[[case]]\nname = "a"\n[[case]]\nname = "b"\n'
+    assert "“a” above it takes all its changes" in findings(one)[0].message
+    two = (
+        '[[case]]\nname = "a"\nwhen = { direction = "up" }\n'
+        '[[case]]\nname = "b"\nwhen = { direction = ["down", "sideways"] }\n'
+    )
+    assert "“a” and “b” above it take all its changes" in findings(two + '[[case]]\nname = "c"\n')[0].message

@@ -2,6 +2,7 @@
 
 import pytest
 
+from planshift.domain.policy import dimensions
 from tests.domain.policy.files import findings, line
 
 DOWN = '[[case]]\nwhen = { direction = "down" }\n%s\n[[case]]\n'
@@ -142,3 +143,66 @@ def test_a_contradiction_is_found_where_a_case_brings_it_in():
 def test_refused_changes_contradict_nothing():
     refused = '[[case]]\nwhen = { direction = "down" }\nkind = "refused"\nreason = "no"\ntiming = "after_acceptance"\n'
     assert findings(refused + "[[case]]\n") == ()
+
+
+UNITS = tuple(dimensions.every()["time_unit"].answers)
+# For every divisor, the units that it can divide; of the fixed ones with a number that fits these units.
+DIVIDES = {
+    "own_period": UNITS,
+    "own_period_ending": UNITS,
+    "months_of_term": ("months", "calendar_months", "started_calendar_months"),
+    "average_month": ("days", "hours", "minutes", "seconds"),
+    "calendar_month_of_change": ("days", "hours", "minutes", "seconds"),
+    '{ answer = "fixed", units = 12 }': (*UNITS[:5], "hours"),  # no billing period has 12 minutes
+    '{ answer = "fixed", units = 365 }': ("days", "days_30_360", "hours", "minutes"),
+    '{ answer = "fixed", units = 2592000 }': ("minutes", "seconds"),
+    '{ answer = "fixed_per_month", units = 1 }': ("months", "calendar_months", "started_calendar_months"),
+    "fixed_per_month": ("days", "days_30_360"),
+    '{ answer = "fixed_per_month", units = 31 }': ("days",),
+    '{ answer = "fixed_per_month", units = 730 }': ("hours",),
+    '{ answer = "fixed_per_month", units = 43200 }': ("minutes",),
+    '{ answer = "fixed_per_month", units = 2592000 }': ("seconds",),
+    '{ answer = "fixed_per_year", units = 12 }': ("months", "calendar_months", "started_calendar_months"),
+    "fixed_per_year": ("days",),
+    '{ answer = "fixed_per_year", units = 360 }': ("days", "days_30_360"),
+    '{ answer = "fixed_per_year", units = 8760 }': ("hours",),
+    '{ answer = "fixed_per_year", units = 525600 }': ("minutes",),
+    '{ answer = "fixed_per_year", units = 31536000 }': ("seconds",),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("denominator", DIVIDES)
+def test_every_unit_with_every_divisor(unit, denominator):
+    written = denominator if denominator.startswith("{") else f'"{denominator}"'
+    found = findings(f'time_unit = "{unit}"\ndenominator = {written}\n')
+    assert (not found) == (unit in DIVIDES[denominator]), found
+
+
+def test_every_divisor_is_in_the_table():
+    named = {key.split('"')[1] if key.startswith("{") else key for key in DIVIDES}
+    assert named == set(dimensions.every()["denominator"].answers)
+
+
+# For every unit, the days of change that it cannot have.
+NEVER = {
+    "calendar_months": ("by_instant",),
+    "started_calendar_months": ("by_instant",),
+    "days_30_360": ("by_instant",),
+    "hours": ("used", "both"),
+    "minutes": ("used", "both"),
+    "seconds": ("used", "both"),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("day", dimensions.every()["change_day"].answers)
+def test_every_unit_with_every_day_of_change(unit, day):
+    assert bool(findings(f'time_unit = "{unit}"\nchange_day = "{day}"\n')) == (day in NEVER.get(unit, ()))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("partial", dimensions.every()["partial_unit"].answers)
+def test_every_unit_with_every_rule_for_a_part_of_it(unit, partial):
+    wrong = unit == "started_calendar_months" and partial != "exact"
+    assert bool(findings(f'time_unit = "{unit}"\npartial_unit = "{partial}"\n')) == wrong

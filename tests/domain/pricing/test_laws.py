@@ -14,6 +14,7 @@ from planshift.domain import quote
 from planshift.domain.catalog import Catalog, Family, Plan, Price, Resource, Seller
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Period, add_months
+from planshift.domain.policy import dimensions, vocabulary
 from planshift.domain.policy.document import Policy
 from planshift.domain.tax import DatedRate, Taxed
 from tests.domain.pricing import world
@@ -260,3 +261,42 @@ def test_nothing_credits_more_than_was_paid(
     back = [each.amount.net if prices == "net" else each.amount.gross for each in found.lines]
     returned = -sum((amount.amount for amount in back if amount.amount < 0), Fraction(0))
     assert returned <= line.creditable.amount
+
+
+def unchecked(**answers: tuple[tuple[str, dict[str, object]], ...]) -> Policy:
+    """A policy with answers that the checker would refuse: amounts finer than money."""
+    base = dict(world.policy(COMMON).base)
+    for name, given_answers in answers.items():
+        table = dimensions.every()[name].answers
+        base[name] = tuple(vocabulary.chosen(table[each], **params) for each, params in given_answers)  # type: ignore[arg-type]
+    return replace(world.policy(COMMON), base=base, _resolved={})
+
+
+fine = st.fractions(min_value=0, max_value=50, max_denominator=10_000)
+grids = st.fractions(min_value=Fraction(1, 1000), max_value=5, max_denominator=1000)
+modes = st.sampled_from(("half_up", "down", "up", "floor"))
+
+
+@ALL
+@example(
+    flat=Fraction(0), least=Fraction(99999, 1000), unit=Fraction(1, 100), own=Fraction(1), mode="half_up", place="net"
+)
+@example(flat=Fraction(0), least=Fraction(0), unit=Fraction(7, 1000), own=Fraction(1), mode="up", place="each_line")
+@example(flat=Fraction(1, 3), least=Fraction(0), unit=Fraction(1), own=Fraction(7, 1000), mode="up", place="each_line")
+@given(flat=fine, least=fine.map(lambda amount: amount * 4), unit=grids, own=grids, mode=modes,
+       place=st.sampled_from(("each_line", "net")))  # fmt: skip
+def test_a_total_can_be_paid_whatever_the_fees_are(
+    flat: Fraction, least: Fraction, unit: Fraction, own: Fraction, mode: str, place: str
+) -> None:
+    """Holds for every rounding that names no decimals, even for amounts as fine as the checker would refuse."""
+    policy = unchecked(
+        change_fee=(("flat", {"amount": flat}),),
+        minimum_charge=(("at_least", {"amount": least}),),
+        total_rounding=(("to_unit", {"unit": unit, "mode": mode}),),
+        rounding=((place, {"mode": mode, "unit": own}),),
+    )
+    given_ = world.stated(world.change("2026-02-20", "2026-02-01", "2026-03-01") + world.plans())
+    result = quote.price(facts=given_.facts, request=given_.request, policy=policy, on=given_.on)
+    assert isinstance(result, quote.Offer)
+    for amount in (result.total.net, result.total.tax, result.total.gross, *(line.amount.net for line in result.lines)):
+        assert (amount.amount * 100).denominator == 1

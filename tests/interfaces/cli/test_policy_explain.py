@@ -50,5 +50,14 @@ def test_files_and_arguments_that_cannot_be_read(tmp_path, capsys):
     assert policy.main(["explain", SHIPPED[0], "--catalog", str(tmp_path / "no.toml")]) == 2
     assert policy.main(["explain", SHIPPED[0]]) == 2
     assert policy.main(["explain", *SHIPPED, "--lang", "de"]) == 2
+    capsys.readouterr()
     assert policy.main(["explain", *SHIPPED, "--on", "yesterday"]) == 2
-    assert "Traceback" not in capsys.readouterr().err
+    assert "--on: 'yesterday' is no date such as 2026-12-31" in capsys.readouterr().err
+
+
+def test_a_policy_in_another_currency_than_the_prices_is_not_explained(tmp_path, capsys):
+    catalog = str(ROOT / "catalogs/deposit.toml")
+    assert policy.main(["explain", SHIPPED[0], "--catalog", catalog]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "currency: the amounts of this policy are in EUR, the prices of the catalog in PLN" in said.err

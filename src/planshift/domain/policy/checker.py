@@ -7,11 +7,12 @@ that the engine can carry out in full.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
+from planshift.domain import money
 from planshift.domain.policy import contradictions, dimensions, document, lines, reading, terms, values, vocabulary
 
 FORMAT = 1
@@ -49,8 +50,8 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def check(data: bytes) -> Checked:
-    """Read a policy file. Never raises for what the file holds."""
+def check(data: bytes, *, currency: str = "") -> Checked:
+    """Read a policy file, for prices in `currency` where that is known. Never raises for what the file holds."""
     text, finding = _text(data)
     if finding is not None:
         return Checked(None, (finding,))
@@ -64,7 +65,7 @@ def check(data: bytes) -> Checked:
         return Checked(None, (_syntax(error, text),))
     where = lines.of(text)
     problems: list[values.Problem] = []
-    policy = _policy(raw, hashlib.sha256(data).hexdigest(), problems.append)
+    policy = _policy(raw, hashlib.sha256(data).hexdigest(), currency, problems.append)
     if policy is not None and not problems:
         contradictions.find(policy, reading.positions(raw), problems.append)
     findings = sorted({_finding(problem, where) for problem in problems}, key=lambda found: (found.line, found.key))
@@ -102,12 +103,12 @@ def _dotted(path: lines.Path) -> str:
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part[:60]}" for part in path).lstrip(".")
 
 
-def _policy(raw: dict[str, Any], digest: str, report: values.Report) -> document.Policy | None:
+def _policy(raw: dict[str, Any], digest: str, prices: str, report: values.Report) -> document.Policy | None:
     head = values.table(HEAD, {key: raw[key] for key in raw if key in _head_names()}, (), report=report)
     for key in raw:
         if key not in _head_names() and key not in _TABLES and key not in dimensions.every():
             report(reading.unknown_dimension((key,), key, (*_head_names(), *_TABLES)))
-    _currency(raw, head, report)
+    _currency(raw, head, prices, report)
     base = {**reading.defaults(raw, report), **reading.answers(raw, (), report)}
     policy = document.Policy(
         code=head.get("policy") or "",
@@ -139,13 +140,33 @@ def _table(raw: Mapping[str, Any], key: str, report: values.Report) -> Mapping[s
     return {}
 
 
-def _currency(raw: Mapping[str, Any], head: Mapping[str, Any], report: values.Report) -> None:
+def _currency(raw: Mapping[str, Any], head: Mapping[str, Any], prices: str, report: values.Report) -> None:
+    """Amounts have a currency, that of the prices, and are whole minor units of it."""
     currency = head.get("currency") or ""
     if currency and not re.fullmatch(r"[A-Z]{3}", currency):
         report(values.Problem(("currency",), 'a currency is three capital letters, as in "EUR" (ISO 4217)'))
-    if not currency and (path := reading.first_money(raw)) is not None:
+        return
+    if currency and prices and currency != prices:
+        message = f"the amounts of this policy are in {currency}, the prices of the catalog in {prices}"
+        report(values.Problem(("currency",), message))
+        return
+    found = list(reading.amounts(raw))
+    money_at = [each.path for each in found if each.param.kind == "money"]
+    if money_at and not currency:
         message = 'an amount needs a currency: say at the top of the file, for example, currency = "EUR"'
-        report(values.Problem(path, message))
+        report(values.Problem(money_at[0], message))
+    if currency or prices:
+        _whole(found, currency or prices, report)
+
+
+def _whole(found: Iterable[reading.Amount], currency: str, report: values.Report) -> None:
+    places = money.decimals_of(currency=currency)
+    least = f"0.{'0' * (places - 1)}1" if places else "1"
+    for each in found:
+        amount = values.read(each.param, each.raw, each.path, report=lambda problem: None)
+        if amount is not None and (amount * 10**places).denominator != 1:
+            message = f"an amount in {currency} cannot be finer than {least}: nobody could pay it"
+            report(values.Problem(each.path, message))
 
 
 def _families(raw: Any, report: values.Report) -> Iterator[tuple[str, document.Answers]]:
@@ -220,6 +241,7 @@ def _reachable(cases: tuple[document.Case, ...], report: values.Report) -> None:
         message = "the last case must have no condition, so that every change is decided: add [[case]] without “when”"
         report(values.Problem(("case", last), message))
     for index, case in enumerate(cases):
-        if (other := reading.covered_by(cases[:index], case.when)) is not None:
-            message = f"this case can never apply: {other} above it take all its changes"
+        if others := reading.covered_by(cases[:index], case.when):
+            names = " and ".join(f"“{name}”" for name in others)
+            message = f"this case can never apply: {names} above it {'take' if others[1:] else 'takes'} all its changes"
             report(values.Problem(("case", index), message))

@@ -6,11 +6,34 @@ clashing answers stands.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from planshift.domain.policy import document, lines, reading, values
 
 MONTHS = ("months", "calendar_months", "started_calendar_months")
 NO_MONEY = ("move_expiry", "nothing")
+ELAPSED = ("days", "hours", "minutes", "seconds")
+PER_DAY = {"hours": 24, "minutes": 1440, "seconds": 86400}  # units in a day
+KIND_OF = {**dict.fromkeys(MONTHS, "months"), "days_30_360": "30_360"}
+# The fewest and the most units that a fixed divisor may name, in months or in days. A billing period is an hour at
+# least and ten years at most.
+PLAUSIBLE: Mapping[str, Mapping[str, tuple[Fraction, Fraction]]] = {
+    "fixed": {
+        "months": (Fraction(1), Fraction(120)),
+        "days": (Fraction(1, 24), Fraction(3660)),
+        "30_360": (Fraction(1), Fraction(3600)),
+    },
+    "fixed_per_month": {
+        "months": (Fraction(1), Fraction(1)),
+        "days": (Fraction(28), Fraction(31)),
+        "30_360": (Fraction(30), Fraction(30)),
+    },
+    "fixed_per_year": {
+        "months": (Fraction(12), Fraction(12)),
+        "days": (Fraction(360), Fraction(366)),
+        "30_360": (Fraction(360), Fraction(360)),
+    },
+}
 RESTARTS = (
     "new_term_less_credit",
     "new_term_and_refund",
@@ -186,11 +209,29 @@ def _nothing_unused(these: These) -> str | None:
 
 
 def _units_apart(these: These) -> str | None:
-    unit, denominator = these.answer("time_unit"), these.answer("denominator")
-    if denominator == "months_of_term" and unit not in MONTHS:
+    unit, chosen = these.answer("time_unit"), these.resolved.one("denominator")
+    if chosen.answer == "months_of_term" and unit not in MONTHS:
         return f'the remaining {unit} cannot be divided by a number of months: say time_unit = "months"'
-    if denominator in ("average_month", "calendar_month_of_change") and unit in MONTHS:
-        return f"remaining months cannot be divided by the days of a month: “{denominator}” needs days or hours"
+    if chosen.answer in ("average_month", "calendar_month_of_change") and unit not in ELAPSED:
+        return f"remaining {unit} cannot be divided by the days of real months: “{chosen.answer}” needs days or hours"
+    if chosen.answer in PLAUSIBLE:
+        low, high = (each * PER_DAY.get(unit, 1) for each in PLAUSIBLE[chosen.answer][KIND_OF.get(unit, "days")])
+        if not low <= chosen.params["units"] <= high:
+            per = chosen.answer.removeprefix("fixed").removeprefix("_per_") or "billing period"
+            there = f"{low}" if low == high else f"{low} to {high}"
+            return f"“time_unit” measures {unit}: “units” must be {there} in a {per}, not {chosen.params['units']}"
+    return None
+
+
+def _divides_no_day(these: These) -> str | None:
+    unit = these.answer("time_unit")
+    if these.answer("change_day") == "by_instant" and unit in ("calendar_months", "started_calendar_months",
+                                                              "days_30_360"):  # fmt: skip
+        return f"{unit} are counted by whole days: the change cannot divide its day “by_instant”"
+    if unit in ("hours", "minutes", "seconds") and these.answer("change_day") in ("used", "both"):
+        return f"{unit} are counted from the instant of the change: its day cannot be “{these.answer('change_day')}”"
+    if unit == "started_calendar_months" and these.answer("partial_unit") != "exact":
+        return "a begun calendar month counts whole already: “partial_unit” would have no effect"
     return None
 
 
@@ -223,6 +264,7 @@ CLASHES = (
     Clash(("credit_to", "negative_result"), _nothing_to_send),
     Clash(("credit_share", "unused_value"), _nothing_unused),
     Clash(("denominator", "time_unit"), _units_apart),
+    Clash(("change_day", "partial_unit", "time_unit"), _divides_no_day),
     Clash(("rounding", "credit_rounding"), _two_grids),
     Clash(("near_renewal",), _never_near),
 )  # fmt: skip

@@ -20,7 +20,7 @@ def _own(
     *, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None
 ) -> tuple[str, Fraction] | None:
     if unit is not None:
-        return mode, unit
+        return mode, money.round_units(unit / currency_step, "up") * currency_step
     return mode, currency_step if decimals is None else Fraction(1, 10**decimals)
 
 
@@ -39,6 +39,7 @@ RULES = rules(
                 kind="fraction",
                 default=None,
                 positive=True,
+                grid=True,
                 maximum=10**6,
                 doc="a multiple of this instead: 1",
             ),

@@ -13,9 +13,19 @@ class BadPolicy(ValueError):
         super().__init__("\n".join(f"line {found.line}: {found.key}: {found.message}" for found in findings))
 
 
+def load(data: bytes, *, currency: str = "") -> document.Policy:
+    """The policy in a file's bytes; the same bytes give the same object. Raises BadPolicy with every finding.
+
+    `currency`: that of the prices it is to be used with, so that amounts in another one are found.
+    """
+    policy = _sound(data)
+    if currency and (found := checker.check(data, currency=currency).findings):
+        raise BadPolicy(found)
+    return policy
+
+
 @lru_cache(maxsize=256)
-def load(data: bytes) -> document.Policy:
-    """The policy in a file's bytes; the same bytes give the same object. Raises BadPolicy with every finding."""
+def _sound(data: bytes) -> document.Policy:
     checked = checker.check(data)
     if checked.policy is None:
         raise BadPolicy(checked.findings)

@@ -1,7 +1,7 @@
 """How are answers and conditions written, at the top of a policy, in its families and in its cases?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -144,12 +144,12 @@ def _by_name() -> dict[str, vocabulary.Param]:
 Cell: TypeAlias = tuple[str, str]  # (operation, direction)
 
 
-def covered_by(earlier: Sequence[document.Case], when: document.Condition) -> str | None:
-    """The names of the earlier cases that leave nothing to `when`, or None when something is left."""
+def covered_by(earlier: Sequence[document.Case], when: document.Condition) -> tuple[str, ...]:
+    """The names of the earlier cases that leave nothing to `when`; none when something is left."""
     takers = _takers(earlier, when)
     if len(takers) < len(_cells(when)):
-        return None
-    return " and ".join(dict.fromkeys(f"“{takers[cell].name}”" for cell in _cells(when)))
+        return ()
+    return tuple(dict.fromkeys(takers[cell].name for cell in _cells(when)))
 
 
 def decided(policy: document.Policy) -> Iterator[tuple[str, int, tuple[Cell, ...]]]:
@@ -218,25 +218,45 @@ def _covers(wide: document.Condition, narrow: document.Condition) -> bool:
     )
 
 
-def first_money(raw: Mapping[str, Any]) -> lines.Path | None:
-    """Where the first amount of money stands in the answers of a raw policy, if any."""
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount in the answers of a raw policy: where it stands, what may stand there, what does."""
+
+    path: lines.Path
+    param: vocabulary.Param
+    raw: Any
+
+
+def amounts(raw: Mapping[str, Any]) -> Iterator[Amount]:
+    """Every amount of money in the answers of a raw policy, and every grid that amounts are rounded to."""
     families = raw.get("family") if isinstance(raw.get("family"), dict) else {}
     cases = raw.get("case") if isinstance(raw.get("case"), list) else []
     layers: list[tuple[lines.Path, Any]] = [((), raw)]
     layers += [(("family", code), body) for code, body in (families or {}).items()]
     layers += [(("case", index), body) for index, body in enumerate(cases or [])]
-    return next((path for at, body in layers if isinstance(body, dict) for path in _amounts(body, at)), None)
+    for at, body in layers:
+        if isinstance(body, dict):
+            yield from _of_body(body, at)
 
 
-def _amounts(body: Mapping[str, Any], at: lines.Path) -> Iterator[lines.Path]:
+def _of_body(body: Mapping[str, Any], at: lines.Path) -> Iterator[Amount]:
     for name, dimension in dimensions.every().items():
         given = body.get(name)
         for index, each in enumerate(given if isinstance(given, list) else [given]):
             answer = dimension.answers.get(str(each.get("answer"))) if isinstance(each, dict) else None
-            for param in answer.params if answer else ():
-                money = param.kind == "money" or any(field.kind == "money" for field in param.fields)
-                if money and param.name in each:
-                    yield (*at, name, index, param.name) if isinstance(given, list) else (*at, name, param.name)
+            here = (*at, name, index) if isinstance(given, list) else (*at, name)
+            yield from _of_table(answer.params if answer else (), each, here)
+
+
+def _of_table(params: Sequence[vocabulary.Param], given: Any, at: lines.Path) -> Iterator[Amount]:
+    for param in params:
+        if not isinstance(given, dict) or param.name not in given:
+            continue
+        found, here = given[param.name], (*at, param.name)
+        if param.kind == "money" or param.grid:
+            yield Amount(here, param, found)
+        for index, row in enumerate(found if isinstance(found, list) else [found]):
+            yield from _of_table(param.fields, row, (*here, index) if isinstance(found, list) else here)
 
 
 def positions(raw: Mapping[str, Any]) -> Positions:

@@ -62,9 +62,9 @@ def _exact_share(price: Fraction, remaining: Fraction, per: Fraction) -> Fractio
 
 
 def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None) -> Fraction:
-    """The grid: a unit (5, 10000), or 10^-decimals, or the currency's smallest unit."""
+    """The grid: a unit (5, 10000) in whole minor units, or 10^-decimals, or the currency's smallest unit."""
     if unit is not None:
-        return unit
+        return money.round_units(unit / currency_step, "up") * currency_step
     return currency_step if decimals is None else Fraction(1, 10**decimals)
 
 
@@ -136,6 +136,7 @@ def _params(prefix: str = "", what: str = "amounts") -> tuple[Param, ...]:
             kind="fraction",
             default=None,
             positive=True,
+            grid=not prefix,  # a rate may be finer than money
             maximum=10**6,
             doc="a multiple of this instead: 10000",
         ),

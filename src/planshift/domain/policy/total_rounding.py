@@ -28,7 +28,7 @@ RULES = rules(
         doc="Yes, to a multiple of a unit; the difference is a line of its own.",
         example='{ answer = "to_unit", unit = 10000, mode = "down" }',
         params=(
-            Param(name="unit", kind="fraction", positive=True, maximum=10**6, doc="the unit"),
+            Param(name="unit", kind="fraction", positive=True, grid=True, maximum=10**6, doc="the unit"),
             Param(name="mode", kind="choice", choices=money.MODES, default="half_up", doc="how it is rounded"),
         ),
     ),

@@ -97,6 +97,8 @@ def expected(param: vocabulary.Param) -> str:
         low, high = param.minimum if param.minimum is not None else 0, param.maximum
         if param.positive:
             return f"{noun}, more than 0" + (f", at most {high}" if high is not None else "")
+        if high is not None and low == high:
+            return str(low)
         return f"{noun} from {low} to {high}" if high is not None else f"{noun}, {low} or more"
     return noun
 

@@ -100,6 +100,7 @@ class Param:
     minimum: int | str | None = None
     maximum: int | str | None = None
     positive: bool = False  # more than 0: for divisors and grids
+    grid: bool = False  # a fraction that amounts are rounded to: whole minor units, as money is
     fields: tuple["Param", ...] = ()  # of kind "rows" only
 
     @property

@@ -79,15 +79,21 @@ def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Frac
 def _floors(settled: Settled, raws: list[Raw], amounts: list[Fraction]) -> tuple[list[Raw], list[Fraction]]:
     """The minimum charge, then the rounding of the total, each as a line of its own."""
     raws, amounts = list(raws), list(amounts)
-    least: Fraction = settled.rules.minimum_charge(total=sum(amounts, _NONE))
+    rounder, _ = settled.rules.rounding_in(settled.deal.facts.catalog.seller.currency)
+    grid = min(rounder.step, rounder.fine)  # a floor may be written finer than money
+    least = _on(grid, settled.rules.minimum_charge(total=sum(amounts, _NONE)), "up")
     if least:
         raws.append(Raw("minimum", known.FEE, least, "minimum", detail=(sum(amounts, _NONE),)))
         amounts.append(least)
-    more: Fraction = settled.rules.total_rounding(total=sum(amounts, _NONE))
+    more = _on(grid, settled.rules.total_rounding(total=sum(amounts, _NONE)), "half_up")
     if more:
         raws.append(Raw("rounding", known.FEE, more, "rounding", detail=(sum(amounts, _NONE),)))
         amounts.append(more)
     return raws, amounts
+
+
+def _on(grid: Fraction, amount: Fraction, mode: str) -> Fraction:
+    return money.round_units(amount / grid, mode) * grid
 
 
 def rate_of(settled: Settled, facts: known.Facts) -> Fraction:

@@ -220,7 +220,10 @@ def _free(facts: Mapping[str, Any], policy: Policy, name: str, figures: Sequence
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        hint = " (the published cases lie in a clone of the project: run it there, or name DIR)"
+        raise Unusable(f"{path}: {error.strerror or error}{hint if DIRECTORY in path.parents else ''}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Unusable(f"{path}: {error}") from None
 
 

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     explain.add_argument("--catalog", type=Path, required=True, metavar="FILE", help="plans, resources and prices")
     explain.add_argument("--lang", choices=regulation.LANGUAGES, default="en", help="language of the page")
     explain.add_argument("--format", choices=("md", "html"), default="md", help="Markdown, or a page to read and print")
-    explain.add_argument("--on", type=date.fromisoformat, default=None, metavar="DATE", help="prices of which day")
+    explain.add_argument("--on", type=_day, default=None, metavar="DATE", help="prices of which day")
     explain.set_defaults(run=_explain)
     manual = commands.add_parser("format", help="print the manual of policy files (docs/policy-format.md)")
     manual.set_defaults(run=_format)
@@ -36,6 +36,13 @@ def main(arguments: list[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     return int(given.run(given))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-12-31") from None
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -57,8 +64,8 @@ def _explain(given: argparse.Namespace) -> int:
     if data is None or text is None:
         return 2
     try:
-        policy = loader.load(data)
         catalog = catalog_document.parse(text.decode("utf-8-sig"), name=str(given.catalog))
+        policy = loader.load(data, currency=catalog.seller.currency)
     except loader.BadPolicy as bad:
         print("\n".join(_sentence(str(given.file), finding) for finding in bad.findings), file=sys.stderr)
         return 1

@@ -88,7 +88,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def _instant(text: str) -> dt.datetime:
-    given = dt.datetime.fromisoformat(text)
+    try:
+        given = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-12-31 or 2026-12-31T08:00") from None
     if "T" not in text and " " not in text:
         given = given.replace(hour=12)
     return given if given.tzinfo else given.replace(tzinfo=dt.UTC)

@@ -1,0 +1,44 @@
+"""The `planshift` command from outside: bad words, a missing directory, a reader who goes away; never a stack trace."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from planshift.interfaces.cli import tick
+
+ROOT = Path(__file__).parents[3]
+COMMAND = str(Path(sys.executable).parent / "planshift")
+
+
+def planshift(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, cwd=cwd, check=False, timeout=60)
+
+
+def test_a_reader_who_goes_away_is_no_accident() -> None:
+    with subprocess.Popen(
+        [COMMAND, "policy", "format"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(timeout=60) == 1
+    assert said == ""
+
+
+def test_a_corpus_that_is_not_there_says_where_it_lies(tmp_path: Path) -> None:
+    done = planshift("corpus", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "tests/regulations/cases/expected.toml: No such file or directory "
+        "(the published cases lie in a clone of the project: run it there, or name DIR)\n"
+    )
+    assert planshift("corpus", str(tmp_path)).stderr == f"{tmp_path}/expected.toml: No such file or directory\n"
+
+
+def test_a_clock_is_not_pushed_to_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        tick.main(["--to", "garbage"])
+    assert stop.value.code == 2
+    assert "argument --to: 'garbage' is no date such as 2026-12-31 or 2026-12-31T08:00" in capsys.readouterr().err
