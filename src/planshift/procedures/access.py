@@ -24,6 +24,7 @@ class Holder:
     token: str  # its public prefix, for the audit
     seller: int
     client: str
+    read_only: bool = False
 
     @property
     def actor(self) -> str:
@@ -31,10 +32,26 @@ class Holder:
         return f"token:{self.token}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose it is, and in which language they are spoken to."""
+
+    number: str
+    language: str
+
+
 def issue_token(
-    *, seller: str, name: str, at: datetime, actor: str, client: str = "", expires_at: datetime | None = None
+    *,
+    seller: str,
+    name: str,
+    at: datetime,
+    actor: str,
+    client: str = "",
+    expires_at: datetime | None = None,
+    read_only: bool = False,
 ) -> str:
     """A new token for a seller, or for one of its clients (number). It is returned this once and cannot be read again.
+    With `read_only` it opens reading doors alone.
 
     Refused: `seller_unknown`, `client_unknown`.
     """
@@ -53,8 +70,16 @@ def issue_token(
         digest=_digest(secret),
         created_at=at,
         expires_at=expires_at,
+        read_only=read_only,
     )
-    audit.record(kind="api_token", number=prefix, event="issued", actor=actor, at=at, facts={"client": client})
+    audit.record(
+        kind="api_token",
+        number=prefix,
+        event="issued",
+        actor=actor,
+        at=at,
+        facts={"client": client, "read_only": read_only},
+    )
     return f"{MARK}_{prefix}_{secret}"
 
 
@@ -80,37 +105,50 @@ def holder_of(*, token: str, at: datetime) -> Holder | None:
     )
     if row is None or not hmac.compare_digest(row.digest, _digest(secret)):
         return None
-    return Holder(token=prefix, seller=row.seller_id, client=row.client.number if row.client else "")
+    return Holder(
+        token=prefix,
+        seller=row.seller_id,
+        client=row.client.number if row.client else "",
+        read_only=row.read_only,
+    )
 
 
-def client_of_service(*, holder: Holder, service: str) -> str:
-    """The number of the client whose service this is, if the holder may see it. NotFound. One statement."""
+def owner_of_service(*, holder: Holder, service: str) -> Owner:
+    """Whose service this is, if the holder may see it. NotFound. One statement, like the others here."""
     return _owner(holder, models.Client.objects.filter(services__number=service), service)
 
 
-def client_of_quote(*, holder: Holder, quote: str) -> str:
-    """The number of the client whose quote this is, if the holder may see it. NotFound."""
+def owner_of_quote(*, holder: Holder, quote: str) -> Owner:
+    """Whose quote this is, if the holder may see it. NotFound."""
     return _owner(holder, models.Client.objects.filter(quotes__number=quote), quote)
 
 
-def client_of_change(*, holder: Holder, change: str) -> str:
-    """The number of the client whose change this is, if the holder may see it. NotFound."""
+def owner_of_change(*, holder: Holder, change: str) -> Owner:
+    """Whose change this is, if the holder may see it. NotFound."""
     return _owner(holder, models.Client.objects.filter(changes__number=change), change)
 
 
-def clients_of(*, holder: Holder, after: str = "", limit: int = 50) -> tuple[str, ...]:
-    """Numbers of the clients that the holder may see, in order, from the one after `after`."""
-    found = models.Client.objects.filter(seller_id=holder.seller, number__gt=after)
-    if holder.client:
-        found = found.filter(number=holder.client)
-    return tuple(found.order_by("number").values_list("number", flat=True)[:limit])
+def owner_of_order(*, holder: Holder, order: str) -> Owner:
+    """Whose order this is, if the holder may see it. NotFound."""
+    return _owner(holder, models.Client.objects.filter(orders__number=order), order)
 
 
-def _owner(holder: Holder, found: QuerySet[models.Client], what: str) -> str:
-    number: str | None = found.filter(seller_id=holder.seller).values_list("number", flat=True).first()
-    if number is None or (holder.client and holder.client != number):
+def owner(*, holder: Holder, client: str) -> Owner:
+    """This client, if the holder may see it. NotFound."""
+    return _owner(holder, models.Client.objects.filter(number=client), client)
+
+
+def seen(*, holder: Holder) -> QuerySet[models.Client]:
+    """The clients that the holder may see."""
+    found = models.Client.objects.filter(seller_id=holder.seller)
+    return found.filter(number=holder.client) if holder.client else found
+
+
+def _owner(holder: Holder, found: QuerySet[models.Client], what: str) -> Owner:
+    row = (found & seen(holder=holder)).values_list("number", "language").first()
+    if row is None:
         raise NotFound(what)
-    return number
+    return Owner(number=row[0], language=row[1])
 
 
 def _digest(secret: str) -> str:

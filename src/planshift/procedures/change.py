@@ -31,15 +31,27 @@ REMINDED_AFTER = timedelta(days=1)
 
 
 # 1 ── the question ────────────────────────────────────────────────────────────────────────────────────────────────────
-def offer(*, client: str, service: str, request: facts.Request, at: datetime, actor: str) -> str:
+def offer(*, client: str, service: str, request: facts.Request, at: datetime, actor: str, key: str = "") -> str:
     """Price `request` for a client's service and keep the quote: frozen, numbered, expiring. Returns its number.
 
-    Refused with every reason at once where the policy does not offer it; NotFound for another client's service.
+    The same `key` again returns the same quote. Refused with every reason at once where the policy does not offer it;
+    NotFound for another client's service.
     """
-    known = knowledge.of(service=service, client=client, at=at)
-    priced = quote.price(facts=known.facts, request=request, policy=known.rules.policy, on=at)
-    if isinstance(priced, quote.Refusal):
-        raise Refused.for_reasons(priced.reasons)
+
+    def make() -> str:
+        known = knowledge.of(service=service, client=client, at=at)
+        priced = quote.price(facts=known.facts, request=request, policy=known.rules.policy, on=at)
+        if isinstance(priced, quote.Refusal):
+            raise Refused.for_reasons(priced.reasons)
+        return _keep(known=known, request=request, priced=priced, at=at, actor=actor)
+
+    if not key:
+        return make()
+    asked = keys.fingerprint({"service": service, "request": keeping.to_json(request)})
+    return keys.once(scope=f"quote/{client}", key=key, fingerprint=asked, make=make)
+
+
+def _keep(*, known: knowledge.Known, request: facts.Request, priced: quote.Offer, at: datetime, actor: str) -> str:
     row = known.holding.service
     with transaction.atomic():
         number = f"Q-{at.year}-{numbers.take(series=f'quote/{at.year}', count=1)[0]:06}"

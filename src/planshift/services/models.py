@@ -85,6 +85,7 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    read_only = models.BooleanField(default=False, help_text="it may look, and change nothing")
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}"

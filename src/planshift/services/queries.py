@@ -59,12 +59,6 @@ def holdings(*, client: str) -> tuple[Holding, ...]:
     return _holdings(models.Service.objects.filter(client__number=client).order_by("pk"))
 
 
-def holdings_of_clients(*, clients: Iterable[str]) -> tuple[Holding, ...]:
-    """All services of several clients, by client and age; four statements."""
-    found = models.Service.objects.filter(client__number__in=list(clients))
-    return _holdings(found.order_by("client__number", "pk"))
-
-
 def holding(*, number: str, client: str | None = None) -> Holding:
     """One service, of one client where `client` is given. NotFound."""
     found = models.Service.objects.filter(number=number)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from planshift.procedures.demo import load
@@ -29,8 +30,10 @@ def _loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 
 @pytest.fixture
-def demo(_loaded: None, db: None) -> None:
+def demo(_loaded: None, db: None) -> Iterator[None]:
     """The demo sellers with their people, services and history; what a test does to them ends with it."""
+    yield
+    translation.deactivate()  # a request speaks the language of its client
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """Who calls the API in these tests, and numbers that exist."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
 
 from planshift.domain import facts
-from planshift.procedures import access, change, models
+from planshift.procedures import access, change, models, queries, views
 from planshift.runtime import clock
 from planshift.services import models as services
 
@@ -17,43 +17,40 @@ ITALIA, POLSKA = "demo-host-italia", "demo-chmura-polska"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """One of everything that the token may see."""
+    """One of everything that a token may see, by the name under which the API takes it."""
 
     token: str
-    services: Sequence[str]
-    quotes: Sequence[str]
-    changes: Sequence[str]
+    found: Mapping[str, Sequence[str]]
 
     def of(self, parameter: str, path: str) -> Sequence[str]:
-        """What fits a parameter of an operation."""
-        if parameter == "number":
-            parameter = path.strip("/").split("/")[0].removesuffix("s")
-        return {"service": self.services, "quote": self.quotes, "change": self.changes}.get(parameter, ())
+        """What fits a parameter of an operation; KeyError for one that nobody taught this table."""
+        return self.found[path.split("/")[3].removesuffix("s") if parameter == "number" else parameter]
 
 
-def numbers() -> Numbers:
-    """A seller's token and what it sees: services, open quotes, an ordered change."""
+def numbers(*, seller: str = ITALIA, who: str = "silver", target: str = "gold", **token: Any) -> Numbers:
+    """A token and what it sees: services, open quotes, an ordered change, its order, an issued invoice."""
     at = clock.business()
-    client = services.Client.objects.get(email="silver@demo.example").number
-    service = services.Service.objects.get(client__number=client).number
-
-    def quote() -> str:
-        return change.offer(
-            client=client, service=service, request=facts.ChangePlan(target="gold"), at=at, actor="test"
-        )
-
-    quotes = [quote(), quote()]
+    client = services.Client.objects.get(email=f"{who}@demo.example").number
+    service = services.Service.objects.filter(client__number=client).earliest("pk").number
+    quotes = [
+        change.offer(client=client, service=service, request=facts.ChangePlan(target=target), at=at, actor="test")
+        for _ in range(2)
+    ]
     ordered = change.order(client=client, quote=quotes[0], acknowledged={}, key="known", at=at, actor="test")
-    assert models.Change.objects.filter(number=ordered).exists()
-    pointer = services.Service.objects.get(client__email="pointer@demo.example")
-    fresh = change.offer(
-        client=pointer.client.number, service=pointer.number, request=facts.ChangePlan(target="gold"), at=at, actor="t"
-    )
+    order = models.Change.objects.get(number=ordered).order
+    assert order is not None
+    issued = [row.number for row in queries.invoices(client=client).rows if isinstance(row, views.InvoiceRow)]
+    assert issued
     return Numbers(
-        token=access.issue_token(seller=ITALIA, name="test", at=clock.system(), actor="test"),
-        services=list(services.Service.objects.filter(client__seller__code=ITALIA).values_list("number", flat=True)),
-        quotes=[*quotes, fresh],
-        changes=[ordered],
+        token=access.issue_token(seller=seller, name="test", at=clock.system(), actor="test", **token),
+        found={
+            "service": [service],
+            "quote": quotes,
+            "change": [ordered],
+            "order": [order.number],
+            "client": [client],
+            "invoice": issued,
+        },
     )
 
 

@@ -14,14 +14,22 @@ def main(arguments: list[str]) -> int:
     create = commands.add_parser("create", help="make a token and print it")
     create.add_argument("--seller", required=True, help="code of the seller")
     create.add_argument("--client", default="", help="number of the only client it may see (default: all)")
+    create.add_argument("--read-only", action="store_true", help="it may look, and change nothing")
     create.add_argument("--name", required=True, help="what it is for")
     revoke = commands.add_parser("revoke", help="end a token at once")
     revoke.add_argument("prefix", help="the part between ps_ and the next _")
     given = parser.parse_args(arguments)
     try:
         if given.what == "create":
-            at = clock.system()
-            print(access.issue_token(seller=given.seller, client=given.client, name=given.name, at=at, actor="cli"))
+            token = access.issue_token(
+                seller=given.seller,
+                client=given.client,
+                name=given.name,
+                read_only=given.read_only,
+                at=clock.system(),
+                actor="cli",
+            )
+            print(token)
         else:
             access.revoke_token(prefix=given.prefix, at=clock.system(), actor="cli")
             print("revoked")

@@ -50,7 +50,7 @@ def client_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
 
 def refusal(request: HttpRequest, client: views.ClientHeader, refused: Refused, *, back: str) -> HttpResponse:
     """409: the rules say no, with every reason; nothing was done. `back` is a path of ours."""
-    context = {"reasons": refused.reasons, "back_url": back}
+    context = {"reasons": refused.reasons, "back_url": back, "names": queries.names_of(client=client.number)}
     return show(request, client, "panel/refused.html", here="services", status=409, **context)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, quote
 from planshift.domain import periods as lengths
@@ -10,6 +11,7 @@ from planshift.domain.errors import Reason
 from planshift.domain.money import Money
 from planshift.procedures import knowledge, placing, views
 from planshift.procedures.queries import services
+from planshift.services import queries as held
 
 
 def options(*, client: str, service: str, at: datetime) -> views.OptionsPage:
@@ -125,6 +127,11 @@ def preview(*, known: knowledge.Known, request: facts.Request, at: datetime) -> 
         not_orderable=why_not,
         names=names(documents=known.facts.catalog, known=known),
     )
+
+
+def names_of(*, client: str) -> views.Names:
+    """Codes → names of what is sold to a client now. NotFound."""
+    return names(documents=catalog.in_force(seller=held.client(number=client).seller).catalog)
 
 
 def names(*, documents: sold.Catalog, known: knowledge.Known | None = None) -> views.Names:

@@ -72,6 +72,7 @@ def kept_quote(*, client: str, number: str, at: datetime) -> views.KeptQuote:
         offer=offered,
         not_orderable=(why_not,) if why_not else (),
         change=change.number if change else "",
+        names=choices.names(documents=catalog.catalog_of(revision=kept.catalog_id)),
     )
 
 

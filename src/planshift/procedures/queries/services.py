@@ -32,15 +32,6 @@ def service_card(*, client: str, number: str, at: datetime) -> views.ServiceCard
     return cards(holdings=[held], in_force=catalog.in_force(seller=held.service.client.seller), at=at)[0]
 
 
-def services_of_clients(*, clients: Iterable[str], at: datetime) -> tuple[tuple[str, views.ServiceCard], ...]:
-    """(client, service) of several clients of one seller; a constant number of statements."""
-    held = services.holdings_of_clients(clients=clients)
-    if not held:
-        return ()
-    made = cards(holdings=held, in_force=catalog.in_force(seller=held[0].service.client.seller), at=at)
-    return tuple((each.service.client.number, card) for each, card in zip(held, made, strict=True))
-
-
 def cards(
     *, holdings: Iterable[services.Holding], in_force: catalog.InForce, at: datetime
 ) -> tuple[views.ServiceCard, ...]:

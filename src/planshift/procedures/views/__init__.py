@@ -17,6 +17,7 @@ from planshift.procedures.views.choices import Shrink as Shrink
 from planshift.procedures.views.orders import ChangePage as ChangePage
 from planshift.procedures.views.orders import Credentials as Credentials
 from planshift.procedures.views.orders import Duty as Duty
+from planshift.procedures.views.orders import ListedChange as ListedChange
 from planshift.procedures.views.orders import OrderPage as OrderPage
 from planshift.procedures.views.orders import TimelineStep as TimelineStep
 from planshift.procedures.views.orders import TransferData as TransferData
@@ -32,6 +33,7 @@ from planshift.procedures.views.services import ChangeRef as ChangeRef
 from planshift.procedures.views.services import ChangeRow as ChangeRow
 from planshift.procedures.views.services import ClientChoice as ClientChoice
 from planshift.procedures.views.services import ClientHeader as ClientHeader
+from planshift.procedures.views.services import ClientRow as ClientRow
 from planshift.procedures.views.services import DemoPerson as DemoPerson
 from planshift.procedures.views.services import OperationDoor as OperationDoor
 from planshift.procedures.views.services import ResourceRow as ResourceRow

@@ -130,3 +130,4 @@ class KeptQuote:
     offer: quote.Offer
     not_orderable: tuple[Reason, ...]
     change: str
+    names: Names

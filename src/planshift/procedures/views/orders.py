@@ -105,3 +105,20 @@ class Credentials:
     user: str
     secret: str
     extra: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedChange:
+    """A change in a list."""
+
+    number: str
+    client: str
+    service: str
+    quote: str
+    state: str
+    final: bool
+    operation: Operation
+    kind: Kind
+    direction: Direction
+    ordered_at: datetime
+    promised_on: date | None

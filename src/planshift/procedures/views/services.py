@@ -159,3 +159,12 @@ class ServicePage:
     invoices: tuple[InvoiceRow, ...]
     pays_by_itself: bool  # D4: auto-renewal on and the seller draws deposits
     metered_price_hour: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRow:
+    """A client in a list."""
+
+    number: str
+    name: str
+    language: str

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
 from planshift.domain.errors import Reason
 from planshift.domain.money import Money
@@ -29,13 +28,13 @@ TITLES = {
 
 
 def declared(*statuses: int) -> dict[int, Any]:
-    """Problems that an operation may answer with, for its OpenAPI entry; 401 and 404 belong to all."""
-    return dict.fromkeys(sorted({401, 404, *statuses}), shapes.Problem)
+    """Problems that an operation may answer with, for its OpenAPI entry; 401, 404, 422 and 429 belong to all."""
+    return dict.fromkeys(sorted({401, 404, 422, 429, *statuses}), shapes.Problem)
 
 
-READING = declared(422)
-WRITING = declared(409, 422)
-WRITING_BODY = declared(400, 409, 413, 415, 422)
+READING = declared()
+WRITING = declared(403, 409)
+WRITING_BODY = declared(400, 403, 409, 413, 415)
 
 
 def answer(*, status: int, detail: str, told: Sequence[dict[str, Any]] = ()) -> HttpResponse:
@@ -85,7 +84,7 @@ class Shaped:
 
 def _detail(status: int) -> str:
     if status >= 500:
-        return _("That was our fault. Nothing of what you were doing was half done; please try again in a while.")
+        return "That was our fault. Nothing was half done; try again in a while."
     return {
         404: "There is no such address here.",
         405: "This address does not know this method; see the header Allow.",

@@ -6,16 +6,21 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/-]{1,40}$")]
+Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,20}$")]
+MAYBE_NUMBER = r"^[A-Za-z0-9-]{0,20}$"
+Amount = Annotated[str, Field(pattern=r"^-?[0-9]+([.][0-9]+)?$", description="a decimal string", examples=["26.84"])]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+OFFER = "lines, totals, working and notices: docs/quote-format.md, docs/schemas/quote.json"
 
 
 class Taxed(Schema):
     """One amount: net, tax and gross as decimal strings."""
 
-    net: str
-    tax: str
-    gross: str
+    net: Amount
+    tax: Amount
+    gross: Amount
 
 
 class Service(Schema):
@@ -77,6 +82,11 @@ Request = Annotated[ChangePlan | ChangeResources | ChangePeriod, Field(discrimin
 class QuoteIn(_Strict):
     """What to price, for which service."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"service": "S-1001", "request": {"operation": "plan", "plan": "gold"}}]},
+    )
+
     service: Number
     request: Request
 
@@ -90,18 +100,47 @@ class Quote(Schema):
     made_at: datetime
     valid_until: datetime
     orderable: bool
-    not_orderable: list[str] = Field(description="why it is shown but cannot be ordered in this version")
-    change: str
-    offer: dict[str, Any]
+    not_orderable: list["Reason"] = Field(description="why it is shown but cannot be ordered in this version")
+    change: str = Field(description="number of the change that was ordered from it, or empty")
+    notices: list["Notice"] = Field(description="show each to the client; name its code when ordering (H9)")
+    offer: dict[str, Any] = Field(description=OFFER)
+
+
+class Notice(Schema):
+    """What the client must know before ordering, in the language of the answer."""
+
+    code: str
+    title: str
+    body: str
+
+
+class Preview(Schema):
+    """What a request would cost now, or every reason why not."""
+
+    orderable: bool
+    offer: dict[str, Any] | None = Field(description=OFFER)
+    reasons: list["Reason"]
+
+
+class Shrink(Schema):
+    """What is used beyond what the target holds: it must shrink first (H12)."""
+
+    resource: str
+    used: Amount
+    allowed: Amount
 
 
 class Option(Schema):
     """A target plan: its offer, or every reason why not."""
 
     plan: str
+    name: str
+    family: str
     current: bool
     orderable: bool
-    offer: dict[str, Any] | None
+    list_price: Amount | None = Field(description="net, for one billing period; null where it has none")
+    offer: dict[str, Any] | None = Field(description=OFFER)
+    must_shrink: list[Shrink]
     reasons: list["Reason"]
 
 
@@ -112,56 +151,151 @@ class Options(Schema):
     options: list[Option]
 
 
+class Resource(Schema):
+    """A resource of the plan."""
+
+    code: str
+    name: str
+    unit: str
+    included: Amount = Field(description="part of the plan: a floor (D1)")
+    additional: Amount
+    minimum: Amount = Field(description="the smallest additional amount that can be asked for")
+    maximum: Amount | None
+    step: Amount
+    price: Amount | None = Field(description="net, for one unit and billing period; null: not for sale")
+    used: Amount | None = Field(description="as last measured")
+    used_as_of: datetime | None
+
+
+class Resources(Schema):
+    """The plan's resources; `reasons` says why none can be changed now."""
+
+    resources: list[Resource]
+    reasons: list["Reason"]
+
+
+class Period(Schema):
+    """A billing period: its offer, or every reason why not."""
+
+    months: int
+    current: bool
+    orderable: bool
+    list_price: Amount | None
+    offer: dict[str, Any] | None = Field(description=OFFER)
+    reasons: list["Reason"]
+
+
+class Periods(Schema):
+    """The billing periods of the plan."""
+
+    periods: list[Period]
+
+
+class AutoRenewal(_Strict):
+    """Renew by itself at the end of the term?"""
+
+    on: Annotated[bool, Field(strict=True)]
+
+
 class ChangeIn(_Strict):
-    """Order the change that a quote priced. `acknowledged` names exactly the quote's notices (H9)."""
+    """Order the change that a quote priced. `acknowledged` names exactly the quote's notices (H9).
+
+    `language` is the one in which they were shown; the client's own, where it is not given.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"quote": "Q-2026-000123", "acknowledged": ["new_address"]}]}
+    )
 
     quote: Number
     acknowledged: list[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]] = Field(default=[], max_length=50)
-    language: Literal["en", "pl", "it"] = "en"
+    language: Literal["en", "pl", "it"] | None = None
 
 
 class Step(Schema):
     """One step of a change's timeline."""
 
     code: str
-    status: str
+    title: str
+    status: Literal["done", "now", "waiting", "ahead", "failed", "skipped"]
     at: datetime | None
     due_at: datetime | None
-    owner: str
+    owner: str = Field(description="who has to act: client, staff, seller or system")
 
 
-class Change(Schema):
-    """An ordered change: what is done, what it waits for, who must act, until when."""
+class ListedChange(Schema):
+    """A change in a list."""
 
     number: str
+    client: str
     service: str
     quote: str
-    order: str
-    state: str
+    state: str = Field(description="a state of docs/lifecycles.md, such as AWAITING_PAYMENT or DONE")
     final: bool
     operation: str
     kind: str
     direction: str
     ordered_at: datetime
     promised_on: date | None
+
+
+class Changes(Schema):
+    """A page of changes; `next` is the cursor of the next page, empty on the last."""
+
+    changes: list[ListedChange]
+    next: str
+
+
+class Change(ListedChange):
+    """An ordered change: what is done, what it waits for, who must act, until when."""
+
+    order: str
     overdue: bool
     total: Taxed
-    payment: "Payment | None"
+    payment: "Payment | None" = Field(description="null when nothing is to be paid")
     steps: list[Step]
-    invoices: list[str]
+    duties: list[str] = Field(description="what the client has to do now (H9)")
+    credentials: Literal["none", "ready", "shown", "expired"]
+    new_address: str
+    hold_until: datetime | None = Field(description="until when the old environment is kept")
+    can_withdraw: bool
+    can_switch_over: bool
+    invoices: list["Invoice"]
     next_renewal: Taxed | None
+    renews_on: date | None
+
+
+class Credentials(Schema):
+    """Access data of the new environment: shown once."""
+
+    host: str
+    user: str
+    secret: str
+    extra: dict[str, str]
 
 
 class Payment(Schema):
     """How an open order can be paid by transfer, and why it was not paid from the deposit by itself (D4)."""
 
-    due: str
+    due: Amount
     currency: str
     due_at: datetime | None
     payee: str
     account: str
-    reference: str
-    why_not_from_deposit: list[str]
+    reference: str = Field(description="to be written in the title of the transfer")
+    can_draw: bool = Field(description="the client may pay from the deposit by hand (pay_from_deposit)")
+    why_not_from_deposit: list["Reason"]
+
+
+class Invoice(Schema):
+    """An issued document. `pdf` is the path of its PDF in this API."""
+
+    number: str
+    kind: Literal["proforma", "invoice", "correction"]
+    issued_on: date
+    total: Taxed
+    order: str
+    pdf: str
 
 
 class Reason(Schema):
@@ -173,7 +307,28 @@ class Reason(Schema):
 
 
 class Problem(Schema):
-    """What went wrong, as in RFC 9457; `reasons` holds every reason of a refusal at once."""
+    """What went wrong (RFC 9457). `reasons` holds every reason of a refusal at once; act on their codes, show their
+    texts.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "refused",
+                    "status": 409,
+                    "detail": "A change to a cheaper plan is not offered.",
+                    "reasons": [
+                        {
+                            "code": "decrease_not_offered",
+                            "text": "A change to a cheaper plan is not offered.",
+                            "facts": {},
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     title: str
     status: int
@@ -181,5 +336,5 @@ class Problem(Schema):
     reasons: list[Reason] = []
 
 
-Option.model_rebuild()
-Change.model_rebuild()
+for waiting in (Quote, Preview, Option, Resources, Period, Change, Payment):
+    waiting.model_rebuild()
