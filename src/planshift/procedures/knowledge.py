@@ -115,7 +115,9 @@ def _billed(line: billing.BilledLine, *, prices: str) -> facts.BilledLine:
 
 def _usage(service: str) -> facts.Usage | None:
     seen = provisioning.last_usage(service=service)
-    return None if seen is None else facts.Usage(amounts=seen.used, as_of=seen.as_of)
+    return (
+        None if seen is None else facts.Usage(amounts=dict(sorted(seen.used.items())), as_of=seen.as_of)
+    )  # jsonb has an order of its own
 
 
 def _capacity(seller: str) -> facts.Capacity | None:

@@ -89,14 +89,14 @@ def test_H12_a_refusal_is_409_with_all_its_reasons_in_the_clients_words(demo: No
     assert (refused.status_code, refused.headers["Content-Language"]) == (409, "it")  # an Italian client
     reasons = refused.json()["reasons"]
     assert [each["text"] for each in reasons] == [
-        "Usi più di quanto il piano contenga: Disco 24 (massimo 20), Caselle e-mail 20 (massimo 10), "
-        "Database 4 (massimo 2). Libera prima spazio.",
+        "Usi più di quanto il piano contenga: Database 4 (massimo 2), Disco 24 (massimo 20), "
+        "Caselle e-mail 20 (massimo 10). Libera prima spazio.",
         "Il passaggio a un piano più economico non è offerto.",
     ]
     assert models.Quote.objects.count() == 0
     english = caller().post("/quotes", wanted, accept_language="en").json()["reasons"]
     assert [each["code"] for each in english] == ["usage_too_big", "decrease_not_offered"]
-    assert english[0]["facts"] == {"resources": [["disk", 24, 20], ["mailboxes", 20, 10], ["databases", 4, 2]]}
+    assert english[0]["facts"] == {"resources": [["databases", 4, 2], ["disk", 24, 20], ["mailboxes", 20, 10]]}
     assert english[1]["text"] == "A change to a cheaper plan is not offered."
 
 

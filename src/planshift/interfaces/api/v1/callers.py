@@ -66,23 +66,27 @@ def writer(request: HttpRequest) -> access.Holder:
 
 
 def of_service(request: HttpRequest, service: str) -> str:
-    """The number of the client whose service this is; NotFound where the token may not see it. So the others."""
+    """The number of the client whose service this is; NotFound where the token may not see it."""
     return _spoken_to(request, access.owner_of_service(holder=holder(request), service=service))
 
 
 def of_quote(request: HttpRequest, quote: str) -> str:
+    """The number of the client whose quote this is. NotFound."""
     return _spoken_to(request, access.owner_of_quote(holder=holder(request), quote=quote))
 
 
 def of_change(request: HttpRequest, change: str) -> str:
+    """The number of the client whose change this is. NotFound."""
     return _spoken_to(request, access.owner_of_change(holder=holder(request), change=change))
 
 
 def of_order(request: HttpRequest, order: str) -> str:
+    """The number of the client whose order this is. NotFound."""
     return _spoken_to(request, access.owner_of_order(holder=holder(request), order=order))
 
 
 def of_client(request: HttpRequest, client: str) -> str:
+    """This client's number, if the token may see it. NotFound."""
     return _spoken_to(request, access.owner(holder=holder(request), client=client))
 
 
