@@ -233,6 +233,17 @@ def test_a_counter_correction_cannot_be_undone_where_nothing_is_left_to_take():
     assert _reasons(refused) == [("correction_beyond_paid", "FV/1", "1", "73.80 PLN", "36.90 PLN")]
 
 
+def test_undoing_a_counter_correction_gives_back_no_more_than_was_paid():
+    # 61.50 of 123.00 paid: 50.00 + 11.50 back, restored, 10.00 + 2.30 back: 49.20 are left, 61.50 asked
+    document = issued(line(1, "100.00 23.00", paid="61.50"))
+    document = document.with_correction(_one(document, credit(1, "50.00")), number="FK/1")
+    document = document.with_correction(correcting.undo(document=document, number="FK/1"), number="FK/2")
+    document = document.with_correction(_one(document, credit(1, "10.00")), number="FK/3")
+    with pytest.raises(Refused) as refused:
+        correcting.undo(document=document, number="FK/2")
+    assert _reasons(refused) == [("correction_beyond_paid", "FV/1", "1", "61.50 PLN", "49.20 PLN")]
+
+
 def test_a_line_below_zero_never_ends_above_it():
     document = issued(line(1, "-5.00 -1.15"))
     document = document.with_correction(correcting.to_zero(document=document), number="FK/1")
@@ -336,6 +347,7 @@ def test_every_reason_is_told_at_once():
         credit(1, "1.00", span=(june, date(2026, 7, 2))),
         credit(1, "1.00", span=(date(2026, 5, 31), july)),
         credit(1, "1.00", span=(july, june)),
+        credit(1, "1.00", span=(june, june)),
         credit(2, "1.00", span=(june, july)),
         credit(1, "200.00"),
     ]
@@ -351,6 +363,7 @@ def test_every_reason_is_told_at_once():
         ("correction_outside_its_time", "FV/1", "1", "2026-06-01", "2026-07-02"),
         ("correction_outside_its_time", "FV/1", "1", "2026-05-31", "2026-07-01"),
         ("correction_outside_its_time", "FV/1", "1", "2026-07-01", "2026-06-01"),
+        ("correction_outside_its_time", "FV/1", "1", "2026-06-01", "2026-06-01"),
         ("correction_outside_its_time", "FV/1", "2", "2026-06-01", "2026-07-01"),
         ("correction_beyond_paid", "FV/1", "1", "200.00 PLN", "100.00 PLN"),
     ]
