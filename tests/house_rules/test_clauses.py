@@ -9,7 +9,6 @@ from tests.house_rules import source
 LATER = {
     "D7": "corrective invoices by mail, and their acceptance by a reply: decreases cannot be ordered in this version",
     "D8": "as D7, for plans",
-    "H2": "both catalogs offer every path in the panel; a path for staff only (who_may_ask) has no story",
     "H11": "needs real servers: this version has the simulated driver only",
 }
 

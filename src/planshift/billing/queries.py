@@ -224,6 +224,14 @@ def unapplied_of(*, sellers: Iterable[str], before: int | None = None, limit: in
     return tuple(_payment(row) for row in found.select_related("seller", "client").order_by("-pk")[:limit])
 
 
+def payment(*, number: str) -> PaymentView:
+    """One payment (one statement). Refused("payment_unknown")."""
+    row = models.Payment.objects.filter(number=number).select_related("seller", "client").first()
+    if row is None:
+        raise Refused("payment_unknown", payment=number)
+    return _payment(row)
+
+
 def payments_of_client(*, client: str, before: int | None = None, limit: int = PAGE) -> tuple[PaymentView, ...]:
     """A client's payments, newest first (one statement)."""
     found = models.Payment.objects.filter(client__number=client)

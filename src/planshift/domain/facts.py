@@ -160,6 +160,15 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What staff decided in the policy's place about the kind of this change, with the note that the client reads
+    (H3)."""
+
+    kind: str  # easy | hard
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All facts of one quote."""
 
@@ -171,6 +180,7 @@ class Facts:
     usage: Usage | None = None
     capacity: Capacity | None = None
     standing: Standing = Standing()
+    decided: Decided | None = None  # None: the policy decides between easy and hard
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ makes at most one move, so that a lost, early or doubled signal does no harm.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -31,19 +32,31 @@ REMINDED_AFTER = timedelta(days=1)
 
 
 # 1 ── the question ────────────────────────────────────────────────────────────────────────────────────────────────────
-def offer(*, client: str, service: str, request: facts.Request, at: datetime, actor: str, key: str = "") -> str:
+def offer(
+    *,
+    client: str,
+    service: str,
+    request: facts.Request,
+    at: datetime,
+    actor: str,
+    key: str = "",
+    decided: facts.Decided | None = None,
+    replaces: models.Quote | None = None,
+) -> str:
     """Price `request` for a client's service and keep the quote: frozen, numbered, expiring. Returns its number.
 
-    The same `key` again returns the same quote. Refused with every reason at once where the policy does not offer it;
-    NotFound for another client's service.
+    The same `key` again returns the same quote. With `decided`, staff decided easy or hard (H3), and the quote stands
+    in the place of `replaces`. Refused with every reason at once where the policy does not offer it; NotFound for
+    another client's service.
     """
 
     def make() -> str:
         known = knowledge.of(service=service, client=client, at=at)
-        priced = quote.price(facts=known.facts, request=request, policy=known.rules.policy, on=at)
+        gathered = replace(known.facts, decided=decided)
+        priced = quote.price(facts=gathered, request=request, policy=known.rules.policy, on=at)
         if isinstance(priced, quote.Refusal):
             raise Refused.for_reasons(priced.reasons)
-        return _keep(known=known, request=request, priced=priced, at=at, actor=actor)
+        return _keep(known=known, request=request, priced=priced, at=at, actor=actor, replaces=replaces)
 
     if not key:
         return make()
@@ -51,7 +64,15 @@ def offer(*, client: str, service: str, request: facts.Request, at: datetime, ac
     return keys.once(scope=f"quote/{client}", key=key, fingerprint=asked, make=make)
 
 
-def _keep(*, known: knowledge.Known, request: facts.Request, priced: quote.Offer, at: datetime, actor: str) -> str:
+def _keep(
+    *,
+    known: knowledge.Known,
+    request: facts.Request,
+    priced: quote.Offer,
+    at: datetime,
+    actor: str,
+    replaces: models.Quote | None,
+) -> str:
     row = known.holding.service
     with transaction.atomic():
         number = f"Q-{at.year}-{numbers.take(series=f'quote/{at.year}', count=1)[0]:06}"
@@ -69,6 +90,7 @@ def _keep(*, known: knowledge.Known, request: facts.Request, priced: quote.Offer
             created_at=at,
             expires_at=rules.quote_end(policy=known.rules.policy, family=row.family, seller=row.client.seller, at=at),
             made_by=actor,
+            replaces=replaces,
         )
     return number
 
@@ -82,9 +104,11 @@ def order(
     key: str,
     at: datetime,
     actor: str,
+    told: placing.Told = placing.BY_THE_CLIENT,
 ) -> str:
     """Order the change that a quote priced, exactly as it was kept. Returns the change's number.
 
+    Where staff order for the client, `told` says how the client asked for it and acknowledged the notices (H2).
     The same `key` again returns the same change. Refused: `quote_expired`, `quote_ordered`, `quote_stale` (something
     that decides the price has changed), `notices_not_acknowledged` (H9), `change_open`, `not_orderable_yet`.
     """
@@ -100,6 +124,7 @@ def order(
             kept=kept,
             priced=priced,
             acknowledged=acknowledged,
+            told=told,
             signal_key=run_key(number),
             at=at,
             actor=actor,

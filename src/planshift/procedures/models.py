@@ -32,6 +32,13 @@ class Quote(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     made_by = fields.actor()
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        null=True,
+        help_text="the quote in whose place it stands, since staff decided easy or hard (H3)",
+    )
 
     class Meta:
         constraints = [fields.known_states(quote_lifecycle.LIFECYCLE, table="quote")]
@@ -64,6 +71,10 @@ class Change(models.Model):
     collection = models.JSONField(default=dict, help_text="the D4 decision and its reason, as last taken")
     promised_on = models.DateField(null=True, help_text="set when paid: the clock of H6 starts there")
     ordered_by = fields.actor()
+    ordered_how = models.CharField(
+        max_length=20, blank=True, default="", help_text="how the client told staff, where staff ordered (H2)"
+    )
+    ordered_note = models.CharField(max_length=500, blank=True, default="", help_text="what staff noted about that")
     ordered_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, help_text="point of no return: plan and renewal price changed")
     finished_at = models.DateTimeField(null=True)

@@ -26,6 +26,17 @@ class Acknowledged:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How the client told staff that they want this, where staff place the order (H2)."""
+
+    how: str  # telephone | in_writing | in_person; "": the client ordered
+    note: str
+
+
+BY_THE_CLIENT = Told(how="", note="")
+
+
 def offer_of(kept: models.Quote) -> quote.Offer:
     """The offer exactly as it was kept."""
     return keeping.from_json(kept.offer, kind=quote.Offer)
@@ -43,11 +54,13 @@ def locked_quote(*, client: str, number: str) -> models.Quote:
 def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -> None:
     """A quote is executed as kept, or not at all.
 
-    Refused: `quote_ordered`, `quote_expired`, `change_open`, `quote_stale` (a fact that decides the price has changed),
-    or the reason why it cannot be ordered yet.
+    Refused: `quote_ordered`, `quote_replaced`, `quote_expired`, `change_open`, `quote_stale` (a fact that decides the
+    price has changed), or the reason why it cannot be ordered yet.
     """
     if kept.state == "ORDERED":
         raise Refused("quote_ordered", quote=kept.number)
+    if kept.state == "VOID":
+        raise Refused("quote_replaced", quote=kept.number)
     if kept.state == "EXPIRED" or kept.expires_at <= at:
         raise Refused("quote_expired", quote=kept.number, expires_at=kept.expires_at)
     if (why := not_orderable(priced)) is not None:
@@ -84,6 +97,7 @@ def place(
     kept: models.Quote,
     priced: quote.Offer,
     acknowledged: Mapping[str, Acknowledged],
+    told: Told,
     signal_key: str,
     at: datetime,
     actor: str,
@@ -99,6 +113,8 @@ def place(
         direction=priced.direction,
         kind=priced.kind,
         ordered_by=actor,
+        ordered_how=told.how,
+        ordered_note=told.note,
         ordered_at=at,
     )
     try:

@@ -79,6 +79,8 @@ class Guard(Operation):
         postgresql = schema_editor.connection.vendor == "postgresql"
         if postgresql:
             yield _REFUSE
+        on = f' ON "{self.table}"' if postgresql else ""
+        yield from (f'DROP TRIGGER IF EXISTS "{trigger}"{on}' for trigger in self.triggers())  # it may be repeated
         for trigger, action in self.triggers().items():
             if len(trigger) > 63:
                 raise ValueError(f"{trigger} is longer than 63 characters: give the guard a shorter name")

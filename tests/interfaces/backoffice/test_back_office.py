@@ -211,6 +211,11 @@ GETS = [
     "/staff/",
     "/staff/changes/",
     "/staff/changes/{change}/",
+    "/staff/clients/",
+    "/staff/clients/{client}/",
+    "/staff/services/{service}/",
+    "/staff/quotes/{quote}/",
+    "/staff/payments/{payment}/",
     "/staff/orders/",
     "/staff/runs/",
     "/staff/help-votes/",
@@ -218,19 +223,38 @@ GETS = [
 POSTS = [
     "/staff/changes/{change}/retry/",
     "/staff/changes/{change}/confirm/",
+    "/staff/services/{service}/quote/",
+    "/staff/quotes/{quote}/order/",
+    "/staff/quotes/{quote}/kind/",
     "/staff/orders/{order}/received/",
+    "/staff/payments/{payment}/decide/",
     "/staff/runs/decide/",
     "/staff/executions/{execution}/decide/",
     "/staff/clock/",
 ]
-OF_A_ROW = ["/staff/changes/{change}/", *POSTS[:-1]]
+OF_A_ROW = [path for path in GETS + POSTS if "{" in path] + ["/staff/runs/decide/"]
 
 
 def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
     execution = machines.Execution.objects.filter(service__client__email="silver@demo.example").latest("pk").number
-    names = {"change": number, "order": order_of(number).number, "execution": execution}
+    row = models.Change.objects.select_related("quote", "service", "client__seller").get(number=number)
+    payment = billing.Payment.objects.create(
+        number="P-1-TEST",
+        seller=row.client.seller,
+        client=row.client,
+        gateway="bank",
+        external_id="test",
+        amount_minor=100,
+        unapplied_minor=100,
+        currency="EUR",
+        why_unapplied="no_order",
+        recorded_at=clock.business(),
+        received_at=clock.business(),
+    )
+    names = {"change": number, "order": order_of(number).number, "execution": execution, "payment": payment.number}
+    names |= {"quote": row.quote.number, "service": row.service.number, "client": row.client.number}
     form = {"note": "x", "decision": "retry", "run": f"change:{number}", "key": KEY, "amount": "26.84", "days": "1"}
-    return names, form
+    return names, {**form, "plan": "gold", "kind": "hard", "how": "telephone"}
 
 
 def test_every_url_of_the_back_office_is_in_these_lists() -> None:
@@ -256,9 +280,9 @@ def test_another_sellers_rows_are_not_there(enter: Enter, ordered: Ordered) -> N
     names, form = everything(ordered("silver", "gold"))
     make_stuck(names["change"])
     other = enter(POLISH)
-    assert other.get(OF_A_ROW[0].format(**names)).status_code == 404
-    for path in OF_A_ROW[1:]:
-        assert other.post(path.format(**names), form).status_code == 404, path
+    for path in OF_A_ROW:
+        answer = other.get(path.format(**names)) if path in GETS else other.post(path.format(**names), form)
+        assert answer.status_code == 404, path
     for path in GETS:
         if path not in OF_A_ROW:
             shown = text(other.get(path.format(**names), follow=True))

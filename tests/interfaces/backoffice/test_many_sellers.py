@@ -12,7 +12,7 @@ from planshift.catalog import models as catalog
 from planshift.runtime import clock
 from planshift.services import models as services
 
-PAGES = ["/staff/changes/", "/staff/orders/", "/staff/runs/", "/staff/help-votes/"]
+PAGES = ["/staff/changes/", "/staff/clients/", "/staff/orders/", "/staff/runs/", "/staff/help-votes/"]
 
 
 def statements(browser: Client, address: str) -> int:

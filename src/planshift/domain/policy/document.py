@@ -5,7 +5,7 @@ case whose conditions all hold. Later layers replace whole answers; nothing is m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -93,6 +93,7 @@ class Condition:
 
 
 ANY = Condition()
+BY_STAFF = "decided by staff"  # stands for a case where staff decided the kind (H3)
 
 
 def _among(value: str, allowed: tuple[str, ...]) -> bool:
@@ -159,28 +160,34 @@ class Policy:
     families: Mapping[str, Answers] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
     terms: vocabulary.Params = vocabulary.NOTHING
-    _resolved: dict[tuple[str, int | None], Resolved] = field(default_factory=dict, repr=False)
+    _resolved: dict[tuple[str, int | None, str], Resolved] = field(default_factory=dict, repr=False)
 
     def answers_before_cases(self, family: str) -> Answers:
         """The answers that hold for a family before any case is looked at: enough to tell the direction of a change."""
         return self.resolved(family=family, case=None).answers
 
-    def resolve(self, pair: Pair) -> Resolved:
-        """The answers for `pair`: base, then family of the present service, then the first case that holds."""
+    def resolve(self, pair: Pair, *, decided: str = "") -> Resolved:
+        """The answers for `pair`: base, then family of the present service, then the first case that holds.
+
+        `decided` is the kind that staff decided on ("easy", "hard"): it replaces the kind and nothing else (H3).
+        """
         for index, case in enumerate(self.cases):
             if case.when.holds(pair):
-                return self.resolved(family=pair.present.family, case=index)
-        return self.resolved(family=pair.present.family, case=None)
+                return self.resolved(family=pair.present.family, case=index, decided=decided)
+        return self.resolved(family=pair.present.family, case=None, decided=decided)
 
-    def resolved(self, *, family: str, case: int | None) -> Resolved:
+    def resolved(self, *, family: str, case: int | None, decided: str = "") -> Resolved:
         """The layers of one family and one case (by position; None: no case) laid over each other."""
-        key = (family if family in self.families else "", case)
+        key = (family if family in self.families else "", case, decided)
         known = self._resolved.get(key)
         if known is None:
-            known = self._resolved[key] = self._layered(*key)
+            known = self._layered(family=key[0], case=case)
+            if decided and known.kind != "refused":  # what is not offered cannot be decided into being offered (H1)
+                known = replace(known, kind=decided, case=BY_STAFF, reason=None)  # type: ignore[arg-type]
+            self._resolved[key] = known
         return known
 
-    def _layered(self, family: str, case: int | None) -> Resolved:
+    def _layered(self, *, family: str, case: int | None) -> Resolved:
         applied = self.cases[case] if case is not None else None
         answers = {**self.base, **self.families.get(family, {}), **(applied.answers if applied else {})}
         return Resolved(

@@ -55,6 +55,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
         notices=afterwards.notices(settled, facts),
         told=dict(resolved.reason) if resolved.reason is not None else None,
         later_lines=later_lines,
+        decided=facts.decided.note if facts.decided is not None else "",
         sketch=OfferSketch(settled, facts, tuple(now), tuple(later), total, renews),
     )
 

@@ -55,6 +55,7 @@ def of(facts: known.Facts, request: known.Request, *, policy: document.Policy, p
         type(request),
         _asked(request),
         request.choice,
+        facts.decided.kind if facts.decided is not None else "",
         priced_on if facts.catalog.dated else None,
     )
     found = _known.get(key)
@@ -84,7 +85,8 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
         length = str(change.new_length)
         return (Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}),)
     direction = _direction(change, facts, policy, on)
-    resolved = policy.resolve(_pair(change, facts, request, direction))
+    decided = facts.decided.kind if facts.decided is not None else ""
+    resolved = policy.resolve(_pair(change, facts, request, direction), decided=decided)
     if resolved.currency and resolved.currency != facts.catalog.seller.currency:
         both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
         return (Reason("currencies_differ", both),)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import Refused
-from planshift.interfaces.backoffice import door, words
+from planshift.interfaces.backoffice import clients, door, words
 from planshift.interfaces.presenters import figures
 from planshift.procedures import office as doing
 from planshift.procedures.queries import office
@@ -55,7 +55,16 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         history=[words.attempt(each) for each in page.history],
         postings=[words.posting(each) for each in page.postings],
         key=door.new_key(),
+        other_kind=_other_kind(page),
+        ordered_how=clients.WAYS.get(page.ordered_how, page.ordered_how),
     )
+
+
+def _other_kind(page: views.OfficeChange) -> str:
+    """What staff may decide the kind to be; "" once it is over or set in motion."""
+    if page.row.operation != "plan" or page.final or page.applied_at is not None:
+        return ""
+    return "hard" if page.row.kind == "easy" else "easy"
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from planshift.interfaces.backoffice import changes, house, orders, works
+from planshift.interfaces.backoffice import changes, clients, house, orders, payments, works
 
 app_name = "staff"
 
@@ -27,8 +27,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<numbered:number>/", changes.one, name="change"),
     path("changes/<numbered:number>/retry/", changes.retry, name="retry"),
     path("changes/<numbered:number>/confirm/", changes.confirm, name="confirm"),
+    path("clients/", clients.every, name="clients"),
+    path("clients/<numbered:number>/", clients.one, name="client"),
+    path("services/<numbered:number>/", clients.service, name="service"),
+    path("services/<numbered:number>/quote/", clients.offer, name="offer"),
+    path("quotes/<numbered:number>/", clients.quote, name="quote"),
+    path("quotes/<numbered:number>/order/", clients.place, name="place"),
+    path("quotes/<numbered:number>/kind/", clients.kind, name="kind"),
     path("orders/", orders.every, name="orders"),
     path("orders/<numbered:number>/received/", orders.received, name="received"),
+    path("payments/<numbered:number>/", payments.one, name="payment"),
+    path("payments/<numbered:number>/decide/", payments.decide, name="payment_decide"),
     path("runs/", works.every, name="runs"),
     path("runs/decide/", works.run, name="run"),
     path("executions/<numbered:number>/decide/", works.execution, name="execution"),

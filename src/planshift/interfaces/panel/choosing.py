@@ -43,7 +43,12 @@ def _option(option: views.Option, now: views.Option | None, names: Mapping[str, 
         change = "" if option.current or old is None or old == amount else "up" if amount > old else "down"
         specs.append({"name": title, "amount": amounts.quantity(amount, unit), "change": change})
     shown = {field: getattr(option, field) for field in option.__slots__}
-    return {**shown, "specs": specs, **priced(option.offer, names)}
+    return {**shown, "specs": specs, "ask_staff": ask_staff(option), **priced(option.offer, names)}
+
+
+def ask_staff(option: views.Option | views.PeriodOption) -> bool:
+    """Can this be ordered by staff only (H2)?"""
+    return any(reason.code == "only_staff_may_order" for reason in option.not_orderable)
 
 
 def priced(offer: quote.Offer | None, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,5 +125,12 @@ def period_context(page: views.PeriodsPage) -> dict[str, Any]:
     shown = []
     for option in page.options:
         values = {field: getattr(option, field) for field in option.__slots__}
-        shown.append({**values, "title": states.months(option.months), **priced(option.offer, page.names)})
+        shown.append(
+            {
+                **values,
+                "ask_staff": ask_staff(option),
+                "title": states.months(option.months),
+                **priced(option.offer, page.names),
+            }
+        )
     return {"page": page, "options": shown}

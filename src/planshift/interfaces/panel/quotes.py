@@ -75,7 +75,9 @@ def place(request: HttpRequest, client: views.ClientHeader, number: str) -> Http
             client=client.number,
             quote=number,
             acknowledged={
-                each.code: (language, _text(each, page)) for each in page.offer.notices if each.code in ticked
+                each.code: (language, notices.said(each, page.names))
+                for each in page.offer.notices
+                if each.code in ticked
             },
             key=door.key(request),
             at=at,
@@ -84,8 +86,3 @@ def place(request: HttpRequest, client: views.ClientHeader, number: str) -> Http
     except Refused as refused:
         return door.refusal(request, client, refused, back=reverse("panel:quote", args=[number]))
     return redirect("panel:change", change)
-
-
-def _text(notice: Any, page: views.QuotePage) -> str:
-    shown = notices.text(notice.code, notice.facts, page.names)
-    return f"{shown.title}\n{shown.body}"

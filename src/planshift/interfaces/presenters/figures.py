@@ -157,5 +157,8 @@ def day_of(moment: Any) -> date | None:
 
 
 def kind_note(offer: quote.Offer, names: Mapping[str, Any]) -> str:
-    """Why the change is easy or hard, in the policy's own words; "" when the policy gives none."""
+    """Why the change is easy or hard: staff's note where they decided it (H3), else the policy's own words; "" when
+    the policy gives none."""
+    if offer.decided:
+        return _("Decided by our staff: %(note)s") % {"note": offer.decided}
     return amounts.words(offer.told or names.get(f"case:{offer.kind_reason}"))

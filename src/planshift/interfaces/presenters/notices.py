@@ -16,6 +16,12 @@ class Text(NamedTuple):
     body: str
 
 
+def said(notice: Any, names: Mapping[str, Any]) -> str:
+    """A notice as it is kept when it was acknowledged: title and body in the language in force (H9)."""
+    shown = text(notice.code, notice.facts, names)
+    return f"{shown.title}\n{shown.body}"
+
+
 def text(code: str, facts: Mapping[str, Any], names: Mapping[str, Any]) -> Text:
     """Title and body of the notice `code`; an unknown code is shown as such rather than hidden."""
     language = (translation.get_language() or "en")[:2]

@@ -27,6 +27,13 @@ OF_CHANGES: dict[str, str | Promise] = {
     "deposit_too_low": _("The deposit (%(balance)s) does not cover %(wanted)s."),
     "equal_price_not_offered": _("A change to a plan at the same price is not offered."),
     "increase_and_decrease_apart": _("More of %(up)s and less of %(down)s have to be ordered apart."),
+    "how_needed": _("Please say how the client told you: by telephone, in writing or in person."),
+    "kind_after_payment": _(
+        "The change is paid. Making it cheaper needs a corrective invoice, which cannot be made here yet; making it "
+        "dearer is not allowed."
+    ),
+    "kind_is_that_already": _("It is that kind of change already."),
+    "kind_raises_price": _("The change is paid: what staff decide now can never raise its price (by %(difference)s)."),
     "length_of_term_not_known": _("The length of the term is not known."),
     "metered_not_orderable_yet": _(
         "Services billed by the hour are calculated here, but cannot be changed in this version."
@@ -90,6 +97,8 @@ OF_FORMS: dict[str, str | Promise] = {
     "nothing_to_confirm": _("There is nothing to confirm at the moment."),
     "quote_expired": _("The quote %(quote)s expired on %(expires_at)s. Ask for a new one: it shows today's price."),
     "quote_ordered": _("The quote %(quote)s has been ordered already."),
+    "quote_over": _("The quote %(quote)s is over: it cannot be decided anew. Make a new one."),
+    "quote_replaced": _("Another quote has taken the place of %(quote)s. Open that one."),
     "quote_stale": _("Something about the service has changed since the quote %(quote)s was made. Ask for a new one."),
     "request_unreadable": _("The form could not be read. Go back and send it again."),
     "length_not_understood": _("“%(text)s” is not a billing period."),

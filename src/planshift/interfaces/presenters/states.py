@@ -20,6 +20,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "ORDERED": (_("Ordered"), "good"),
         "EXPIRED": (_("Expired"), ""),
         "STALE": (_("Outdated"), "warn"),
+        "VOID": (_("Replaced"), ""),
     },
     "change": {
         "AWAITING_PAYMENT": (_("Waiting for payment"), "warn"),
@@ -71,6 +72,13 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "order_withdrawn": (_("Order was withdrawn"), ""),
         "other_currency": (_("Another currency"), ""),
         "too_much": (_("More than was due"), ""),
+    },
+    "payment_event": {
+        "received": (_("Received"), ""),
+        "identified": (_("Client named"), "accent"),
+        "assigned": (_("Put towards an order"), "good"),
+        "to-deposit": (_("Moved to the deposit"), "good"),
+        "returned": (_("Returned"), "warn"),
     },
     "order": {
         "AWAITING_PAYMENT": (_("Waiting for payment"), "warn"),

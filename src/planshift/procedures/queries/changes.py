@@ -15,7 +15,7 @@ def change(*, client: str, number: str, at: datetime) -> views.ChangePage:
     """A client's change with its timeline. NotFound for another's."""
     row = (
         models.Change.objects.filter(number=number, client__number=client)
-        .select_related("service__client__seller", "quote", "order", "execution")
+        .select_related("service__client__seller", "quote__replaced_by", "order", "execution")
         .first()
     )
     if row is None:
@@ -62,6 +62,9 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
             for each in services.invoice_rows(service=row.service.number)
             if row.order and each.order == row.order.number
         ),
+        by_staff=bool(row.ordered_how),
+        staff_note=row.ordered_note,
+        new_quote=row.quote.replaced_by.number if hasattr(row.quote, "replaced_by") else "",
         **_renewal(row, offered, card),
     )
 

@@ -1,6 +1,7 @@
 """What would every change cost today, and why not? One gathering of facts, then only arithmetic."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from planshift.catalog import queries as catalog
@@ -13,15 +14,21 @@ from planshift.procedures import knowledge, placing, views
 from planshift.procedures.queries import services
 from planshift.services import queries as held
 
+ASK_STAFF = "only_staff_may_order"
 
-def options(*, client: str, service: str, at: datetime) -> views.OptionsPage:
-    """Every plan of the catalog beside the present one: its price, or every reason why not (H1). NotFound."""
+
+def options(*, client: str, service: str, at: datetime, asked_by: str = "client") -> views.OptionsPage:
+    """Every plan of the catalog beside the present one: its price, or every reason why not (H1). NotFound.
+
+    `asked_by` is "staff" in the back office: paths for staff only can be ordered there (H2)."""
     known = knowledge.of(service=service, client=client, at=at)
     row = known.holding.service
     plans = [plan for plan in known.facts.catalog.plans.values() if plan.offered or plan.code == row.plan]
     return views.OptionsPage(
         card=services.card(known=known, at=at),
-        options=tuple(_option(known, plan, at) for plan in sorted(plans, key=lambda plan: _order(plan, known))),
+        options=tuple(
+            _option(known, plan, at, asked_by) for plan in sorted(plans, key=lambda plan: _order(plan, known))
+        ),
         as_of=at,
         names=names(documents=known.facts.catalog, known=known),
     )
@@ -31,11 +38,11 @@ def _order(plan: sold.Plan, known: knowledge.Known) -> tuple[bool, str, int]:
     return (plan.family != known.holding.service.family, plan.family, plan.rank)
 
 
-def _option(known: knowledge.Known, plan: sold.Plan, at: datetime) -> views.Option:
+def _option(known: knowledge.Known, plan: sold.Plan, at: datetime, asked_by: str) -> views.Option:
     row, documents = known.holding.service, known.facts.catalog
     length = lengths.Length(row.months)
     current = plan.code == row.plan
-    request = facts.ChangePlan(target=plan.code)
+    request = facts.ChangePlan(target=plan.code, asked_by=asked_by)
     seen = preview(known=known, request=request, at=at)
     price = plan.price(length, known.holding.last.start_on)
     return views.Option(
@@ -69,7 +76,7 @@ def _shrink(known: knowledge.Known, plan: sold.Plan) -> tuple[views.Shrink, ...]
     return tuple(found)
 
 
-def periods(*, client: str, service: str, at: datetime) -> views.PeriodsPage:
+def periods(*, client: str, service: str, at: datetime, asked_by: str = "client") -> views.PeriodsPage:
     """Every billing period that the plan is sold for (D11). NotFound."""
     known = knowledge.of(service=service, client=client, at=at)
     row = known.holding.service
@@ -78,7 +85,7 @@ def periods(*, client: str, service: str, at: datetime) -> views.PeriodsPage:
     for price in sorted(plan.prices if plan else (), key=lambda each: each.length.months):
         months = int(price.length.months)
         current = months == row.months
-        seen = preview(known=known, request=facts.ChangePeriod(length=price.length), at=at)
+        seen = preview(known=known, request=facts.ChangePeriod(length=price.length, asked_by=asked_by), at=at)
         made.append(
             views.PeriodOption(
                 months=months,
@@ -114,15 +121,22 @@ def what_if(*, client: str, service: str, request: facts.Request, at: datetime) 
 
 
 def preview(*, known: knowledge.Known, request: facts.Request, at: datetime) -> views.Preview:
-    """The same function and the same facts that a kept quote is made from."""
+    """The same function and the same facts that a kept quote is made from.
+
+    What only staff may order is priced for clients too, and cannot be ordered by them: they ask (H2).
+    """
     priced = quote.price(facts=known.facts, request=request, policy=known.rules.policy, on=at)
-    offered = priced if isinstance(priced, quote.Offer) else None
     why_not: tuple[Reason, ...] = ()
-    if offered is not None and (reason := placing.not_orderable(offered)) is not None:
+    if isinstance(priced, quote.Refusal) and [each.code for each in priced.reasons] == [ASK_STAFF]:
+        why_not = priced.reasons
+        asked = replace(request, asked_by="staff")
+        priced = quote.price(facts=known.facts, request=asked, policy=known.rules.policy, on=at)
+    offered = priced if isinstance(priced, quote.Offer) else None
+    if not why_not and offered is not None and (reason := placing.not_orderable(offered)) is not None:
         why_not = (reason,)
     return views.Preview(
         offer=offered,
-        reasons=priced.reasons if isinstance(priced, quote.Refusal) else (),
+        reasons=(*why_not, *priced.reasons) if isinstance(priced, quote.Refusal) else (),
         orderable=offered is not None and not why_not,
         not_orderable=why_not,
         names=names(documents=known.facts.catalog, known=known),

@@ -102,6 +102,8 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
         offer=keeping.from_json(row.quote.offer, kind=quote.Offer),
         ordered_at=row.ordered_at,
         ordered_by=row.ordered_by,
+        ordered_how=row.ordered_how,
+        ordered_note=row.ordered_note,
         applied_at=row.applied_at,
         finished_at=row.finished_at,
         order=order,

@@ -1,7 +1,6 @@
 """A kept quote, as its reader sees it: frozen, and whether it can still be ordered."""
 
 from datetime import datetime
-from typing import Literal
 
 from planshift.catalog import queries as catalog
 from planshift.domain import facts
@@ -17,7 +16,7 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
     """A client's quote. NotFound for another's."""
     kept = (
         models.Quote.objects.filter(number=number, client__number=client)
-        .select_related("service__client__seller", "policy", "change")
+        .select_related("service__client__seller", "policy", "change", "replaced_by")
         .first()
     )
     if kept is None:
@@ -52,6 +51,7 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         deposit=deposit,
         policy=f"{known.rules.policy.code} {kept.policy.number}",
         change=change.number if change else "",
+        replaced_by=kept.replaced_by.number if hasattr(kept, "replaced_by") else "",
     )
 
 
@@ -76,7 +76,7 @@ def kept_quote(*, client: str, number: str, at: datetime) -> views.KeptQuote:
     )
 
 
-def _state_at(kept: models.Quote, client: str, at: datetime) -> Literal["open", "ordered", "expired", "stale"]:
+def _state_at(kept: models.Quote, client: str, at: datetime) -> views.QuoteState:
     """A quote made at this very instant cannot be stale: its facts are not gathered again."""
     if kept.state == "OPEN" and kept.created_at == at:
         return "open"
@@ -91,9 +91,11 @@ def pay_reasons(*, because: tuple[str, ...], deposit: Money | None, due: Money) 
     )
 
 
-def _state(kept: models.Quote, known: knowledge.Known, at: datetime) -> Literal["open", "ordered", "expired", "stale"]:
+def _state(kept: models.Quote, known: knowledge.Known, at: datetime) -> views.QuoteState:
     if kept.state == "ORDERED":
         return "ordered"
+    if kept.state == "VOID":
+        return "replaced"
     if kept.state == "EXPIRED" or kept.expires_at <= at:
         return "expired"
     return "open" if known.digest == kept.facts_digest and not known.facts.standing.open_change else "stale"

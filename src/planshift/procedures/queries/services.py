@@ -151,6 +151,32 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
         invoices=invoice_rows(service=number),
         pays_by_itself=pays_by_itself(known=known, due=Money.zero(seller.currency)) == (),
         metered_price_hour=_hourly(plan, known) if plan else None,
+        from_staff=tuple(each for each in waiting_quotes(known=known, at=at) if each.by_staff),
+    )
+
+
+def waiting_quotes(*, known: knowledge.Known, at: datetime) -> tuple[views.WaitingQuote, ...]:
+    """Quotes of a service that can still be ordered, newest first; none while a change is under way. One statement."""
+    if known.facts.standing.open_change:
+        return ()
+    found = models.Quote.objects.filter(
+        service=known.holding.service, state="OPEN", expires_at__gt=at, facts_digest=known.digest
+    ).order_by("-pk")[:20]
+    return tuple(_waiting(kept, known.facts.catalog) for kept in found)
+
+
+def _waiting(kept: models.Quote, documents: sold.Catalog) -> views.WaitingQuote:
+    offered = keeping.from_json(kept.offer, kind=quote.Offer)
+    asked = keeping.from_json(kept.request, kind=object)
+    return views.WaitingQuote(
+        number=kept.number,
+        operation=offered.operation,  # type: ignore[arg-type]
+        target=target_name(kept, documents=documents),
+        kind=offered.kind,
+        total=offered.total,
+        valid_until=kept.expires_at,
+        by_staff=bool(offered.decided) or getattr(asked, "asked_by", "") == "staff",
+        note=offered.decided,
     )
 
 

@@ -12,6 +12,7 @@ from planshift.procedures.views.choices import PeriodOption as PeriodOption
 from planshift.procedures.views.choices import PeriodsPage as PeriodsPage
 from planshift.procedures.views.choices import Preview as Preview
 from planshift.procedures.views.choices import QuotePage as QuotePage
+from planshift.procedures.views.choices import QuoteState as QuoteState
 from planshift.procedures.views.choices import ResourcesPage as ResourcesPage
 from planshift.procedures.views.choices import Shrink as Shrink
 from planshift.procedures.views.orders import ChangePage as ChangePage
@@ -39,6 +40,7 @@ from planshift.procedures.views.services import OperationDoor as OperationDoor
 from planshift.procedures.views.services import ResourceRow as ResourceRow
 from planshift.procedures.views.services import ServiceCard as ServiceCard
 from planshift.procedures.views.services import ServicePage as ServicePage
+from planshift.procedures.views.services import WaitingQuote as WaitingQuote
 from planshift.procedures.views.words import Direction as Direction
 from planshift.procedures.views.words import Kind as Kind
 from planshift.procedures.views.words import Names as Names

@@ -13,6 +13,8 @@ from planshift.domain.money import Money
 from planshift.procedures.views.services import Buyer, ResourceRow, ServiceCard
 from planshift.procedures.views.words import Names, Operation, Words
 
+QuoteState = Literal["open", "ordered", "expired", "stale", "replaced"]
+
 
 @dataclass(frozen=True, slots=True)
 class Shrink:
@@ -97,7 +99,7 @@ class QuotePage:
     """queries.quote(client=…, number=…, at=…) -> QuotePage; NotFound for foreign ones."""
 
     number: str
-    state: Literal["open", "ordered", "expired", "stale"]
+    state: QuoteState
     made_at: datetime
     valid_until: datetime
     service: ServiceCard
@@ -116,6 +118,7 @@ class QuotePage:
     deposit: Money | None
     policy: str  # name + revision the price was made under
     change: str = ""  # number of the change that was ordered from it
+    replaced_by: str = ""  # number of the quote in its place, since staff decided easy or hard (H3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class KeptQuote:
 
     number: str
     service: str
-    state: Literal["open", "ordered", "expired", "stale"]
+    state: QuoteState
     made_at: datetime
     valid_until: datetime
     offer: quote.Offer

@@ -70,6 +70,8 @@ class OfficeChange:
     offer: quotes.Offer
     ordered_at: datetime
     ordered_by: str
+    ordered_how: str  # where staff ordered: how the client told them (H2)
+    ordered_note: str
     applied_at: datetime | None
     finished_at: datetime | None
     order: billing.OrderView | None

@@ -95,6 +95,9 @@ class ChangePage:
     invoices: tuple[InvoiceRow, ...]
     next_renewal: Taxed | None
     renews_on: date | None
+    by_staff: bool = False  # ordered by staff for the client (H2)
+    staff_note: str = ""
+    new_quote: str = ""  # in whose favour it was withdrawn, since staff decided easy or hard (H3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,20 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingQuote:
+    """A quote that can still be ordered: by whom it was asked for, and what it leads to."""
+
+    number: str
+    operation: Operation
+    target: Words
+    kind: str
+    total: Taxed
+    valid_until: datetime
+    by_staff: bool  # asked for, or decided, by staff (H2, H3)
+    note: str  # of staff who decided the kind
+
+
+@dataclass(frozen=True, slots=True)
 class OperationDoor:
     """May the client start this operation now? Where not: every reason (H1, H2, open change, D11 …)."""
 
@@ -159,6 +173,7 @@ class ServicePage:
     invoices: tuple[InvoiceRow, ...]
     pays_by_itself: bool  # D4: auto-renewal on and the seller draws deposits
     metered_price_hour: Money | None = None
+    from_staff: tuple[WaitingQuote, ...] = ()  # quotes that staff made for the client, still to be ordered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ class Quote(Schema):
 
     number: str
     service: str
-    state: Literal["open", "ordered", "expired", "stale"]
+    state: Literal["open", "ordered", "expired", "stale", "replaced"]
     made_at: datetime
     valid_until: datetime
     orderable: bool

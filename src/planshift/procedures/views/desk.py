@@ -1,0 +1,84 @@
+"""What do staff see of a client? Found by name or number, with services, quotes, orders and money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from planshift.billing import queries as billing
+from planshift.domain.money import Money
+from planshift.procedures.views.choices import OptionsPage, PeriodsPage, QuotePage
+from planshift.procedures.views.services import ServiceCard, WaitingQuote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRow:
+    """One client in the list."""
+
+    number: str
+    name: str
+    email: str
+    seller: str  # its name
+    services: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """A page of clients."""
+
+    rows: tuple[ClientRow, ...]
+    page: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeClient:
+    """One client with what it has and owes."""
+
+    row: ClientRow
+    deposit: Money | None
+    services: tuple[ServiceCard, ...]
+    orders: tuple[billing.OrderView, ...]  # that wait for payment
+    unapplied: tuple[billing.PaymentView, ...]  # payments of which something matched no order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeService:
+    """One service and everything that could be ordered for it, by staff too (H2)."""
+
+    client: ClientRow
+    plans: OptionsPage
+    periods: PeriodsPage
+    quotes: tuple[WaitingQuote, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeQuote:
+    """A quote as the client sees it, and what staff may do with it."""
+
+    client: ClientRow
+    page: QuotePage
+    can_order: bool
+    can_decide: bool  # easy or hard (H3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Something that happened to a payment, from the audit."""
+
+    event: str
+    at: datetime
+    who: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficePayment:
+    """A payment, and what staff may do with what of it matched no order."""
+
+    payment: billing.PaymentView
+    seller: str
+    client: str  # name, "" when unidentified
+    orders: tuple[billing.OrderView, ...]  # open ones of the same client that it could pay
+    can: frozenset[str]  # identify, assign, to_deposit, return
+    history: tuple[Decision, ...]
