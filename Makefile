@@ -19,6 +19,9 @@ venv: .venv/ready ## build .venv with everything, from the hashed lock
 run: venv ## start the product: web server and worker, with demo data (PORT=8000, PLANSHIFT_DATABASE=postgresql://…)
 	@PLANSHIFT_DEMO=$${PLANSHIFT_DEMO:-1} exec $(BIN)/planshift run $(if $(PORT),--port $(PORT))
 
+tick: venv ## push the clock of the demo ahead (TO=2027-03-01)
+	@PLANSHIFT_DEMO=$${PLANSHIFT_DEMO:-1} $(BIN)/planshift tick --to $(TO)
+
 test: venv ## run every test on SQLite and on a throwaway PostgreSQL, then print clause → result
 	@$(BIN)/python tools/test.py
 

@@ -66,7 +66,7 @@ def demo_login(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     response = HttpResponseRedirect(reverse("home"))
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and translation.check_for_language(person.language):
+    if translation.check_for_language(person.language):
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, person.language, samesite="Lax")
     return response
 

@@ -27,6 +27,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None, reason: 
     )
 
 
+def not_allowed(request: HttpRequest) -> HttpResponse:
+    """405: the address of a form, opened like a page."""
+    text = _("This address belongs to a form. Go back to the page before and use its button.")
+    return _page(request, 405, _("This page cannot be opened like this"), text)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not there, or not yours."""
     return _page(request, 404, _("Page not found"), _("The address may be mistyped, or it belongs to somebody else."))

@@ -67,7 +67,10 @@ def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None
 
     def make() -> str:
         free = deposits.balance(client=client, currency=found.total.currency)
-        amount = min(free, billing.order(number=order).missing)
+        now = billing.order(number=order)
+        if now.state != "AWAITING_PAYMENT":
+            raise Refused("order_not_open", order=order, state=now.state)
+        amount = min(free, now.missing)
         if amount.amount <= 0:
             raise Refused("deposit_empty", balance=free)
         deposits.draw_for(order=order, at=at, actor=actor, amount=amount)

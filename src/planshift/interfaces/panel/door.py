@@ -3,13 +3,15 @@
 import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from planshift.domain.errors import Refused
 from planshift.procedures import queries, views
@@ -29,9 +31,10 @@ def signed_in(request: HttpRequest) -> int:
 def client_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Signs in, finds the client, speaks in the seller's time zone; not theirs is not there; a refusal gets a page."""
 
-    @login_required
     @functools.wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_page_of(request))
         client = queries.client_of(user_id=signed_in(request), chosen=str(request.session.get(CHOSEN, "")))
         if client is None:
             if queries.is_staff(user_id=signed_in(request)):
@@ -46,6 +49,16 @@ def client_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResp
                 return refusal(request, client, refused, back=str(kwargs.get("back") or reverse("panel:services")))
 
     return page
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where to go after the log-in: the page itself; for a form, the page on which it was filled in."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return urlsplit(came_from).path
+    return reverse("home")
 
 
 def refusal(request: HttpRequest, client: views.ClientHeader, refused: Refused, *, back: str) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What is each line of a quote for? Title and note from its code and facts."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,8 @@ def span(start: Any, end: Any) -> str:
     """ "1 Sept 2026 to 1 Jan 2027", or nothing where the line has no dates."""
     if start is None or end is None:
         return ""
+    if not isinstance(end, datetime):
+        end -= timedelta(days=1)  # kept half-open; people read the last day, as on the invoice
     return str(SPAN) % {"start": amounts.short_day(start), "end": amounts.short_day(end)}
 
 

@@ -33,6 +33,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     today = rules.day(seller=client.seller, at=at)
     final = row.state in row.lifecycle.final
     card = services.card(known=known, at=at)
+    order = row.order
     return views.ChangePage(
         number=row.number,
         state=row.state,
@@ -56,7 +57,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         can_switch_over=bool(work and "confirm_cutover" in work.can),
         hold_until=work.hold_until if work else None,
         removal_at=work.hold_until if work else None,
-        can_withdraw=row.state == "AWAITING_PAYMENT",
+        can_withdraw=row.state == "AWAITING_PAYMENT" and bool(order and order.state == "AWAITING_PAYMENT"),
         invoices=tuple(
             each
             for each in services.invoice_rows(service=row.service.number)

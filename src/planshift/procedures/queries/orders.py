@@ -38,16 +38,22 @@ def order(*, client: str, number: str, at: datetime) -> views.OrderPage:
         lines=found.lines,
         total=found.total,
         paid=found.covered,
+        released=Money.total((part.amount for part in found.parts if part.released_at), currency=found.total.currency),
         due=found.missing,
+        deciding=open_still and not decision and bool(known and _pays_itself(known, deposit, found.missing)),
         drawn_by_itself=bool(decision.get("drawn")),
         draw_reasons=_draw_reasons(decision, found.missing, deposit) if open_still else (),
         can_draw=bool(open_still and found.purpose != "topup" and deposit is not None and deposit.amount > 0),
         deposit=deposit,
         transfer=_transfer(found, owner.seller.legal_name) if open_still else None,
         card=open_still and bool(ports.gateways()),
-        can_withdraw=bool(change and change.state == "AWAITING_PAYMENT"),
+        can_withdraw=bool(open_still and change and change.state == "AWAITING_PAYMENT"),
         invoices=tuple(each for each in _invoices(found) if each.number),
     )
+
+
+def _pays_itself(known: knowledge.Known, deposit: Money | None, due: Money) -> bool:
+    return known.holding.service.auto_renew and deposit is not None and deposit >= due
 
 
 def _deposit(client: str, currency: str) -> Money:

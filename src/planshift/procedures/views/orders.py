@@ -38,7 +38,9 @@ class OrderPage:
     lines: tuple[documents.Line, ...]  # worded and frozen when the order was placed
     total: Taxed
     paid: Money
+    released: Money  # part payments that the order no longer holds, since it lapsed or was withdrawn
     due: Money
+    deciding: bool  # whether the deposit pays it by itself is being looked at (D4): nothing to do for the client
     drawn_by_itself: bool  # D4: it was drawn from the deposit
     draw_reasons: tuple[Reason, ...]  # why it waits: auto_renew_off, deposit_short(missing=…)
     can_draw: bool  # the client may pay from the deposit by hand (enough money)
@@ -47,6 +49,11 @@ class OrderPage:
     card: bool  # "pay by card" is offered
     can_withdraw: bool
     invoices: tuple[InvoiceRow, ...]
+
+    @property
+    def deposit_lacks(self) -> Money:
+        """What the deposit cannot pay of it."""
+        return self.due - min(self.due, self.deposit or Money.zero(self.due.currency))
 
 
 @dataclass(frozen=True, slots=True)
