@@ -1,9 +1,11 @@
 """The deposit: refundable, drawn exactly, never below zero, renews nothing by itself."""
 
 import pytest
+from django.db import transaction
 
-from planshift.billing import deposits, models, payments, queries, unapplied
+from planshift.billing import deposits, invoices, models, payments, queries, unapplied
 from planshift.domain.errors import BadMoney, Refused
+from planshift.domain.money import Money
 from planshift.ledger import balances
 from planshift.runtime.models import Signal
 from tests.billing.people import AT, WEEK, client, eur, italian, order, pln, polish
@@ -237,3 +239,39 @@ def test_money_for_nobody_of_no_seller_is_refused() -> None:
             actor="staff:ola",
         )
     assert not models.Payment.objects.exists()
+
+
+def test_a_top_up_that_is_overpaid_locks_its_accounts_in_one_round() -> None:
+    """The suite's lock order check fails where two rounds of locks take a lower account after a higher one."""
+    who = client(polish())
+    deposits.open_with(client=who, amount=pln("5.00"), key="old", at=AT, actor="staff:ola")  # the lowest account
+    topup = deposits.top_up_order(client=who, amount=pln("10.00"), expires_at=WEEK, at=AT, actor="client:C-1001")
+    _pay(topup.number, pln("12.50"))  # 10.00 go on to the deposit, 2.50 wait for staff
+    kept = {kind: money for (_, kind, _), money in queries.balances_of(clients=["C-1001"]).items()}
+    assert kept == {"deposit": pln("15.00"), "held": pln("0"), "unapplied": pln("2.50")}
+
+
+def test_two_bookings_of_one_transaction_lock_a_clients_accounts_in_one_round() -> None:
+    who = client(polish())
+    first = order(who, signal_key="")
+    _pay(first.number, pln("27.06"))
+    invoices.issue(order=first.number, on=AT.date(), at=AT, actor="system:change")  # opens held, then receivable
+    deposits.open_with(client=who, amount=pln("50.00"), key="old", at=AT, actor="staff:ola")  # a higher account
+    second = order(who, signal_key="", subject="CH-2026-000002")
+    with transaction.atomic():
+        deposits.draw_for(order=second.number, at=AT, actor="system:change")  # held and deposit
+        invoices.issue(order=second.number, on=AT.date(), at=AT, actor="system:change")  # held and receivable
+    kept = {kind: money for (_, kind, _), money in queries.balances_of(clients=["C-1001"]).items()}
+    assert kept == {"deposit": pln("22.94"), "held": pln("0"), "receivable": pln("0")}
+
+
+def _pay(order: str, amount: Money) -> None:
+    payments.record(
+        gateway="bank",
+        external_id=f"t/{order}",
+        amount=amount,
+        reference=order,
+        received_at=AT,
+        at=AT,
+        actor="staff:ola",
+    )

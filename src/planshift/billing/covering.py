@@ -52,8 +52,8 @@ def put(
 ) -> list[models.PartPayment]:
     """Put `shares` towards their open orders and book them together with the entries in `also`.
 
-    Orders that are now covered in full become PAID and their runs are signalled, in the same transaction. Whoever takes
-    from a balance has locked it and seen that it suffices (`locked`); the database is the last guard.
+    Orders that are now covered in full become PAID (a top-up moves on to the deposit) and their runs are signalled.
+    Whoever takes from a balance has locked it and seen that it suffices (`locked`); the database is the last guard.
     """
     parts = models.PartPayment.objects.bulk_create(
         models.PartPayment(
@@ -65,8 +65,6 @@ def put(
         )
         for share in shares
     )
-    entries = [_put_entry(share, part, at, actor) for share, part in zip(shares, parts, strict=True)]
-    booking.book_many([*also, *entries], locked=locked)
     full = []
     for share in shares:
         share.order.covered_minor += share.amount.minor
@@ -74,36 +72,20 @@ def put(
             full.append(share.order)
         else:
             models.Order.objects.filter(pk=share.order.pk).update(covered_minor=share.order.covered_minor)
-    finish(orders=full, at=at, actor=actor, locked=locked)
+    entries = [_put_entry(share, part, at, actor) for share, part in zip(shares, parts, strict=True)]
+    onward = [_topped_up(order, at, actor) for order in full if order.purpose == "topup"]
+    booking.book_many([*also, *entries, *onward], locked=locked)  # all at once: accounts are locked in one round
+    finish(orders=full, at=at, actor=actor)
     return parts
 
 
-def finish(
-    *, orders: Sequence[models.Order], at: dt.datetime, actor: str, locked: booking.Locked | None = None
-) -> None:
-    """Orders covered in full become PAID; a top-up moves on to the deposit; the waiting runs are signalled."""
+def finish(*, orders: Sequence[models.Order], at: dt.datetime, actor: str) -> None:
+    """Orders covered in full (and booked) become PAID; the waiting runs are signalled."""
     if not orders:
         return
     moves.move_many(orders, "paid", actor=actor, at=at, covered_minor=F("gross_minor"), paid_at=at)
     for order in orders:
         order.covered_minor = order.gross_minor
-    booking.book_many(
-        [
-            booking.entry(
-                postings.deposit_topped_up(
-                    client=order.client.number, amount=Money.from_minor(order.gross_minor, order.currency)
-                ),
-                key=f"{order.number}/topped-up",
-                seller=order.seller,
-                at=at,
-                actor=actor,
-                order=order.number,
-            )
-            for order in orders
-            if order.purpose == "topup"
-        ],
-        locked=locked,
-    )
     _signal(orders, "paid")
 
 
@@ -165,6 +147,20 @@ def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: s
         actor=actor,
         order=order.number,
         payment=share.payment.number if share.payment else "",
+    )
+
+
+def _topped_up(order: models.Order, at: dt.datetime, actor: str) -> booking.Entry:
+    """A top-up that is covered moves on to the deposit."""
+    return booking.entry(
+        postings.deposit_topped_up(
+            client=order.client.number, amount=Money.from_minor(order.gross_minor, order.currency)
+        ),
+        key=f"{order.number}/topped-up",
+        seller=order.seller,
+        at=at,
+        actor=actor,
+        order=order.number,
     )
 
 

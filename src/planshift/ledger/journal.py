@@ -42,9 +42,10 @@ class Locked:
 
 
 def lock(*, accounts: Iterable[postings.Account]) -> Locked:
-    """Find or open `accounts` and lock those with a stored balance, in the order of their ids.
+    """Find or open `accounts` and lock those with a stored balance, in the order of their ids, together with all other
+    accounts of their owners: a second booking in the same transaction finds them locked, never in the wrong order.
 
-    Call it before a number is taken from a series: accounts come before series (DESIGN 16).
+    Call it before a number is taken from a series: accounts come before series.
     """
     wanted = {account.code: account for account in accounts}
     found = {row.code: row for row in models.Account.objects.filter(code__in=wanted)}
@@ -53,9 +54,9 @@ def lock(*, accounts: Iterable[postings.Account]) -> Locked:
         models.Account.objects.bulk_create([_opened(account) for account in missing], ignore_conflicts=True)
         codes = [account.code for account in missing]
         found |= {row.code: row for row in models.Account.objects.filter(code__in=codes)}
-    stored = [row.pk for row in found.values() if row.balance_minor is not None]
-    if stored:
-        for row in locks.lock(models.Account.objects.filter(pk__in=stored)):
+    owners = {row.owner for row in found.values() if row.balance_minor is not None}
+    if owners:
+        for row in locks.lock(models.Account.objects.filter(owner__in=owners, balance_minor__isnull=False)):
             found[row.code] = row
     return Locked(found)
 
