@@ -23,6 +23,7 @@ DATABASES = ("sqlite", "postgresql")
 # what the tests use → (a command that shows it is there, the packages of Debian that bring it)
 SYSTEM = {
     "Chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core")),
+    "Dovecot": (("/usr/sbin/dovecot", "dovecot"), ("dovecot-imapd", "openssl")),
     "PostgreSQL": (("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",)),
 }
 PROCESSES = str(max(2, min(8, os.cpu_count() or 2)))
@@ -143,9 +144,10 @@ def main() -> int:
     broken = [name for name, outcome in outcomes.items() if outcome.exit_status not in (0, 1)]
     for name in broken:
         print(f"FAILED: the run on {name} did not end properly (pytest exit status {outcomes[name].exit_status})")
-    if strict and "Chromium" in missing:
-        print("FAILED: Chromium is missing, and PLANSHIFT_NO_SKIP=1 forbids to go without")
-        broken.append("Chromium")
+    for part in ("Chromium", "Dovecot"):
+        if strict and part in missing:
+            print(f"FAILED: {part} is missing, and PLANSHIFT_NO_SKIP=1 forbids to go without")
+            broken.append(part)
     print(f"{total['passed']} passed, {failed} failed, {total['skipped']} skipped")
     return 1 if failed or broken else 0
 

@@ -1,4 +1,4 @@
-"""Tables of procedures: quotes, changes, renewals, votes on help pages."""
+"""Tables of procedures: quotes, changes, renewals, votes on help pages, mails."""
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +6,7 @@ from django.db import models
 from planshift.billing import models as billing
 from planshift.catalog import models as catalog
 from planshift.domain.lifecycles import change as change_lifecycle
+from planshift.domain.lifecycles import mail as mail_lifecycle
 from planshift.domain.lifecycles import quote as quote_lifecycle
 from planshift.domain.lifecycles import renewal as renewal_lifecycle
 from planshift.provisioning import models as provisioning
@@ -176,3 +177,113 @@ class HelpVote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page} {'yes' if self.helped else 'no'}"
+
+
+class OutgoingMail(models.Model):
+    """A mail of ours, frozen as it goes out and sent by a run of its own; `signal_key` names the run that is told."""
+
+    lock_rank = locks.Rank.DOCUMENT
+
+    lifecycle = mail_lifecycle.LIFECYCLE
+
+    number = fields.number()
+    key = models.CharField(max_length=160, unique=True, help_text="the writer's: the same key is the same mail")
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="outgoing_mails")
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="outgoing_mails")
+    state = fields.state(mail_lifecycle.LIFECYCLE)
+    purpose = models.CharField(max_length=40)
+    about = models.CharField(max_length=40, blank=True, help_text="number of what it is about")
+    documents = models.JSONField(default=list, help_text="numbers of the documents that an answer may name")
+    recipient = models.CharField(max_length=254)
+    sender = models.CharField(max_length=254)
+    subject = models.CharField(max_length=500)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    token = models.CharField(max_length=16, unique=True)
+    message_id = models.CharField(max_length=200, unique=True)
+    raw = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    signal_key = models.CharField(max_length=160, blank=True)
+    queued_at = models.DateTimeField()
+    queued_by = fields.actor()
+    round = models.PositiveSmallIntegerField(default=0, help_text="how often staff sent it again")
+    sent_at = models.DateTimeField(null=True)
+    receipt = models.CharField(max_length=300, blank=True, help_text="what the mail server said")
+    trouble = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [fields.known_states(mail_lifecycle.LIFECYCLE, table="outgoing_mail")]
+        indexes = [
+            models.Index(fields=["seller", "state", "-queued_at"], name="outgoing_mail_by_state"),
+            models.Index(fields=["about"], name="outgoing_mail_about"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class IncomingMail(models.Model):
+    """A mail that came in, with what we read in it: evidence, never changed (a trigger refuses)."""
+
+    number = fields.number()
+    mailbox = models.CharField(max_length=254)
+    uid_validity = models.BigIntegerField()
+    uid = models.BigIntegerField()
+    outgoing = models.ForeignKey(OutgoingMail, on_delete=models.PROTECT, related_name="replies", null=True)
+    duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, related_name="duplicates", null=True)
+    received_at = models.DateTimeField(help_text="system time, of the mail server")
+    recorded_at = models.DateTimeField()
+    sender = models.CharField(max_length=320)
+    sender_name = models.CharField(max_length=200)
+    subject = models.CharField(max_length=1000)
+    message_id = models.CharField(max_length=500)
+    in_reply_to = models.JSONField(default=list)
+    thread = models.JSONField(default=list, help_text="References")
+    token = models.CharField(max_length=16, blank=True)
+    matched_by = models.JSONField(default=list, help_text="token, answered, thread, sender")
+    vouched = models.JSONField(default=dict, help_text="DKIM, SPF and DMARC, as our mail server found them")
+    answer = models.CharField(max_length=12)
+    reason = models.CharField(max_length=30, blank=True)
+    rules = models.CharField(max_length=10, help_text="version of the rules that gave the answer")
+    own_text = models.TextField(blank=True)
+    machine = models.JSONField(default=dict)
+    raw = models.BinaryField()
+    truncated = models.BooleanField(default=False)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox", "uid_validity", "uid"], name="incoming_mail_once"),
+        ]
+        indexes = [
+            models.Index(fields=["message_id"], name="incoming_mail_message"),
+            models.Index(fields=["sha256"], name="incoming_mail_digest"),
+            models.Index(fields=["answer", "-recorded_at"], name="incoming_mail_by_answer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class MailDecision(models.Model):
+    """What a person decided about an incoming mail: once, never changed."""
+
+    mail = models.OneToOneField(IncomingMail, on_delete=models.PROTECT, related_name="decision")
+    answer = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    by = fields.actor()
+    note = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return f"{self.mail_id} {self.answer}"
+
+
+class MailboxCheck(models.Model):
+    """When a mailbox was last looked into, and what went wrong."""
+
+    mailbox = models.CharField(max_length=254, unique=True)
+    checked_at = models.DateTimeField(help_text="system time")
+    trouble = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.mailbox} {self.checked_at}"

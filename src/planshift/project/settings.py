@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from planshift.project import env, logs
+from planshift.project import env, logs, mail_url
 
 PACKAGE = Path(__file__).resolve().parent.parent
 VAR = Path(env.text("PLANSHIFT_VAR", default=str(Path.cwd() / "var")))
@@ -178,24 +178,33 @@ def mail(url: str) -> dict[str, Any]:
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(VAR / "mail"),
         }
-    parts = urlsplit(url)
-    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-    if parts.scheme not in ports or not parts.hostname:
-        raise env.EnvironmentProblem("PLANSHIFT_MAIL must be smtp://, smtp+tls:// or smtps://user:password@host:port")
+    given = mail_url.read(url, variable="PLANSHIFT_MAIL", schemes=mail_url.SMTP)
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": parts.port or ports[parts.scheme],
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_HOST": given.host,
+        "EMAIL_PORT": given.port,
+        "EMAIL_HOST_USER": given.user,
+        "EMAIL_HOST_PASSWORD": given.password,
+        "EMAIL_USE_TLS": given.security == "starttls",
+        "EMAIL_USE_SSL": given.security == "tls",
         "EMAIL_TIMEOUT": 20,
     }
 
 
 globals().update(mail(env.text("PLANSHIFT_MAIL", default="")))
 DEFAULT_FROM_EMAIL = env.text("PLANSHIFT_MAIL_FROM", default="planshift@localhost")
+MAIL_URL = env.text("PLANSHIFT_MAIL", default="")
+# Where clients' answers come in, and whether its address may carry the reference behind a plus.
+MAILBOX_URL = env.text("PLANSHIFT_MAILBOX", default="")
+MAIL_REPLY_TO = env.text("PLANSHIFT_MAIL_REPLY_TO", default=DEFAULT_FROM_EMAIL)
+MAIL_REPLY_PLUS = env.boolean("PLANSHIFT_MAIL_REPLY_PLUS", default=False)
+# The name that our own mail server signs its Authentication-Results with; without it DKIM and SPF are not known.
+MAIL_AUTHENTICATED_BY = env.text("PLANSHIFT_MAIL_AUTHENTICATED_BY", default="")
+# Authorities of the mail servers' certificates; without a file those that the system trusts.
+MAIL_CA_FILE = env.text("PLANSHIFT_MAIL_CA_FILE", default="")
+MAIL_FOLDER = VAR / "mail"
+if MAILBOX_URL:
+    mail_url.read(MAILBOX_URL, variable="PLANSHIFT_MAILBOX", schemes=mail_url.IMAP)  # a wrong one stops the start
 
 SECURE_SSL = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = SECURE_SSL

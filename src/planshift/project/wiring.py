@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from planshift.project import mail_url
+
 if TYPE_CHECKING:
     from planshift.adapters.gateways.simulated import gateway
+    from planshift.adapters.mail import smtp
 
 SIMULATED_GATEWAY = "gateways/simulated"
 
@@ -23,8 +26,40 @@ def wire() -> None:
         {"simulated": driver.SimulatedDriver()}, dns={"simulated": driver.SimulatedDns()}, simulation=faults
     )
     billing.bind_renderer(typeset.TypstRenderer())
+    _bind_mail()
     if settings.SIMULATED_GATEWAY:
         billing.bind_gateway(_simulated_gateway())
+
+
+def _bind_mail() -> None:
+    """SMTP and IMAP where their addresses are set. Else folders, but only in a demo: elsewhere a mail that nobody can
+    send fails, and staff see it."""
+    from planshift.adapters.mail import imap, simulated, smtp
+    from planshift.procedures import ports
+
+    folders = simulated.SimulatedMail(folder=settings.MAIL_FOLDER) if settings.DEMO else None
+    out: ports.MailOut | None = folders
+    mailbox: ports.MailIn | None = folders
+    if settings.MAIL_URL:
+        given = mail_url.read(settings.MAIL_URL, variable="PLANSHIFT_MAIL", schemes=mail_url.SMTP)
+        out = smtp.SmtpMailOut(server=_server(given))
+    if settings.MAILBOX_URL:
+        given = mail_url.read(settings.MAILBOX_URL, variable="PLANSHIFT_MAILBOX", schemes=mail_url.IMAP)
+        mailbox = imap.ImapMailIn(server=_server(given), folder=given.folder or "INBOX", move_to=given.move_to)
+    ports.bind_mail(out=out, mailbox=mailbox)
+
+
+def _server(given: mail_url.Address) -> "smtp.Server":
+    from planshift.adapters.mail import smtp
+
+    return smtp.Server(
+        host=given.host,
+        port=given.port,
+        security=given.security,
+        user=given.user,
+        password=given.password,
+        ca_file=settings.MAIL_CA_FILE,
+    )
 
 
 def urlpatterns() -> list[URLPattern | URLResolver]:
