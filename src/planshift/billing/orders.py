@@ -96,6 +96,20 @@ def withdraw(*, order: str, at: dt.datetime, actor: str, note: str = "") -> mode
     return row
 
 
+def overtake(*, order: str, at: dt.datetime, actor: str, note: str = "") -> models.Order:
+    """End an order, paid or not, that something else has overtaken before it was invoiced: draws return to the deposit,
+    payments become unapplied. Ended already: nothing happens. Refused: `order_unknown`, `order_invoiced`."""
+    with transaction.atomic():
+        row = covering.lock(numbers=[order])[0]
+        if row.state == "AWAITING_PAYMENT":
+            covering.release(orders=[row], event="withdrawn", at=at, actor=actor, note=note)
+        elif row.state == "PAID":
+            if models.Invoice.objects.filter(order=row).exists():
+                raise Refused("order_invoiced", order=order)
+            covering.release(orders=[row], event="overtaken", at=at, actor=actor, note=note)
+    return row
+
+
 def expire(*, order: str, at: dt.datetime, actor: str) -> bool:
     """Expire one order when its deadline has passed; True when it is (or was already) expired, False when it is not due
     or was paid or withdrawn before."""

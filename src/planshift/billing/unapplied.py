@@ -56,6 +56,25 @@ def assign(
     return target
 
 
+def carry_over(*, ended: str, order: str, at: dt.datetime, actor: str) -> None:
+    """Put what an ended order released of its payments towards the order that takes its place, as far as it lacks.
+
+    What staff did with the money meanwhile stands: only what is still unapplied is carried over.
+    """
+    released: dict[str, int] = {}
+    parts = models.PartPayment.objects.filter(order__number=ended, released_at__isnull=False, payment__isnull=False)
+    for number, minor in parts.order_by("payment_id").values_list("payment__number", "amount_minor"):
+        released[str(number)] = released.get(str(number), 0) + minor
+    with transaction.atomic():
+        target = covering.lock(numbers=[order])[0]
+        for number, minor in released.items():
+            row = _lock(number)
+            left = min(minor, row.unapplied_minor, covering.missing(target).minor)
+            if left > 0 and target.state == "AWAITING_PAYMENT" and target.expires_at > at:
+                amount = Money.from_minor(left, row.currency)
+                target = assign(payment=number, order=order, amount=amount, at=at, actor=actor, note=f"from {ended}")
+
+
 def to_deposit(*, payment: str, at: dt.datetime, actor: str, note: str = "") -> models.Payment:
     """Move all that is unapplied of a payment to the client's deposit. Refused: `no_deposit`,
     `not_so_much_unapplied`."""

@@ -56,6 +56,7 @@ def offer(
         priced = quote.price(facts=gathered, request=request, policy=known.rules.policy, on=at)
         if isinstance(priced, quote.Refusal):
             raise Refused.for_reasons(priced.reasons)
+        work.check_terms(held=known.holding, offered=priced, at=at)
         return _keep(known=known, request=request, priced=priced, at=at, actor=actor, replaces=replaces)
 
     if not key:
@@ -88,7 +89,7 @@ def _keep(
             currency=priced.currency,
             gross_minor=priced.total.gross.minor,
             created_at=at,
-            expires_at=rules.quote_end(policy=known.rules.policy, family=row.family, seller=row.client.seller, at=at),
+            expires_at=known.quote_end(at=at),
             made_by=actor,
             replaces=replaces,
         )
@@ -147,6 +148,7 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
         assert change.order is not None
         moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
         orders.withdraw(order=change.order.number, at=at, actor=actor)
+        renewal.look_again(service=change.service)
 
 
 # 3 ── the money ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,6 +165,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
         return _paid(change, task)
     if orders.expire(order=change.order.number, at=task.at, actor=task.actor):
         moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
+        renewal.look_again(service=change.service)
         return runs.Done()
     return runs.Wait(
         resume="settle",
@@ -184,7 +187,7 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
         at=task.at,
         promised_on=rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today),
     )
-    return runs.Go("begin")
+    return runs.Go("renewal")
 
 
 # 4 ── the machines ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -385,6 +388,7 @@ def define() -> None:
         KIND,
         steps={
             "settle": _settle,
+            "renewal": renewal.price_on_target,
             "begin": _begin,
             "follow": _follow,
             "begin_again": _begin_again,

@@ -13,7 +13,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import facts, periods
 from planshift.domain.money import Money
-from planshift.procedures import keeping, models
+from planshift.procedures import keeping, models, rules
 from planshift.provisioning import queries as provisioning
 from planshift.services import models as clients
 from planshift.services import queries as services
@@ -27,6 +27,14 @@ class Known:
     facts: facts.Facts
     rules: catalog.InForce
     digest: str  # of everything that decides the price: when it differs, a kept quote is stale
+
+    def quote_end(self, *, at: datetime) -> datetime:
+        """The instant at which a quote made at `at` from these facts expires: at most the end of the running term."""
+        row = self.holding.service
+        term = self.holding.term_on(rules.day(seller=row.client.seller, at=at))
+        return rules.quote_end(
+            policy=self.rules.policy, family=row.family, seller=row.client.seller, at=at, term_ends_on=term.end_on
+        )
 
 
 def of(*, service: str, at: datetime, client: str | None = None) -> Known:
@@ -61,7 +69,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
         standing=facts.Standing(
             open_change=open_change or "",
             renewal_issued=(renewal.order.number if renewal and renewal.order else ""),
-            renewal_paid=bool(renewal and renewal.state == "RENEWED"),
+            renewal_paid=bool(renewal and renewal.order and renewal.order.state == "PAID"),
             deposit=balance.get("deposit"),
             account_credit=None,
         ),
@@ -153,6 +161,7 @@ def _digest(known: facts.Facts, rules: catalog.InForce) -> str:
                 "term": known.service.term,
                 "resources": known.service.resources,
                 "prepaid": known.service.prepaid_periods,
+                "renewal_paid": known.standing.renewal_paid,
                 "attached": [each.number for each in known.service.attached],
                 "billed": [(line.id, line.paid, line.credited) for line in known.billed or ()],
             }

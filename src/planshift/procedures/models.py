@@ -145,6 +145,7 @@ class Renewal(models.Model):
     state = fields.state(renewal_lifecycle.LIFECYCLE)
     order = models.OneToOneField(billing.Order, on_delete=models.PROTECT, related_name="renewal", null=True)
     collection = models.JSONField(default=dict)
+    basis = models.JSONField(default=dict, help_text="what it was priced for: plan, months, additional resources")
     created_at = models.DateTimeField()
 
     class Meta:

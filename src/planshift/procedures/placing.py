@@ -15,6 +15,7 @@ from planshift.domain.errors import Reason, Refused
 from planshift.procedures import keeping, knowledge, models, paper, rules
 from planshift.runtime import locks, moves
 from planshift.services import models as services
+from planshift.services import register
 from planshift.services.queries import NotFound
 
 
@@ -162,7 +163,13 @@ def _order(
             sold=catalog.catalog_of(revision=kept.catalog_id),
         ),
         total=priced.total,
-        expires_at=rules.order_end(policy=policy, family=kept.service.family, seller=seller, at=at),
+        expires_at=rules.order_end(
+            policy=policy,
+            family=kept.service.family,
+            seller=seller,
+            at=at,
+            term_ends_on=register.term_on(kept.service, day=rules.day(seller=seller, at=at)).end_on,
+        ),
         signal_key=signal_key,
         at=at,
         actor=actor,

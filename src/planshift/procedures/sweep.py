@@ -2,33 +2,25 @@
 
 import datetime as dt
 
-from planshift.catalog import models as catalog
-from planshift.procedures import models, renewal
-from planshift.runtime import moves, runs
+from planshift.procedures import announcing, models
+from planshift.runtime import locks, moves, runs
 
 KIND = "sweep"
 BATCH = 200
 
 
 def _quotes(task: runs.Work) -> runs.Outcome:
-    """Quotes whose time has passed expire."""
+    """Quotes whose time has passed expire. One that is being ordered at this moment is left alone."""
     due = models.Quote.objects.filter(state="OPEN", expires_at__lte=task.at).order_by("expires_at")[:BATCH]
-    rows = list(due)
+    rows = list(locks.for_update(due, skip_locked=True))
     moves.move_many(rows, "expired", actor=task.actor, at=task.at)
     return runs.Go("quotes" if len(rows) == BATCH else "renewals")
 
 
-@runs.external(lambda task: _announce(task))
-def _renewals(task: runs.Work, announced: None) -> runs.Outcome:
-    """Next terms are announced. Every service is its own transaction, so a crash repeats nothing and loses nothing."""
+def _renewals(task: runs.Work) -> runs.Outcome:
+    """Next terms are announced, by a run of every seller."""
+    announcing.begin(at=task.at)
     return runs.Done()
-
-
-def _announce(task: runs.Work) -> None:
-    for seller in catalog.Seller.objects.order_by("pk"):
-        after: int | None = 0
-        while after is not None:
-            after = renewal.announce_due(seller=seller, at=task.at, actor=task.actor, after_pk=after)
 
 
 def define() -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import cast
 
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, quote, recipes
+from planshift.domain.errors import Refused
 from planshift.domain.policy import cut_over, document, retention
 from planshift.procedures import keeping, models, rules
+from planshift.services import queries as services
 from planshift.services import register
 
 
@@ -54,6 +56,21 @@ def after(*, kept: models.Quote) -> After:
         term_start_on=rules.day_of(offered.term_start, seller=seller) if offered.term_start else term.start_on,
         term_end_on=rules.day_of(offered.term_end, seller=seller) if offered.term_end else term.end_on,
     )
+
+
+def check_terms(*, held: services.Holding, offered: quote.Offer, at: datetime) -> None:
+    """Nothing that is paid ahead is sold again or lost: with a later term that is paid, the running one keeps its end
+    or takes the later one in. Refused("later_period_paid")."""
+    seller = held.service.client.seller
+    term = held.term_on(rules.day(seller=seller, at=at))
+    later = [each for each in held.terms if each.start_on >= term.end_on]
+    if not later or offered.term_start is None or offered.term_end is None:
+        return
+    begins, ends = (rules.day_of(each, seller=seller) for each in (offered.term_start, offered.term_end))
+    kept = begins == term.start_on and ends == term.end_on
+    taken_in = offered.operation == "period" and bool(offered.months_charged) and ends > later[-1].end_on
+    if not kept and not taken_in:
+        raise Refused("later_period_paid", until=later[-1].end_on)
 
 
 def target(*, kept: models.Quote) -> recipes.Target:

@@ -107,6 +107,48 @@ class Guard(Operation):
         return list(self.columns) or [name for name in every if name not in self.but]
 
 
+class Apart(Guard):
+    """Refuse rows of one owner whose [start_on, end_on) overlap. Checked after each row, so that one transaction may
+    first shorten a stretch and then lay the next one.
+
+    `owner` is the column that names the owner, `owners` its table: on PostgreSQL the owner's row is locked, so that two
+    transactions look one after the other.
+    """
+
+    def __init__(self, table: str, *, owner: str, owners: str) -> None:
+        super().__init__(table, actions=("INSERT", "UPDATE"), name="apart")
+        self.owner, self.owners = owner, owners
+
+    def describe(self) -> str:
+        return f"Guard {self.table}: rows of one {self.owner} never overlap"
+
+    def _statements(self, schema_editor: BaseDatabaseSchemaEditor) -> Iterator[str]:
+        owner, message = self.owner, f"{self.table}: rows of one {self.owner} never overlap"
+        overlap = (  # names of our own tables, from a migration
+            f'EXISTS (SELECT 1 FROM "{self.table}" o WHERE o."{owner}" = NEW."{owner}" AND o.id <> NEW.id '  # noqa: S608
+            "AND o.start_on < NEW.end_on AND o.end_on > NEW.start_on)"
+        )
+        postgresql = schema_editor.connection.vendor == "postgresql"
+        if postgresql:
+            yield (
+                f"CREATE OR REPLACE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f'PERFORM 1 FROM "{self.owners}" WHERE id = NEW."{owner}" FOR NO KEY UPDATE; '
+                f"IF {overlap} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'exclusion_violation'; END IF; "
+                "RETURN NULL; END $$"
+            )
+        for trigger, action in self.triggers().items():
+            head = f'CREATE TRIGGER "{trigger}" AFTER {action} ON "{self.table}" FOR EACH ROW'
+            if postgresql:
+                yield f"{head} EXECUTE FUNCTION {self.function}()"
+            else:
+                yield f"{head} WHEN {overlap} BEGIN SELECT RAISE(ABORT, '{message}'); END"
+
+    @property
+    def function(self) -> str:
+        """The trigger's function on PostgreSQL."""
+        return f"planshift_{self.table}_apart"
+
+
 def append_only(table: str) -> Guard:
     """Rows are added, never changed and never deleted."""
     return Guard(table)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from planshift.services import models
 
@@ -25,7 +25,7 @@ class Holding:
     @property
     def last(self) -> models.Term:
         """The term that ends last: the service is paid until then."""
-        return self.terms[-1]
+        return max(self.terms, key=lambda term: term.end_on)
 
     def term_on(self, day: date) -> models.Term:
         """The term that holds `day`; the nearest one before or after where none does."""
@@ -74,16 +74,20 @@ def holdings_of(*, pks: Iterable[int]) -> tuple[Holding, ...]:
     return _holdings(models.Service.objects.filter(pk__in=list(pks)).order_by("pk"))
 
 
-def ending(*, seller: int, before: date, after_pk: int, limit: int) -> tuple[Holding, ...]:
-    """Services of a seller that still run and whose newest term ends before a day, in pk order from `after_pk` on."""
-    found = (
-        models.Service.objects.filter(client__seller_id=seller, state="ACTIVE", pk__gt=after_pk)
-        .filter(terms__end_on__lt=before)
-        .exclude(terms__end_on__gte=before)
-        .distinct()
-        .order_by("pk")[:limit]
-    )
-    return holdings_of(pks=[each.pk for each in found])
+def ending_pks(*, seller: int, before: date) -> list[int]:
+    """Services (pk, ascending) of a seller that still run and whose last term ends before a day."""
+    return list(_ending(seller, before).order_by("pk").values_list("pk", flat=True))
+
+
+def ending(*, seller: int, before: date, first_pk: int, last_pk: int) -> tuple[Holding, ...]:
+    """The same between two pks (both included), with all that they consist of, in pk order."""
+    return _holdings(_ending(seller, before).filter(pk__gte=first_pk, pk__lte=last_pk).order_by("pk"))
+
+
+def _ending(seller: int, before: date) -> QuerySet[models.Service]:
+    terms = models.Term.objects.filter(service=OuterRef("pk"))
+    running = models.Service.objects.filter(client__seller_id=seller, state="ACTIVE")
+    return running.filter(Exists(terms)).exclude(Exists(terms.filter(end_on__gte=before)))
 
 
 def _holdings(services: QuerySet[models.Service]) -> tuple[Holding, ...]:

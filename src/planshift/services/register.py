@@ -125,7 +125,12 @@ def apply_change(
 
 
 def extend(*, service: models.Service, start_on: date, end_on: date, months: int, at: datetime, actor: str) -> None:
-    """The next term is paid: the service runs on (H8). A suspended one is reinstated. `service` must be locked."""
+    """The next term is paid: the service runs on (H8). A suspended one is reinstated. `service` must be locked.
+
+    Refused("terms_overlap") for days that are sold already.
+    """
+    if taken := models.Term.objects.filter(service=service, start_on__lt=end_on, end_on__gt=start_on).first():
+        raise Refused("terms_overlap", service=service.number, start=taken.start_on, end=taken.end_on)
     models.Term.objects.create(service=service, start_on=start_on, end_on=end_on, months=months)
     audit.record(
         kind="service",
@@ -166,8 +171,17 @@ def additional_of(service: models.Service) -> dict[str, int]:
 
 
 def _change_term(service: models.Service, on: date, start_on: date, end_on: date, months: int) -> None:
-    """The term that holds `on` ends on `end_on`; where the term begins anew, it ends there and a new one follows."""
+    """The term that holds `on` ends on `end_on`; where the term begins anew, it ends there and a new one follows.
+
+    A later term that is paid ahead and lies wholly inside becomes part of it. Refused("terms_overlap") for one that
+    would be cut: what is paid is never sold twice.
+    """
     term = term_on(service, day=on)
+    begins = max(start_on, term.start_on)
+    for later in models.Term.objects.filter(service=service, start_on__gt=term.start_on, start_on__lt=end_on):
+        if later.end_on > end_on or later.start_on < begins:
+            raise Refused("terms_overlap", service=service.number, start=later.start_on, end=later.end_on)
+        later.delete()
     if start_on > term.start_on:
         models.Term.objects.filter(pk=term.pk).update(end_on=start_on)
         models.Term.objects.create(service=service, start_on=start_on, end_on=end_on, months=months)
@@ -182,8 +196,8 @@ def term_on(service: models.Service, *, day: date) -> models.Term:
 
 
 def current_term(service: models.Service) -> models.Term:
-    """The newest term. Raises Refused("service_without_term") for a service that has none."""
-    term = models.Term.objects.filter(service=service).order_by("-start_on").first()
+    """The term that ends last. Raises Refused("service_without_term") for a service that has none."""
+    term = models.Term.objects.filter(service=service).order_by("-end_on").first()
     if term is None:
         raise Refused("service_without_term", service=service.number)
     return term

@@ -9,7 +9,7 @@ LIFECYCLE = machine.Lifecycle(
         "AWAITING_PAYMENT": "announced; the service still runs",
         "OVERDUE": "the term is over and the renewal is not paid: the service is suspended",
         "RENEWED": "paid; the service runs on",
-        "REPLACED": "a change took effect before it was paid: it is announced anew at the new price",
+        "REPLACED": "a change was paid before it became a term: it is announced anew at the new price",
         "LAPSED": "never paid; the service has ended",
     },
     initial="AWAITING_PAYMENT",
@@ -18,6 +18,7 @@ LIFECYCLE = machine.Lifecycle(
         ("AWAITING_PAYMENT", "overdue"): "OVERDUE",
         ("AWAITING_PAYMENT", "replaced"): "REPLACED",
         ("OVERDUE", "paid"): "RENEWED",
+        ("OVERDUE", "replaced"): "REPLACED",
         ("OVERDUE", "lapsed"): "LAPSED",
         ("AWAITING_PAYMENT", "service_ended"): "LAPSED",
         ("OVERDUE", "service_ended"): "LAPSED",
@@ -27,8 +28,8 @@ LIFECYCLE = machine.Lifecycle(
     events={
         "paid": "its order is covered in full",
         "overdue": "the term and its days of grace passed without payment",
-        "replaced": "the service changed meanwhile",
         "service_ended": "the service ended with what it was attached to",
+        "replaced": "the service is, or becomes, another than it was priced for",
         "lapsed": "the time for a late payment passed too",
     },
 )

@@ -25,7 +25,10 @@ RULES = rules(
     Answer(
         name="ignored",
         run=given.passes,
-        doc="Yes. An unpaid renewal document is cancelled and issued anew at the new price.",
+        doc="Yes. When the change is paid first, a renewal document that is not yet paid is cancelled and issued "
+        "anew at the new price, and what was paid towards it is carried over. When the renewal is paid first, a change "
+        "that still waits for its payment lapses; a new quote counts the paid term. The deposit is not drawn for a "
+        "renewal while a change waits for its payment.",
         example='"ignored"',
         clause="D9",
     ),

@@ -6,7 +6,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from planshift.domain import calendar, periods, tax
+from planshift.domain import calendar, periods, renewing
 from planshift.domain import facts as known
 from planshift.domain.money import Money
 from planshift.domain.offer import Notice, Promise, Renewal
@@ -37,10 +37,20 @@ def term(settled: Settled, facts: known.Facts) -> tuple[Moment | None, Moment | 
         end = settled.deal.aligned[0]
     if settled.missing_months is not None and settled.change.new_length.unit == "month":
         whole = settled.missing_months.numerator // settled.missing_months.denominator
+        whole += facts.service.prepaid_periods * facts.service.length.count
         end = _later(settled, end, Length(whole), zone) if whole > 0 else end
     if settled.next_period:
         end = _later(settled, end, length, zone)
     return present.start, end
+
+
+def paid_until(settled: Settled, facts: known.Facts) -> Moment | None:
+    """The end of what is paid before the change, later periods that are paid ahead included."""
+    present, ahead = facts.service.term, facts.service.prepaid_periods
+    if present is None or not ahead:
+        return None if present is None else present.end
+    length = Length(facts.service.length.count * ahead, facts.service.length.unit)
+    return _later(settled, present.end, length, settled.clock.zone)
 
 
 def _later(settled: Settled, start: Moment, length: Length, zone: ZoneInfo) -> Moment:
@@ -67,18 +77,23 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
     less = discount.share if discount is not None and discount.perpetual else _NONE
     if discount is not None and discount.new_share is not None and change.operation == "plan":
         less = discount.new_share if discount.perpetual else _NONE
-    amount = _NONE
-    for item in change.items:
+    standard = facts.buyer.treatment == "standard"
+    inside = seller.tax_rate(listed) if seller.prices == "gross" and not standard else _NONE
+    exact = []
+    for item in sorted(change.items, key=lambda each: (each.component != known.PLAN, each.code)):
         price = item.new_price(change.new_length, listed)
-        if price is not None:
-            amount += price.regular * item.new_quantity
+        if price is not None and item.new_quantity:
+            exact.append(price.regular * item.new_quantity * (1 - less) / (1 + inside))
     rounder, _ = settled.rules.rounding_in(seller.currency)
-    amount = rounder.lines([amount * (1 - less)])[0]
-    rate = seller.tax_rate(listed) if facts.buyer.treatment == "standard" else _NONE
-    if seller.prices == "gross" and facts.buyer.treatment != "standard":
-        amount = rounder.lines([amount / (1 + seller.tax_rate(listed))])[0]
-    _, mode = settled.rules.tax_rounding()
-    taxed = tax.per_rate([(Money(amount, seller.currency), rate)], prices=seller.prices, mode=mode)[0]
+    place, mode = settled.rules.tax_rounding()
+    priced = renewing.amounts(
+        exact=exact,
+        rate=seller.tax_rate(listed) if standard else _NONE,
+        prices=seller.prices,
+        currency=seller.currency,
+        rounding=renewing.Rounding(lines=rounder, tax_place=place, tax_mode=mode),
+    )
+    taxed = Taxed.total(priced, currency=seller.currency)
     return Renewal(day, taxed, change.new_length)
 
 

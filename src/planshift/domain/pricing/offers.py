@@ -18,8 +18,9 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
     now, later = figures.of(settled, facts)
     currency = facts.catalog.seller.currency
     start, end = afterwards.term(settled, facts)
-    lines = tuple(_line(settled, figure, currency, end) for figure in now)
-    later_lines = tuple(_line(settled, figure, currency, end) for figure in later)
+    missing_from = afterwards.paid_until(settled, facts) if settled.missing_months is not None else None
+    lines = tuple(_line(settled, figure, currency, end, missing_from) for figure in now)
+    later_lines = tuple(_line(settled, figure, currency, end, None) for figure in later)
     total = Taxed.total((line.amount for line in lines), currency=currency)
     due_later = Taxed.total((line.amount for line in later_lines), currency=currency) if later else None
     negative = total.gross.amount.numerator < 0
@@ -60,7 +61,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
     )
 
 
-def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None) -> Line:
+def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None, missing_from: Moment | None) -> Line:
     raw, change = figure.raw, settled.change
     credit = figure.rounded.numerator < 0
     timed = raw.component not in (known.SETUP, known.FEE)
@@ -81,7 +82,7 @@ def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None) -
         amount=figure.taxed,
         tax_rate=figure.rate,
         quantity=raw.quantity,
-        start=at if timed else None,
+        start=(missing_from if raw.how == "missing_months" and missing_from else at) if timed else None,
         end=(settled.clock.service.term.end if credit and settled.clock.service.term else end) if timed else None,
         returns=tuple(Allocation(line.id, Money(part, currency)) for line, part in figure.returns),
     )

@@ -148,7 +148,7 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
         if near == "renewal_only":
             found.settlement, found.at_renewal = "nothing", True
             return
-        found.next_period = near == "next_period_too"
+        found.next_period = near == "next_period_too" and not facts.service.prepaid_periods
     if early == "full_difference":
         found.settlement = "full_difference"
         run: Callable[..., Outcome] | None = _named("full_difference")
@@ -221,8 +221,12 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
     if course.how == "at_renewal":
         found.at_renewal = True
     elif course.how == "missing_months":
-        found.missing_months = new - old
-        found.outcome = Outcome(_missing(found, new - old, course.price), months_charged=new - old)
+        missing = new - old * (1 + facts.service.prepaid_periods)  # what is paid ahead is not paid twice (D11)
+        if missing > 0:
+            found.missing_months = missing
+            found.outcome = Outcome(_missing(found, missing, course.price), months_charged=missing)
+        else:
+            found.at_renewal = True
     elif course.how == "settled":
         found.settlement = rules.answer("settlement")
         run = _chosen(found, request, reasons)

@@ -9,6 +9,13 @@ OF_CHANGES: dict[str, str | Promise] = {
     "by_payment_only": _("Your provider takes a payment for every order."),
     "balance_too_low": _("The balance is too low for this."),
     "change_open": _("Another change of this service is still open. It has to be finished or withdrawn first."),
+    "change_not_paid": _("A change of this service waits for its payment first."),
+    "later_period_paid": _(
+        "The service is already paid until %(until)s, beyond the running term. This change is possible in the last "
+        "term that is paid."
+    ),
+    "terms_overlap": _("The days from %(start)s to %(end)s are already sold."),
+    "order_invoiced": _("The order %(order)s is already invoiced."),
     "change_under_way": _("Change %(change)s of this service is still open. It has to be finished or withdrawn first."),
     "changed_too_recently": _("The last change was %(days_since)s days back; the next is possible after %(days)s."),
     "credentials_expired": _("The access data is no longer kept. Ask your provider for a new one."),

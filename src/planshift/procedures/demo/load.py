@@ -15,7 +15,7 @@ from planshift.catalog import queries
 from planshift.domain import periods, recipes, renewing
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.procedures import paper, work
+from planshift.procedures import paper, rules, work
 from planshift.procedures.demo import cast
 from planshift.provisioning import executions, ports, servers, usage
 from planshift.provisioning import queries as provisioning
@@ -179,7 +179,8 @@ def _service(
 def _first_order(service: models.Service, start_on: date, at: datetime) -> None:
     """The order, payment and invoice of the present term, dated as they would have been."""
     seller = service.client.seller
-    documents = queries.in_force(seller=seller).catalog
+    in_force = queries.in_force(seller=seller)
+    documents = in_force.catalog
     end_on = register.current_term(service).end_on
     priced = renewing.lines(
         sold=documents,
@@ -187,6 +188,7 @@ def _first_order(service: models.Service, start_on: date, at: datetime) -> None:
         length=periods.Length(service.months),
         additional=register.additional_of(service),
         on=start_on,
+        rounding=rules.renewal_rounding(policy=in_force.policy, family=service.family, currency=seller.currency),
     )
     placed = orders.place(
         seller=seller,

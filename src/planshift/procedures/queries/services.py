@@ -90,6 +90,9 @@ def next_renewal(*, held: services.Holding, in_force: catalog.InForce) -> Taxed 
             length=periods.Length(row.months),
             additional=held.additional,
             on=held.last.end_on,
+            rounding=rules.renewal_rounding(
+                policy=in_force.policy, family=row.family, currency=in_force.seller.currency
+            ),
         )
     except Refused:
         return None

@@ -16,7 +16,17 @@ from planshift.services import models as services
 from planshift.services.queries import NotFound
 
 LIMIT = 100
-OWNED = ("change", "renewal", "top_up", "execution", "usage", "credentials")
+OWNED = (
+    "change",
+    "renewal",
+    "renewal_announcement",
+    "renewal_batch",
+    "renewals",
+    "top_up",
+    "execution",
+    "usage",
+    "credentials",
+)
 UNSKIPPABLE = ("change", "renewal", "top_up", "execution")  # their steps stand for money, or are decided on the work
 
 
@@ -67,6 +77,7 @@ def _visible(sellers: tuple[str, ...]) -> QuerySet[Run]:
     subjects = {
         "change": models.Change.objects.filter(**ours).values("number"),
         "renewal": models.Renewal.objects.filter(**served).values(text=Cast("pk", CharField())),
+        "renewal_announcement": services.Service.objects.filter(**ours).values("number"),
         "top_up": billing.Order.objects.filter(**ours).values("number"),
         "execution": machines.Execution.objects.filter(**served).values("number"),
         "usage": services.Service.objects.filter(**ours).values("number"),
@@ -75,4 +86,7 @@ def _visible(sellers: tuple[str, ...]) -> QuerySet[Run]:
     visible = ~Q(kind__in=OWNED)
     for kind, found in subjects.items():
         visible |= Q(kind=kind, subject__in=found)
+    visible |= Q(kind="renewals", subject__in=sellers)
+    for code in sellers:
+        visible |= Q(kind="renewal_batch", subject__startswith=f"{code}:")
     return Run.objects.filter(visible)
