@@ -64,8 +64,8 @@ def place_many(*, drafts: Sequence[Draft], at: dt.datetime, actor: str) -> list[
     """Place orders with their number, payment reference and frozen pro forma data; a constant number of statements.
 
     Lines sum to the total exactly (ValueError otherwise: a programming error, quote and order must agree). An order
-    over nothing is PAID at once and its run is signalled. Refused: `order_negative`, `order_expired` (deadline not
-    after `at`), `order_empty`, `buyer_not_confirmed`.
+    over nothing, with lines of 0.00 or none at all, is PAID at once and its run is signalled; it gets no invoice.
+    Refused: `order_negative`, `order_expired` (deadline not after `at`), `buyer_not_confirmed`.
     """
     for draft in drafts:
         _check(draft, at)
@@ -131,8 +131,6 @@ def expire_due(*, at: dt.datetime, actor: str, limit: int = 200) -> int:
 
 
 def _check(draft: Draft, at: dt.datetime) -> None:
-    if not draft.lines:
-        raise Refused("order_empty")
     total = documents.total_of(draft.lines, currency=draft.total.currency)
     if total != draft.total:
         raise ValueError(f"lines sum to {total.gross}, the quote says {draft.total.gross}")

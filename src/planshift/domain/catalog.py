@@ -86,6 +86,12 @@ class Plan:
     setup: Fraction = Fraction(0)  # its own set-up price, where a policy asks for it
     traits: Mapping[str, Trait] = field(default_factory=lambda: _NO_TRAITS)
     resources: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType({}))
+    periods: tuple[Length, ...] = ()  # billing periods that it is sold for besides those that have a price of their own
+
+    def lengths(self, on: date) -> tuple[Length, ...]:
+        """The billing periods that it is sold for on a day, shortest first: those with a price, and `periods`."""
+        priced = (price.length for price in self.prices if price.valid_from <= on)
+        return tuple(sorted({*priced, *self.periods}, key=lambda length: length.months))
 
     def price(self, length: Length, on: date) -> Price | None:
         """The price for a billing period of `length` in force on a day, None when there is none."""

@@ -156,9 +156,16 @@ def _plan(code: str, table: Table) -> Plan:
         setup=table.amount("setup", Fraction(0)),
         traits=traits(table.table("traits")),
         resources=MappingProxyType({each: _resource(each, sub) for each, sub in _named(resources)}),
+        periods=table.value("periods", _lengths, ()),
     )
     table.finish()
     return plan
+
+
+def _lengths(raw: Any) -> tuple[Length, ...]:
+    if not isinstance(raw, list):
+        raise ValueError("this must be a list of billing periods such as [1, 3, 12]")
+    return tuple(Length.parse(each) for each in raw)
 
 
 def _resource(code: str, table: Table) -> Resource:

@@ -206,3 +206,11 @@ def test_the_command_needs_no_django(tmp_path: Path) -> None:
 def test_the_schemas_are_sound_and_name_what_the_reader_reads() -> None:
     for schema in (OUTPUT, FACTS):
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_H1_a_billing_period_that_is_not_sold_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    term = ["--plan", "standard", "--months", "1", "--term-start", "2026-11-05", "--on", "2026-11-10"]
+    status, out, _ = run([*DEPOSIT, *term, "--period", "7", "--json"], capsys)
+    (reason,) = json.loads(out)["refusals"]
+    assert (status, reason["code"], reason["facts"]["months"]) == (1, "period_not_sold", ["1", "3", "6", "12"])
+    assert run([*DEPOSIT, *term, "--period", "3"], capsys)[0] == 0

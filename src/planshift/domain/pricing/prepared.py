@@ -81,6 +81,8 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
     change = items.of(facts, request)
     if not isinstance(change, Change):
         return change
+    if (reason := _not_sold(change, on)) is not None:
+        return (reason,)
     if items.full_price(change, new=True, on=on) is None:
         length = str(change.new_length)
         return (Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}),)
@@ -100,6 +102,16 @@ def _setup(change: Change, rules: Rules) -> tuple[Raw, ...]:
         return ()
     fee: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=change.new_plan.setup)
     return (Raw("setup", known.SETUP, fee, "setup"),) if fee else ()
+
+
+def _not_sold(change: Change, on: date) -> Reason | None:
+    """Another billing period must be one that the target is sold for: that a price divides it is not enough (H1)."""
+    if change.new_length == change.old_length:
+        return None
+    lengths = change.new_plan.lengths(on)
+    if change.new_length in lengths:
+        return None
+    return Reason("period_not_sold", {"plan": change.new_plan.code, "months": tuple(each.months for each in lengths)})
 
 
 def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:

@@ -10,7 +10,7 @@ from planshift.domain import facts, quote
 from planshift.domain import periods as lengths
 from planshift.domain.errors import Reason
 from planshift.domain.money import Money
-from planshift.procedures import knowledge, placing, views
+from planshift.procedures import knowledge, placing, rules, views
 from planshift.procedures.queries import services
 from planshift.services import queries as held
 
@@ -82,10 +82,14 @@ def periods(*, client: str, service: str, at: datetime, asked_by: str = "client"
     row = known.holding.service
     plan = known.facts.catalog.plans.get(row.plan)
     made = []
-    for price in sorted(plan.prices if plan else (), key=lambda each: each.length.months):
-        months = int(price.length.months)
+    today = rules.day(seller=known.rules.seller, at=at)
+    for length in plan.lengths(today) if plan else ():
+        months = int(length.months)
+        price = plan.price(length, today) if plan else None
+        if price is None:
+            continue
         current = months == row.months
-        seen = preview(known=known, request=facts.ChangePeriod(length=price.length, asked_by=asked_by), at=at)
+        seen = preview(known=known, request=facts.ChangePeriod(length=length, asked_by=asked_by), at=at)
         made.append(
             views.PeriodOption(
                 months=months,
