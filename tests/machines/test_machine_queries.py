@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from planshift.adapters.drivers.simulated.models import SimulatedOp
 from planshift.domain import recipes
 from planshift.domain.errors import Refused
-from planshift.provisioning import executions, models, ports, queries, servers, usage
+from planshift.provisioning import executions, models, ports, queries, room, servers, usage
 from planshift.runtime import clock
 from planshift.runtime.models import Run
 from tests.machines import hosting
@@ -76,12 +76,10 @@ def test_an_execution_says_who_must_act_until_when_and_what_may_be_done(host: Ho
     assert (view.present.server, view.new.server, view.new.limits) == ("web1", "web2", GOLD)
     go_to(after(2))
     confirm(execution)
-    view = queries.execution_of(cause="CH-2026-000001", at=after(2))
+    view = queries.execution(number=execution.number, at=after(2))
     assert view is not None
     assert (view.state, view.hold_until, view.can) == ("HOLDING", after(16), frozenset())
     assert queries.execution(number="X-none", at=NOON) is None
-    assert queries.execution_of(cause="CH-none", at=NOON) is None
-    assert [one.number for one in queries.executions_of(service="S-1001", at=NOON)] == [execution.number]
 
 
 def test_every_button_that_is_shown_works(host: Host) -> None:
@@ -142,7 +140,13 @@ def test_a_usage_that_cannot_be_read_is_tried_again(host: Host) -> None:
 
 def test_room_at_the_last_reading(host: Host) -> None:
     target = recipes.Target("gold", GOLD)
-    assert queries.has_room(seller="demo-host", target=target) is None
+
+    def at(**targets: recipes.Target) -> dict[str, int]:
+        found = room.for_plans(seller="demo-host", service="S-1001", targets=targets)
+        assert found is not None and found.as_of == NOON
+        return {code: found.free[code] for code in targets}
+
+    assert room.for_plans(seller="demo-host", service="S-1001", targets={"gold": target}) is None
     for server in (host.old, host.new):
         usage.read_capacity(server=server)
     shown = {
@@ -150,11 +154,13 @@ def test_room_at_the_last_reading(host: Host) -> None:
         for one in queries.capacity(seller="demo-host")
     }
     assert shown == {"web0": (None, None, None), "web1": (1000, 10, NOON), "web2": (1000, 0, NOON)}
-    assert queries.has_room(seller="demo-host", target=target) is True
-    huge = recipes.Target("gold", {"disk_gb": 1001})
-    assert queries.has_room(seller="demo-host", target=huge) is False
-    pinned = recipes.Target("gold", {"disk_gb": 995}, server="web1")  # web1 has 990 left
-    assert queries.has_room(seller="demo-host", target=pinned) is False
+    huge = recipes.Target("huge", {"disk_gb": 1001})
+    elsewhere = recipes.Target("other", {"disk_gb": 10}, requires={"platform": "of-nobody"})  # no server fits it
+    assert at(gold=target, huge=huge) == {"gold": 1, "huge": 0}
+    # what a server that does not fit has left is no room: 10 GB more would fit on web1, where the service is
+    assert at(other=elsewhere) == {"other": 1}
+    models.Environment.objects.filter(service__number="S-1001").update(state="RETIRED")
+    assert at(other=elsewhere) == {"other": 0}
 
 
 def test_pages_take_a_constant_number_of_queries(host: Host, no_machine: None) -> None:

@@ -89,6 +89,11 @@ def finish(*, orders: Sequence[models.Order], at: dt.datetime, actor: str) -> No
     _signal(orders, "paid")
 
 
+def wake(*, orders: Iterable[models.Order]) -> None:
+    """Signal the runs of orders that were born paid, as those of orders that became so."""
+    _signal(orders, "paid")
+
+
 def release(*, orders: Sequence[models.Order], event: str, at: dt.datetime, actor: str, note: str = "") -> None:
     """End unpaid orders (`expired` or `withdrawn`): draws return to the deposit, payments become unapplied."""
     if not orders:

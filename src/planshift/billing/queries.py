@@ -210,6 +210,35 @@ def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[
     return {service: tuple(billed) for service, billed in by_service.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paying:
+    """What a client owes for a service, and how it was last paid for."""
+
+    unpaid: tuple[str, ...]  # numbers of the orders about it that wait for a payment, oldest first
+    method: str  # "transfer", "card", "deposit"; "" before the first payment
+
+
+def paying(*, client: str, service: str) -> Paying:
+    """How a client pays for one service. Two statements."""
+    about = models.OrderLine.objects.filter(service=service)
+    unpaid = (
+        models.Order.objects.filter(client__number=client, state="AWAITING_PAYMENT", pk__in=about.values("order"))
+        .order_by("pk")
+        .values_list("number", flat=True)
+    )
+    last = (
+        models.PartPayment.objects.filter(order__client__number=client, order__in=about.values("order"))
+        .filter(released_at__isnull=True)
+        .order_by("-pk")
+        .values_list("source", flat=True)
+        .first()
+    )
+    return Paying(unpaid=tuple(unpaid), method=_METHODS.get(last or "", last or ""))
+
+
+_METHODS = {"bank": "transfer", "gateway": "card"}
+
+
 def unapplied(*, seller: str, before: int | None = None, limit: int = PAGE) -> tuple[PaymentView, ...]:
     """`unapplied_of` one seller."""
     return unapplied_of(sellers=[seller], before=before, limit=limit)

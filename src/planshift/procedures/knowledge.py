@@ -6,15 +6,19 @@ A reading of usage or capacity may be old: it carries its time, the policy says 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
+
+from django.db.models import Q
 
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import facts, periods
+from planshift.domain.catalog import Catalog
 from planshift.domain.money import Money
-from planshift.procedures import keeping, models, rules
+from planshift.procedures import keeping, models, rules, work
 from planshift.provisioning import queries as provisioning
+from planshift.provisioning import room
 from planshift.services import models as clients
 from planshift.services import queries as services
 
@@ -44,11 +48,9 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     rules = catalog.in_force(seller=seller)
     on = at.astimezone(ZoneInfo(seller.time_zone)).date()
     term = holding.term_on(on)
-    open_change = (
-        models.Change.objects.filter(service=holding.service, state__in=models.Change.lifecycle.open)
-        .values_list("number", flat=True)
-        .first()
-    )
+    history = _history(holding, on=on)
+    paying = billing.paying(client=holding.service.client.number, service=service)
+    usage = _usage(service)
     renewal = (
         models.Renewal.objects.filter(service=holding.service, start_on__gte=term.end_on)
         .exclude(state="REPLACED")
@@ -58,16 +60,17 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     balance = _balances(holding.service.client)
     known = facts.Facts(
         catalog=rules.catalog,
-        service=_service(holding, rules, on=on),
+        service=_service(holding, rules, history, paying, usage, on=on),
         billed=tuple(
             _billed(line, prices=seller.prices)
             for line in reversed(billing.billed_lines(service=service, start_on=term.start_on, end_on=term.end_on))
         ),
         buyer=facts.Buyer(),
-        usage=_usage(service),
-        capacity=_capacity(seller.code),
+        usage=usage,
+        capacity=_capacity(seller.code, rules.catalog, holding),
         standing=facts.Standing(
-            open_change=open_change or "",
+            unpaid_documents=paying.unpaid,
+            open_change=history.open_change,
             renewal_issued=(renewal.order.number if renewal and renewal.order else ""),
             renewal_paid=bool(renewal and renewal.order and renewal.order.state == "PAID"),
             deposit=balance.get("deposit"),
@@ -77,7 +80,55 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     return Known(holding=holding, facts=known, rules=rules, digest=_digest(known, rules))
 
 
-def _service(holding: services.Holding, rules: catalog.InForce, *, on: date) -> facts.Service:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _History:
+    """What earlier changes and quotes of the service say."""
+
+    open_change: str  # number of the change under way
+    changed_on: date | None
+    announced_on: date | None  # of the first quote since the last change: with it the client has announced a change
+    used_plans: tuple[str, ...]  # in this calendar month, the present one left out
+
+
+def _history(holding: services.Holding, *, on: date) -> _History:
+    """From the changes and the first quote of a service. Two statements."""
+    zone = ZoneInfo(holding.service.client.seller.time_zone)
+    begun = holding.terms[0].start_on.replace(day=1)
+    rows = models.Change.objects.filter(service=holding.service).filter(
+        Q(state__in=models.Change.lifecycle.open) | Q(applied_at__gte=datetime.combine(begun, time(), tzinfo=zone))
+    )
+    open_change, plans = "", []
+    changed_at: datetime | None = None
+    for number, state, applied_at, from_plan in rows.order_by("pk").values_list(
+        "number", "state", "applied_at", "from_plan"
+    ):
+        open_change = number if state in models.Change.lifecycle.open else open_change
+        if applied_at is None:
+            continue
+        changed_at = applied_at if changed_at is None else max(changed_at, applied_at)
+        day = applied_at.astimezone(zone).date()
+        if from_plan and (day.year, day.month) == (on.year, on.month):
+            plans.append(from_plan)
+    quotes = models.Quote.objects.filter(service=holding.service)
+    quotes = quotes if changed_at is None else quotes.filter(created_at__gt=changed_at)
+    first = quotes.order_by("created_at").values_list("created_at", flat=True).first()
+    return _History(
+        open_change=open_change,
+        changed_on=changed_at.astimezone(zone).date() if changed_at else None,
+        announced_on=first.astimezone(zone).date() if first else None,
+        used_plans=tuple(plans),
+    )
+
+
+def _service(
+    holding: services.Holding,
+    rules: catalog.InForce,
+    history: _History,
+    paying: billing.Paying,
+    usage: facts.Usage | None,
+    *,
+    on: date,
+) -> facts.Service:
     row = holding.service
     term = holding.term_on(on)
     later = [each for each in holding.terms if each.start_on >= term.end_on]
@@ -89,8 +140,16 @@ def _service(holding: services.Holding, rules: catalog.InForce, *, on: date) -> 
         resources=holding.additional,
         number=row.number,
         auto_renew=row.auto_renew,
+        payment_method=paying.method,
         bought_on=holding.terms[0].start_on,
+        changed_on=history.changed_on,
+        promotional=_promotional(holding, rules, on=on),
         prepaid_periods=len(later),
+        bill_day=row.client.bill_day,
+        aligned_until=holding.main_until,
+        announced_on=history.announced_on,
+        numbers=usage.amounts if usage is not None else {},
+        highest_plan=_highest(holding, rules, history.used_plans, on=on),
         attached=tuple(
             facts.Attached(
                 number=each.number,
@@ -101,6 +160,27 @@ def _service(holding: services.Holding, rules: catalog.InForce, *, on: date) -> 
             for each in holding.attached
         ),
     )
+
+
+def _promotional(holding: services.Holding, rules: catalog.InForce, *, on: date) -> bool:
+    """Whether the term that holds `on` is the first and was sold below the regular price (renewals never are)."""
+    first, plan = holding.terms[0], rules.catalog.plans.get(holding.service.plan)
+    if plan is None or holding.term_on(on).pk != first.pk:
+        return False
+    price = plan.price(periods.Length(first.months), first.start_on)
+    return price is not None and price.regular > price.amount
+
+
+def _highest(holding: services.Holding, rules: catalog.InForce, used: tuple[str, ...], *, on: date) -> str:
+    """The dearest plan of this calendar month, for settlements in arrears."""
+    length, row = periods.Length(holding.service.months), holding.service
+    prices = {}
+    for code in (*used, row.plan):
+        plan = rules.catalog.plans.get(code)
+        price = plan.price(length, on) if plan is not None else None
+        if price is not None:
+            prices[code] = price.amount
+    return max(prices, key=lambda code: prices[code], default=row.plan)
 
 
 def _billed(line: billing.BilledLine, *, prices: str) -> facts.BilledLine:
@@ -128,14 +208,21 @@ def _usage(service: str) -> facts.Usage | None:
     )  # jsonb has an order of its own
 
 
-def _capacity(seller: str) -> facts.Capacity | None:
-    """The most room that any one server has for each resource; None when no server was ever read."""
-    read = [each for each in provisioning.capacity(seller=seller) if each.as_of is not None and each.takes_new]
-    free: dict[str, int] = {}
-    for each in read:
-        for name, total in each.total.items():
-            free[name] = max(free.get(name, 0), total - each.sold.get(name, 0))
-    return facts.Capacity(free=free, as_of=min(each.as_of for each in read if each.as_of)) if read else None
+def _capacity(seller: str, sold: Catalog, holding: services.Holding) -> facts.Capacity | None:
+    """What the service's own server has left of each resource, and whether any that fits has room for each plan.
+
+    None when none was ever read. The first step of an execution asks the machines themselves.
+    """
+    found = room.for_plans(
+        seller=seller,
+        service=holding.service.number,
+        targets={
+            plan.code: work.target_of(plan=plan, sold_in=sold, additional=holding.additional)
+            for plan in sold.plans.values()
+            if plan.offered and plan.code != holding.service.plan
+        },
+    )
+    return None if found is None else facts.Capacity(free=found.free, as_of=found.as_of)
 
 
 def _balances(client: clients.Client) -> dict[str, Money]:

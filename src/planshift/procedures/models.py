@@ -67,6 +67,7 @@ class Change(models.Model):
     operation = models.CharField(max_length=10, choices=[(x, x) for x in ("plan", "resources", "period")])
     direction = models.CharField(max_length=10)
     kind = models.CharField(max_length=10)
+    from_plan = models.CharField(max_length=40, blank=True, help_text="the plan before it; empty: not recorded")
     order = models.OneToOneField(billing.Order, on_delete=models.PROTECT, related_name="change", null=True)
     execution = models.OneToOneField(provisioning.Execution, on_delete=models.PROTECT, related_name="change", null=True)
     collection = models.JSONField(default=dict, help_text="the D4 decision and its reason, as last taken")

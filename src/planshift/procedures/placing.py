@@ -113,6 +113,7 @@ def place(
         operation=priced.operation,
         direction=priced.direction,
         kind=priced.kind,
+        from_plan=kept.service.plan,
         ordered_by=actor,
         ordered_how=told.how,
         ordered_note=told.note,

@@ -78,10 +78,15 @@ def target(*, kept: models.Quote) -> recipes.Target:
     wanted = after(kept=kept)
     documents = catalog.catalog_of(revision=kept.catalog_id)
     plan = documents.plans[wanted.plan]
+    return target_of(plan=plan, sold_in=documents, additional=wanted.additional)
+
+
+def target_of(*, plan: sold.Plan, sold_in: sold.Catalog, additional: Mapping[str, int]) -> recipes.Target:
+    """A plan with additional amounts (of what it knows) as the machines must have it."""
     return recipes.Target(
         plan=plan.code,
-        limits=limits(plan=plan, additional=wanted.additional),
-        requires={name: value for name, value in documents.traits(plan).items() if name == "platform"},
+        limits=limits(plan=plan, additional=additional),
+        requires={name: value for name, value in sold_in.traits(plan).items() if name == "platform"},
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from planshift.domain import recipes
-from planshift.provisioning import facts, models, placement, ports
+from planshift.provisioning import facts, models, ports
 
 _ENDS = ("done", "skipped", "lapsed", "undone")
 
@@ -126,18 +126,6 @@ def execution(*, number: str, at: datetime) -> ExecutionView | None:
     return None if row is None else _execution(row, at)
 
 
-def execution_of(*, cause: str, at: datetime) -> ExecutionView | None:
-    """The newest execution that the change `cause` ordered."""
-    row = _executions().filter(cause=cause).order_by("-id").first()
-    return None if row is None else _execution(row, at)
-
-
-def executions_of(*, service: str, at: datetime, limit: int = 20) -> list[ExecutionView]:
-    """Executions of the service with this number, newest first."""
-    rows = _executions().filter(service__number=service).order_by("-id")[:limit]
-    return [_execution(row, at) for row in rows]
-
-
 def timeline(*, number: str) -> list[StepView]:
     """All steps of an execution in the order of its recipe: past, present and to come. Two queries."""
     row = models.Execution.objects.filter(number=number).first()
@@ -172,21 +160,7 @@ def violations(*, usage: UsageView | None, limits: Mapping[str, int]) -> tuple[p
 
 def capacity(*, seller: str) -> list[CapacityView]:
     """Every server of a seller with its last reading. Two queries."""
-    return [view for _, view in _capacities(models.Server.objects.filter(seller__code=seller))]
-
-
-def has_room(*, seller: str, target: recipes.Target) -> bool | None:
-    """Had any server that fits the target room for it at the last readings? None: none was read yet. Two queries.
-    For quotes; the live check is the first step of an execution."""
-    servers = models.Server.objects.filter(seller__code=seller)
-    read = [
-        ports.Capacity(view.total, view.sold, view.as_of)
-        for server, view in _capacities(servers)
-        if view.as_of is not None and placement.fits(server, target)
-    ]
-    if not read:
-        return None
-    return any(placement.short(one, target.limits) == {} for one in read)
+    return [view for _, view in capacities(models.Server.objects.filter(seller__code=seller))]
 
 
 def for_staff(*, seller: str, at: datetime, limit: int = 100) -> list[ExecutionView]:
@@ -310,7 +284,8 @@ def _step(row: models.Execution, step: recipes.Step, lines: list[models.Executio
     )
 
 
-def _capacities(servers: QuerySet[models.Server]) -> list[tuple[models.Server, CapacityView]]:
+def capacities(servers: QuerySet[models.Server]) -> list[tuple[models.Server, CapacityView]]:
+    """Servers with their last reading, by code. Two statements."""
     last = models.CapacityReading.objects.filter(server=OuterRef("pk")).order_by("-taken_at", "-id")
     found = list(servers.annotate(newest=Subquery(last.values("pk")[:1])).order_by("code"))
     readings = models.CapacityReading.objects.in_bulk([one.newest for one in found if one.newest is not None])

@@ -18,6 +18,7 @@ class Client(models.Model):
     name = models.CharField(max_length=200)
     email = models.EmailField(help_text="contact address: corrective invoices go here (D7)")
     language = models.CharField(max_length=2)
+    bill_day = models.PositiveSmallIntegerField(default=0, help_text="billing day of the account, 1 to 31; 0: none")
     created_at = models.DateTimeField()
 
     class Meta:

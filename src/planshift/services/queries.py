@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from planshift.services import models
 
@@ -21,6 +21,7 @@ class Holding:
     terms: tuple[models.Term, ...]  # in order; the last may be a renewal paid ahead
     additional: dict[str, int]
     attached: tuple[models.Service, ...]
+    main_until: date | None = None  # end of the paid time of the service that this one is attached to
 
     @property
     def last(self) -> models.Term:
@@ -91,10 +92,15 @@ def _ending(seller: int, before: date) -> QuerySet[models.Service]:
 
 
 def _holdings(services: QuerySet[models.Service]) -> tuple[Holding, ...]:
-    rows = services.select_related("client__seller").prefetch_related(
-        Prefetch("terms", queryset=models.Term.objects.order_by("start_on")),
-        "allocations",
-        Prefetch("attached", queryset=models.Service.objects.exclude(state="ENDED").order_by("pk")),
+    until = models.Term.objects.filter(service=OuterRef("attached_to")).order_by("-end_on").values("end_on")[:1]
+    rows = (
+        services.annotate(main_until=Subquery(until))
+        .select_related("client__seller")
+        .prefetch_related(
+            Prefetch("terms", queryset=models.Term.objects.order_by("start_on")),
+            "allocations",
+            Prefetch("attached", queryset=models.Service.objects.exclude(state="ENDED").order_by("pk")),
+        )
     )
     return tuple(
         Holding(
@@ -102,6 +108,7 @@ def _holdings(services: QuerySet[models.Service]) -> tuple[Holding, ...]:
             terms=tuple(row.terms.all()),
             additional={each.resource: each.amount for each in row.allocations.all()},
             attached=tuple(row.attached.all()),
+            main_until=row.main_until,
         )
         for row in rows
     )

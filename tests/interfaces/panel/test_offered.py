@@ -65,7 +65,7 @@ def test_a_decrease_without_refund_costs_nothing_and_is_carried_out(
 def test_H1_a_period_that_is_not_sold_is_not_quoted(enter: Enter, service_of: Number, months: int) -> None:
     browser, service = enter("auto-off"), service_of("auto-off")
     answer = browser.post(f"/services/{service}/quote/", {"months": str(months)})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "Standard is sold for these billing periods only (in months): 1, 3, 6, 12." in text(answer)
     assert models.Quote.objects.count() == 0
 
