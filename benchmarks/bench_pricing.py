@@ -10,7 +10,6 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from fractions import Fraction
 from math import inf
 from pathlib import Path
 from statistics import fmean
@@ -21,6 +20,7 @@ import inline_pricing as inline
 from planshift.domain import catalog_document, facts_document, quote
 from planshift.domain import facts as known
 from planshift.domain.catalog import Catalog
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Period
 from planshift.domain.policy import loader, settlement

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from fractions import Fraction
 
 from planshift.billing import models, orders
 from planshift.catalog import models as catalog
 from planshift.domain import documents
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.services import models as services

@@ -1,7 +1,6 @@
 """Invoices: issued once, numbered without gaps, frozen, equal to order and ledger."""
 
 import datetime as dt
-from fractions import Fraction
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from planshift.billing import deposits, invoices, models, numbering, payments, queries
 from planshift.domain import document_numbers, documents
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances
 from planshift.services import models as services

@@ -3,9 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 from planshift.domain import documents
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 

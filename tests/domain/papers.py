@@ -1,9 +1,9 @@
 """Short ways to write issued documents and corrections for tables of literals."""
 
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import correction, correction_tax, documents
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 

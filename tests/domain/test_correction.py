@@ -1,12 +1,12 @@
 """Corrective documents: before, after and difference per line, tables of literals with their arithmetic."""
 
 from datetime import date
-from fractions import Fraction
 
 import pytest
 
 from planshift.domain import correcting, correction_tax
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from tests.domain.papers import credit, issued, line, rows, taxed, text
 

@@ -1,13 +1,12 @@
 """Laws of corrections, over any chain of credits, counter-corrections and a last correction to zero."""
 
-from fractions import Fraction
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planshift.domain import correcting, correction_tax, money, tax
 from planshift.domain.correction_tax import Method
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from tests.domain.papers import credit, issued, line

@@ -1,7 +1,6 @@
 """Which issued lines give a credit back: the offer's own, or an amount laid by the policy's rule."""
 
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from planshift.domain import correcting, credited_lines, offer
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy import credit_distribution
 from tests.domain.papers import credit, issued, line, taxed

@@ -1,12 +1,12 @@
 """How many units of time lie between two moments?"""
 
 from datetime import date, datetime
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from planshift.domain import periods
+from planshift.domain.exact import Fraction
 
 ROME = ZoneInfo("Europe/Rome")
 

@@ -46,6 +46,17 @@ def floats(module: Module) -> Iterator[int]:
             yield node.lineno
 
 
+def fractions(module: Module) -> Iterator[int]:
+    """Imports of a `Fraction` past `domain.exact`."""
+    if not module.inside or module.under("domain/exact.py"):
+        return
+    for node in ast.walk(module.tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if {"fractions", "quicktions"} & set(names):
+            yield node.lineno
+
+
 def state(module: Module) -> Iterator[int]:
     """Writes of a `state` column."""
     if not module.inside or module.under(*STATE_WRITERS):
@@ -221,6 +232,7 @@ RULES = [
         "clock", "Only runtime.clock reads the time: take `at`/`on` as an argument; doors call clock.business().", clock
     ),
     Rule("floats", "No float near money: use Money, Fraction or int. 0.1 + 0.2 is not 0.3.", floats),
+    Rule("fractions", "One make of fraction: from planshift.domain.exact import Fraction.", fractions),
     Rule(
         "state",
         "State changes only through runtime.moves.move(row, 'event', …): it locks, asks the table, audits.",

@@ -17,6 +17,8 @@ SAMPLES = [
     ("floats", "domain/x.py", "rate = 0.23", "rate = Fraction(23, 100)"),
     ("floats", "ledger/x.py", "x = float(y)", "x = int(y)"),
     ("floats", "billing/x.py", "x = models.FloatField()", "x = models.BigIntegerField()"),
+    ("fractions", "billing/x.py", "from fractions import Fraction", "from planshift.domain.exact import Fraction"),
+    ("fractions", "interfaces/x.py", "import quicktions", "from planshift.domain import exact"),
     ("state", "billing/x.py", "row.state = 'PAID'", "if row.state == 'PAID':\n    pass"),
     ("state", "billing/x.py", "rows.update(state='PAID')", "rows.update(paid_at=at)"),
     ("except", "billing/x.py", "try:\n    f()\nexcept Exception:\n    g()", "try:\n    f()\nexcept KeyError:\n    g()"),

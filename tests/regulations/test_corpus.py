@@ -5,13 +5,13 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from planshift.domain import facts_document, quote, quote_json
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import loader
 from planshift.domain.policy.document import Policy
 from planshift.domain.tax import Taxed

@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from planshift.domain import money, periods
+from planshift.domain.exact import Fraction
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "factors.toml").read_text(encoding="utf-8"))
 

@@ -6,7 +6,6 @@ money.
 
 import datetime as dt
 from dataclasses import dataclass
-from fractions import Fraction
 
 from django.db import transaction
 
@@ -14,6 +13,7 @@ from planshift.billing import booking, covering, models, orders
 from planshift.catalog import models as catalog
 from planshift.domain import documents, postings
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances

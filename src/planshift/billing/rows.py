@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from planshift.billing import models
 from planshift.catalog import models as catalog
 from planshift.domain import documents
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.services import models as services

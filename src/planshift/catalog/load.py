@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db import transaction
 
 from planshift.catalog import models
 from planshift.domain import catalog, catalog_document, money
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import deposit, document, loader
 from planshift.runtime import audit
 

@@ -7,11 +7,11 @@ as `seller.prices` says, in one currency.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from planshift.domain import tax
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.tax import DatedRate
 

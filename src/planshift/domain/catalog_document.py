@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from planshift.domain import document_numbers, money, toml_reading
 from planshift.domain.catalog import Catalog, Family, Plan, Price, Resource, Seller, Trait
 from planshift.domain.errors import BadMoney, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.tax import DatedRate
 from planshift.domain.toml_reading import Document, Table

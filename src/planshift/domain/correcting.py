@@ -7,11 +7,11 @@ the tax documented before (see `correction_tax`); a rate that has changed since 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from planshift.domain import correction, correction_tax
 from planshift.domain.correction import Correction, Credit, Issued, Span, Why
 from planshift.domain.errors import Reason, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 

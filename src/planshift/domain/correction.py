@@ -7,11 +7,11 @@ are frozen; `correcting` makes them, `Issued.with_correction` is the chain one l
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
 from typing import Literal
 
 from planshift.domain import correction_tax, documents
 from planshift.domain.correction_tax import Method
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 

@@ -9,10 +9,10 @@ unit; where that leaves a unit over, it moves to a line that stays. A line of ba
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 from planshift.domain import money
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from planshift.domain import money, offer, periods
 from planshift.domain.correction import Credit, Issued, IssuedLine, Prices, Span
 from planshift.domain.errors import Reason, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 
 Lay = Callable[..., tuple[Fraction, ...]]  # the `run` of policy.credit_distribution

@@ -6,10 +6,10 @@ Amounts are net or gross as `catalog.seller.prices` says (see `Seller`). Days ar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from fractions import Fraction
 from types import MappingProxyType
 
 from planshift.domain.catalog import Catalog
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment, Period
 

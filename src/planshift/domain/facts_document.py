@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from planshift.domain import catalog_document, periods, toml_reading
 from planshift.domain import facts as known
 from planshift.domain.catalog import Catalog
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment, Period
 from planshift.domain.toml_reading import BadDocument, Document, Problem, Table

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from numbers import Rational
 
 from planshift.domain.errors import BadMoney
+from planshift.domain.exact import Fraction
 
 # ISO 4217 currencies whose smallest unit is not 1/100.
 _DECIMALS = {
@@ -35,6 +36,7 @@ _DECIMALS = {
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 
+_NUMBER = (int, Fraction, Rational)  # in the order of how often they come; Rational: a fraction of another make
 _SEEN: set[str] = set()  # currency codes found sound: the check is on the path of every amount
 
 MODES = ("half_up", "half_even", "half_down", "down", "up", "floor", "ceiling")
@@ -49,7 +51,7 @@ def exact(text: str | int | Fraction) -> Fraction:
     """A plain decimal ("12.30", "-4"), an int or a Fraction, as a Fraction. Raises BadMoney for others, floats too."""
     if isinstance(text, Fraction):
         return text
-    if isinstance(text, int) and not isinstance(text, bool):
+    if isinstance(text, Rational) and not isinstance(text, bool):  # an int, or a fraction of another make
         return Fraction(text)
     if isinstance(text, str) and _AMOUNT.fullmatch(text):
         return Fraction(text)
@@ -191,14 +193,14 @@ class Money:
         return Money(self.amount - self._same(other), self.currency)
 
     def __mul__(self, factor: int | Fraction) -> "Money":
-        if isinstance(factor, bool) or not isinstance(factor, int | Fraction):
+        if isinstance(factor, bool) or not isinstance(factor, _NUMBER):
             raise BadMoney(f"money times {type(factor).__name__}")
         return Money(self.amount * factor, self.currency)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: int | Fraction) -> "Money":
-        if isinstance(divisor, bool) or not isinstance(divisor, int | Fraction) or divisor == 0:
+        if isinstance(divisor, bool) or not isinstance(divisor, _NUMBER) or divisor == 0:
             raise BadMoney(f"money divided by {divisor!r}")
         return Money(self.amount / divisor, self.currency)
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment
 from planshift.domain.tax import Taxed

@@ -8,10 +8,10 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 
 Moment = date | datetime  # a datetime is always aware
 

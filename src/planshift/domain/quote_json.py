@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from planshift.domain import money
 from planshift.domain.errors import BadMoney, Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.offer import Line, Offer, Refusal
 from planshift.domain.tax import Taxed

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import money
 from planshift.domain.errors import BadMoney
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from planshift.domain import money
 from planshift.domain.errors import BadMoney, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.policy import lines
 

@@ -1,7 +1,8 @@
 """How was each figure found? Steps that a client can recompute with a pocket calculator."""
 
 from dataclasses import dataclass
-from fractions import Fraction
+
+from planshift.domain.exact import Fraction
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ recomputed when it is read.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from planshift.domain import errors, facts, money, periods, quote, tax, working
+from planshift.domain.exact import Fraction
 
 T = TypeVar("T")
 

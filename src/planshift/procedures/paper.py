@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from planshift.domain import catalog, documents, periods, quote
 from planshift.domain.documents import LineKind
+from planshift.domain.exact import Fraction
 from planshift.domain.tax import Taxed
 
 _WORDS: Mapping[str, Mapping[str, str]] = {

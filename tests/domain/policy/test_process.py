@@ -1,10 +1,10 @@
 """The answers that steer the process, each carried out: gates, windows, days, notices."""
 
 from datetime import date
-from fractions import Fraction
 
 import pytest
 
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy import (
     acceptance,

@@ -2,12 +2,12 @@
 
 import re
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from planshift.domain import catalog_document, toml_reading
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from tests.domain.pricing import world
 

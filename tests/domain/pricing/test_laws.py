@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from fractions import Fraction
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from planshift.domain import facts as known
 from planshift.domain import quote
 from planshift.domain.catalog import Catalog, Family, Plan, Price, Resource, Seller
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Period, add_months
 from planshift.domain.policy import dimensions, vocabulary

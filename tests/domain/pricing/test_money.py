@@ -1,7 +1,6 @@
 """Money, tax and business days: exact values, and what they refuse."""
 
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from planshift.domain import calendar, money, tax
 from planshift.domain.errors import BadMoney, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 

@@ -1,10 +1,9 @@
 """Tables of literals: what each rule gives, with the arithmetic beside it."""
 
-from fractions import Fraction
-
 import pytest
 
 from planshift.domain import periods, quote
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from tests.domain.pricing import world
 

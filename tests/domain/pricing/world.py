@@ -1,12 +1,12 @@
 """Short ways to write policies, facts and expectations for tables of literals."""
 
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from planshift.domain import catalog_document, facts, facts_document, quote
 from planshift.domain.catalog import Catalog
+from planshift.domain.exact import Fraction
 from planshift.domain.facts_document import Stated
 from planshift.domain.money import Money
 from planshift.domain.periods import Period

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from fractions import Fraction
 from types import MappingProxyType
 
 import pytest
@@ -10,6 +9,7 @@ from django.utils import translation
 
 from planshift.domain import catalog_document, quote
 from planshift.domain import facts as known
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length, Period
 from planshift.domain.policy import loader
 from planshift.interfaces.presenters import figures, working

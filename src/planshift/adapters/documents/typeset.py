@@ -5,7 +5,6 @@ import json
 import re
 import threading
 import unicodedata
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from babel import Locale, dates, numbers
 
 from planshift.adapters.documents import words as vocabulary
 from planshift.domain import documents, money
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 
 PAPER = Path(__file__).parent / "invoice.typ"

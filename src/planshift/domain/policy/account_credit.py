@@ -3,8 +3,7 @@
 `run` gives how much of it is used (gross).
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

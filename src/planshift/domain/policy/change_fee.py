@@ -4,8 +4,8 @@ Several may hold at once. `run` gives the fee, in the seller's prices.
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, Params, rules
 
 QUESTION = __doc__

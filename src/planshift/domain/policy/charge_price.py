@@ -3,8 +3,7 @@
 `run` gives a price and the billing period that it is for, or None where the catalog has none.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.policy.given import Asked, Found
 from planshift.domain.policy.vocabulary import Answer, Param, Params, rules

@@ -6,8 +6,8 @@ clashing answers stands.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import document, lines, reading, values
 
 MONTHS = ("months", "calendar_months", "started_calendar_months")

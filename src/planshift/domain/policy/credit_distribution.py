@@ -4,8 +4,7 @@
 their sum, and the parts sum to it. `unit` is the currency's smallest unit.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

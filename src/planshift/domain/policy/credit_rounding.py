@@ -3,9 +3,8 @@
 `run` gives the mode and the grid for credit lines, or None when they are rounded like all others.
 """
 
-from fractions import Fraction
-
 from planshift.domain import money
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` gives the share for one component ("plan", or the code of a resource).
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, Params, rules
 
 QUESTION = __doc__

@@ -6,9 +6,9 @@ the stretch of time ("from_start") or the one that ends with it ("to_end").
 
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import periods
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -4,8 +4,8 @@ Compared are the full prices of everything that the client has before and after.
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` names the document that follows from a settled amount: its sign decides.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 from planshift.domain.catalog import Price
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 
 

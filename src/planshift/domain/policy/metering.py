@@ -3,8 +3,7 @@
 `run` says whether the service may go on at a given balance (gross, in the currency of the policy).
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

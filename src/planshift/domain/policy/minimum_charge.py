@@ -3,8 +3,7 @@
 `run` gives what is added to the sum of the lines.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` gives what holds instead: "" (nothing), "renewal_only" or "next_period_too".
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` gives the least total that is allowed. Whatever it says, nothing is given back beyond what was paid.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` gives the credit for it (0 or more), of what can still be credited.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

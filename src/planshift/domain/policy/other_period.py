@@ -3,8 +3,7 @@
 `run` gives the price and whether it is divided by its own billing period.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` gives the discount on a charge, as a share.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

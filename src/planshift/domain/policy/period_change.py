@@ -4,9 +4,9 @@
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, Params, rules
 
 QUESTION = __doc__

@@ -3,8 +3,7 @@
 `run` gives the penalty, from the promotion's benefit in this term.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -6,9 +6,9 @@ Modes mirror negative amounts: half up rounds -0.005 to -0.01.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from planshift.domain import money
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -4,9 +4,9 @@
 """
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from planshift.domain import money
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.policy.given import Deal, Outcome, Raw
 from planshift.domain.policy.vocabulary import Answer, Param, rules

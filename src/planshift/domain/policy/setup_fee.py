@@ -3,8 +3,7 @@
 `run` gives the fee for a change of this kind, in the seller's prices.
 """
 
-from fractions import Fraction
-
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

@@ -5,10 +5,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from planshift.domain import periods
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.policy.vocabulary import Answer, rules
 

@@ -3,9 +3,8 @@
 `run` gives what is added to a sum of lines.
 """
 
-from fractions import Fraction
-
 from planshift.domain import money
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

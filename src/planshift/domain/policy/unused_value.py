@@ -4,9 +4,9 @@
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__

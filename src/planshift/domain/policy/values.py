@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import lines, vocabulary
 
 LANGUAGES = ("en", "pl", "it")

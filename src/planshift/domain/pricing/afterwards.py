@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from planshift.domain import calendar, periods, renewing
 from planshift.domain import facts as known
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.offer import Notice, Promise, Renewal
 from planshift.domain.periods import Length, Moment

@@ -1,11 +1,11 @@
 """Which code carries out the answers for this pair? Compiled once per resolution, then only called."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any
 
 from planshift.domain import money
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import dimensions, document, given, vocabulary
 from planshift.domain.policy.rounding import Rounder
 

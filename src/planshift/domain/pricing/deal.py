@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from typing import NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.given import Found, Part, Raw, Share

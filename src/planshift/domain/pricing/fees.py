@@ -1,9 +1,9 @@
 """Which fees come on top, and what of earlier ones is given back?"""
 
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import facts as known
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import vocabulary
 from planshift.domain.policy.change_fee import Fee
 from planshift.domain.policy.given import Raw

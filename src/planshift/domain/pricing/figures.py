@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from planshift.domain import facts as known
 from planshift.domain import money, tax
+from planshift.domain.exact import Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
 from planshift.domain.policy.given import Raw

@@ -1,12 +1,12 @@
 """What stands in the way of this change? Every reason at once."""
 
 from datetime import date, datetime
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.compiled import Rules

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import catalog as selling
 from planshift.domain import facts as known
 from planshift.domain.catalog import Catalog, Plan, Price, Resource
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 
 _NONE = Fraction(0)

@@ -2,12 +2,12 @@
 
 import math
 from datetime import date, datetime
-from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from planshift.domain import periods
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.facts import Counts, Service
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.denominator import Base, Divisor

@@ -6,11 +6,11 @@ only dates, papers and readings differ.
 
 from collections.abc import Callable
 from datetime import date
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import dimensions, document, vocabulary
 from planshift.domain.policy.direction import Weight
 from planshift.domain.policy.given import Found, Raw

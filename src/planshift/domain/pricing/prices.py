@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import facts as known
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.given import Asked, Found
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.items import Item

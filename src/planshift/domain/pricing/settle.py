@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Reason, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.policy import dimensions, document, settlement
 from planshift.domain.policy.counted_from import Instants

@@ -1,11 +1,11 @@
 """How was each figure found? Words an offer's computation as steps, when they are asked for."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from planshift.domain import facts as known
 from planshift.domain import money
 from planshift.domain.errors import BadMoney
+from planshift.domain.exact import Fraction
 from planshift.domain.offer import Renewal
 from planshift.domain.policy.given import Part, Raw, Share
 from planshift.domain.policy.rounding import Rounder

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any
 
 from planshift.domain import facts as known
 from planshift.domain import periods
+from planshift.domain.exact import Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
 from planshift.domain.periods import Moment

@@ -21,12 +21,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from planshift.domain import facts_document, quote, quote_json, toml_reading
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import loader
 from planshift.domain.policy.document import Policy
 

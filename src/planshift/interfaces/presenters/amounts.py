@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from babel import dates, numbers
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from planshift.domain.exact import Fraction
 
 _LOCALES = {"en": "en_GB", "pl": "pl_PL", "it": "it_IT"}
 NOBREAK = "\u00a0"

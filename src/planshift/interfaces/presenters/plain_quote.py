@@ -1,10 +1,9 @@
 """How does an offer read in a terminal? English, plain text; the panel has its own pages."""
 
-from fractions import Fraction
-
 from planshift.domain import facts as known
 from planshift.domain import money, quote_json
 from planshift.domain.errors import Reason
+from planshift.domain.exact import Fraction
 from planshift.domain.offer import Line, Offer, Refusal
 from planshift.domain.tax import Taxed
 

@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import Any
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import checker, dimensions, reading, terms, values, vocabulary
 
 _INTRODUCTION = """\

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from planshift.domain.errors import Reason, Refused
+from planshift.domain.exact import Fraction
 from planshift.interfaces.presenters import amounts
 from planshift.interfaces.presenters.refusals import SENTENCES
 

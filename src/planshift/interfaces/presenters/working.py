@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from planshift.domain.exact import Fraction
 from planshift.interfaces.presenters import amounts
 from planshift.interfaces.presenters.regulation import sentences
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from fractions import Fraction
 
 from planshift.billing import buyers
 from planshift.billing import queries as billing
@@ -10,6 +9,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, periods, quote, renewing
 from planshift.domain.errors import Reason, Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed

@@ -1,11 +1,11 @@
 """How do the views look as JSON? Words in the language in force, amounts as decimal strings."""
 
-from fractions import Fraction
 from typing import Any
 from urllib.parse import quote as escaped
 
 from planshift.domain import money, quote_json
 from planshift.domain import quote as quotes
+from planshift.domain.exact import Fraction
 from planshift.domain.tax import Taxed
 from planshift.interfaces.api.v1 import problems
 from planshift.interfaces.presenters import amounts, movements, timeline

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from planshift.domain import facts, periods, quote, working
 from planshift.domain.catalog import Catalog, Plan, Price
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment, Period
 from planshift.domain.policy import document

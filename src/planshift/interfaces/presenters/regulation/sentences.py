@@ -19,12 +19,12 @@ import string
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import dimensions, vocabulary
 from planshift.interfaces.presenters.regulation import writing
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from babel import dates, lists, numbers
+
+from planshift.domain.exact import Fraction
 
 LOCALES = {"en": "en_GB", "pl": "pl_PL", "it": "it_IT"}
 NOBREAK = "\u00a0"
