@@ -1,13 +1,13 @@
 """What does the policy say here? Answers outside the price: who pays how, how long things hold and are kept."""
 
 from datetime import date, datetime, time, timedelta
-from fractions import Fraction
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from planshift.catalog import models as catalog
 from planshift.domain import calendar, money, periods, quote, renewing
+from planshift.domain.exact import Fraction
 from planshift.domain.policy import document, month_end, rounding, tax_rounding, validity
 
 
