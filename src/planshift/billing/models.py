@@ -7,6 +7,9 @@ lines are append-only (triggers, migration 0002).
 from django.db import models
 from django.db.models import F, Q
 
+from planshift.billing.statement_models import LineMatch as LineMatch
+from planshift.billing.statement_models import Statement as Statement
+from planshift.billing.statement_models import StatementLine as StatementLine
 from planshift.catalog import models as catalog
 from planshift.domain.lifecycles import order as order_lifecycle
 from planshift.runtime import fields, locks

@@ -1,11 +1,11 @@
-"""What do we ask of a payment gateway and of a printer of documents? Adapters implement these; wiring binds them."""
+"""What do we ask of payment gateways, printers of documents and readers of bank statements? Adapters implement it."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
-from planshift.domain import documents
+from planshift.domain import bank, documents
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 
@@ -43,6 +43,10 @@ class Forged(Exception):
     """
 
 
+class NotOurs(Exception):
+    """A true message of the gateway that is about no payment of ours, or says nothing that we must know."""
+
+
 class PaymentGateway(Protocol):
     """A party that takes money by sending the client to its own page."""
 
@@ -54,7 +58,7 @@ class PaymentGateway(Protocol):
 
     def verify(self, *, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> Event:
         """What a message says. `now` is system time. Raises Forged for anything that the gateway did not send
-        lately."""
+        lately, NotOurs for what need not concern us."""
 
 
 class DocumentRenderer(Protocol):
@@ -64,8 +68,21 @@ class DocumentRenderer(Protocol):
         """The document as a PDF in its language."""
 
 
+class StatementReader(Protocol):
+    """Reads one format of bank statements, entry by entry: memory does not grow with the file."""
+
+    code: str
+
+    def reads(self, *, start: bytes) -> bool:
+        """Is a file that begins with `start` (some hundred bytes) of this format?"""
+
+    def entries(self, *, file: BinaryIO) -> Iterator[bank.Entry]:
+        """The booked entries in the order of the file. Raises bank.Unreadable, possibly after some entries."""
+
+
 _gateways: dict[str, PaymentGateway] = {}
 _renderer: list[DocumentRenderer] = []
+_readers: list[StatementReader] = []
 
 
 def bind_gateway(gateway: PaymentGateway) -> None:
@@ -76,6 +93,11 @@ def bind_gateway(gateway: PaymentGateway) -> None:
 def bind_renderer(renderer: DocumentRenderer) -> None:
     """Called by wiring."""
     _renderer[:] = [renderer]
+
+
+def bind_statement_readers(*readers: StatementReader) -> None:
+    """Called by wiring."""
+    _readers[:] = readers
 
 
 def gateway(code: str) -> PaymentGateway:
@@ -95,3 +117,11 @@ def renderer() -> DocumentRenderer:
     if not _renderer:
         raise Refused("no_document_renderer")
     return _renderer[0]
+
+
+def statement_reader(*, start: bytes) -> StatementReader:
+    """The reader for a file that begins so. Raises bank.Unreadable when there is none."""
+    for reader in _readers:
+        if reader.reads(start=start):
+            return reader
+    raise bank.Unreadable("format")

@@ -14,6 +14,7 @@ from planshift.runtime import references
 
 _LENGTH = 9  # random characters; one more checks them
 _ORDER = re.compile(rf"(?=[O0]([0-9]{{4}})([0-9A-Z]{{{_LENGTH + 1}}}))")
+_PAYMENT = re.compile(rf"(?=P([0-9]{{4}})([0-9A-Z]{{{_LENGTH + 1}}}))")
 _CLIENT = re.compile(r"(?<![0-9A-Z])C[\s-]?([0-9]{4,12})(?![0-9A-Z])")
 
 
@@ -30,6 +31,16 @@ def payment_number(*, on: dt.date) -> str:
 def attempt_number(*, on: dt.date) -> str:
     """The number of a new attempt to pay at a gateway, A-2611-…"""
     return _number("A", on)
+
+
+def statement_number(*, on: dt.date) -> str:
+    """The number of a bank statement that was read, B-2611-…"""
+    return _number("B", on)
+
+
+def line_number(*, on: dt.date) -> str:
+    """The number of one line of a bank statement, L-2611-…"""
+    return _number("L", on)
 
 
 def creditor_reference(*, order: str) -> str:
@@ -51,6 +62,14 @@ def orders_in(title: str) -> tuple[str, ...]:
 def clients_in(title: str) -> tuple[str, ...]:
     """Client numbers that a transfer's title may name."""
     return _once(f"C-{found[1]}" for found in _CLIENT.finditer(title.upper()))
+
+
+def payments_in(title: str) -> tuple[str, ...]:
+    """Payment numbers that a title names: what we write when we return a payment."""
+    text = re.sub(r"[^0-9A-Z]", "", title.upper())
+    return _once(
+        f"P-{found[1]}-{references.normal(found[2])}" for found in _PAYMENT.finditer(text) if references.valid(found[2])
+    )
 
 
 def _number(letter: str, on: dt.date) -> str:

@@ -19,6 +19,7 @@ def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
     from planshift.adapters.documents import typeset
     from planshift.adapters.drivers.simulated import driver, faults
+    from planshift.adapters.statements import camt053, mt940
     from planshift.billing import ports as billing
     from planshift.provisioning import ports as provisioning
 
@@ -27,6 +28,7 @@ def wire() -> None:
     )
     billing.bind_renderer(typeset.TypstRenderer())
     _bind_mail()
+    billing.bind_statement_readers(camt053.Camt053Reader(), mt940.Mt940Reader())
     if settings.SIMULATED_GATEWAY:
         billing.bind_gateway(_simulated_gateway())
 

@@ -158,6 +158,15 @@ OF_MONEY: dict[str, str | Promise] = {
     "payment_of_other_client": _("Payment %(payment)s belongs to another client than order %(order)s."),
     "payment_unidentified": _("Payment %(payment)s is not assigned to a client yet."),
     "payment_unknown": _("There is no payment %(payment)s."),
+    "statement_account_shared": _(
+        "Account %(account)s belongs to several sellers: a statement of it cannot be imported."
+    ),
+    "statement_account_unknown": _(
+        "The statement is of account %(account)s, which is none of yours. Nothing was imported."
+    ),
+    "statement_unreadable": _(
+        "This file cannot be read as a bank statement (%(why)s %(where)s). Nothing was imported."
+    ),
     "topup_from_deposit": _("A top-up cannot be paid from the deposit itself."),
 }
 
