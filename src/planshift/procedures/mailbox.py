@@ -73,6 +73,17 @@ def collect(*, at: datetime, actor: str = "system:mailbox") -> int:
     return count
 
 
+def wait(*, seconds: int) -> bool:
+    """Until something may have come, at most `seconds`. Raises Transient or Permanent."""
+    box = ports.mailbox()
+    return box is not None and box.wait(seconds=seconds)
+
+
+def exists() -> bool:
+    """Does this installation have a mailbox?"""
+    return ports.mailbox() is not None
+
+
 def _last(name: str) -> ports.Place | None:
     row = models.IncomingMail.objects.filter(mailbox=name).order_by("-pk").first()
     if row is None:
@@ -257,13 +268,13 @@ def decide(
     A mail that matches none of ours can only be set aside, by people who work for every seller. Refused: `note_needed`,
     `request_unreadable`, `mail_decided`, `mail_matches_nothing`; NotFound for another seller's.
     """
-    if answer not in DECISIONS:
-        raise Refused("request_unreadable")
     with transaction.atomic():
         theirs = Q(outgoing__seller__code__in=sellers) | (Q(outgoing=None) if every_seller else Q(pk=None))
         row = models.IncomingMail.objects.filter(theirs, number=number, duplicate_of=None).first()
         if row is None:
             raise NotFound(number)
+        if answer not in DECISIONS:
+            raise Refused("request_unreadable")
         if not note.strip():
             raise Refused("note_needed")
         if row.outgoing is None and answer != "set_aside":

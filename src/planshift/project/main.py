@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "docs": ("planshift.project.commands.docs", True, "write the pages of docs/ that are made from the code"),
     "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),
     "setup": ("planshift.project.commands.setup", True, "bring database and static files up to this version"),
+    "mailbox": ("planshift.interfaces.cli.mailbox", True, "take in the answers of clients, until told to stop"),
     "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
     "quote": ("planshift.interfaces.cli.quote", False, "price one change of a service, with its working"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from planshift.billing import models as billing
+from planshift.domain import letters
 from planshift.procedures import help as help_pages
-from planshift.procedures import models
+from planshift.procedures import mailbox, mailing, models, ports
 from planshift.provisioning import models as machines
 from planshift.runtime import clock, moves, runs
 from planshift.runtime.models import AuditEntry, Run
@@ -217,6 +218,8 @@ GETS = [
     "/staff/quotes/{quote}/",
     "/staff/payments/{payment}/",
     "/staff/orders/",
+    "/staff/mails/",
+    "/staff/mails/{reply}/",
     "/staff/runs/",
     "/staff/help-votes/",
 ]
@@ -228,11 +231,29 @@ POSTS = [
     "/staff/quotes/{quote}/kind/",
     "/staff/orders/{order}/received/",
     "/staff/payments/{payment}/decide/",
+    "/staff/mails/{reply}/decide/",
+    "/staff/mails/{mail}/again/",
     "/staff/runs/decide/",
     "/staff/executions/{execution}/decide/",
     "/staff/clock/",
 ]
 OF_A_ROW = [path for path in GETS + POSTS if "{" in path] + ["/staff/runs/decide/"]
+
+
+def mails(client: str) -> dict[str, str]:
+    """A mail to this client and an unclear reply to it."""
+    letter = letters.Letter(subject="Demo", text="?")
+    with transaction.atomic():
+        sent = mailing.send(
+            client=client, letter=letter, purpose="demo", key=KEY, at=clock.business(), actor="system:test"
+        )
+    subject = models.OutgoingMail.objects.get(number=sent).subject
+    came = ports.Fetched(
+        place=ports.Place(mailbox="test", validity=1, uid=1),
+        received_at=clock.system(),
+        raw=f"From: x@example.com\nSubject: Re: {subject}\n\nhm\n".encode(),
+    )
+    return {"mail": sent, "reply": mailbox.record(fetched=came, at=clock.business(), actor="system:test")}
 
 
 def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -252,6 +273,7 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         received_at=clock.business(),
     )
     names = {"change": number, "order": order_of(number).number, "execution": execution, "payment": payment.number}
+    names |= mails(row.client.number)
     names |= {"quote": row.quote.number, "service": row.service.number, "client": row.client.number}
     form = {"note": "x", "decision": "retry", "run": f"change:{number}", "key": KEY, "amount": "26.84", "days": "1"}
     return names, {**form, "plan": "gold", "kind": "hard", "how": "telephone"}

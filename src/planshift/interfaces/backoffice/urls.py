@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from planshift.interfaces.backoffice import changes, clients, house, orders, payments, works
+from planshift.interfaces.backoffice import changes, clients, house, mails, orders, payments, works
 
 app_name = "staff"
 
@@ -38,6 +38,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<numbered:number>/received/", orders.received, name="received"),
     path("payments/<numbered:number>/", payments.one, name="payment"),
     path("payments/<numbered:number>/decide/", payments.decide, name="payment_decide"),
+    path("mails/", mails.every, name="mails"),
+    path("mails/<numbered:number>/", mails.one, name="mail"),
+    path("mails/<numbered:number>/decide/", mails.decide, name="mail_decide"),
+    path("mails/<numbered:number>/again/", mails.again, name="mail_again"),
     path("runs/", works.every, name="runs"),
     path("runs/decide/", works.run, name="run"),
     path("executions/<numbered:number>/decide/", works.execution, name="execution"),

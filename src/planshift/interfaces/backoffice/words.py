@@ -48,6 +48,47 @@ OUTCOMES = {
     "cancelled": (_("Cancelled"), ""),
 }
 
+REPLIES = {
+    "empty": _("Nothing is written in it"),
+    "quoted_only": _("Only our own mail came back"),
+    "attachments_only": _("Only a file came, without words"),
+    "attachment": _("A yes with a file: read the file"),
+    "forwarded": _("It was forwarded"),
+    "question": _("It asks something"),
+    "condition": _("Yes, but: it names a condition"),
+    "negation": _("It says no to something"),
+    "yes_and_no": _("It says yes and no"),
+    "not_explicit": _("It is not clear what it says yes to"),
+    "other_document": _("It names another document"),
+    "more_text": _("A yes with words that need a reader"),
+    "not_understood": _("Its words need a reader"),
+    "text_in_quote": _("Something is written into the quoted mail"),
+    "subject_changed": _("Its subject is another one"),
+    "parts_differ": _("Its plain text and its HTML differ"),
+    "unreadable": _("It cannot be read: encrypted, damaged or too big"),
+    "too_long": _("It is long"),
+    "unmatched": _("It answers no mail of ours"),
+    "ambiguous": _("It points to several mails of ours"),
+    "other_sender": _("It comes from another address than the contact address"),
+    "not_authenticated": _("Our mail server does not believe the sender"),
+}
+MATCHES = {
+    "token": _("Reference"),
+    "answered": _("Answer to our mail"),
+    "thread": _("Same conversation"),
+    "sender": _("Contact address"),
+}
+
+
+def reply(code: str) -> Any:
+    """Why a person has to read a reply (mailbox reasons)."""
+    return REPLIES.get(code) or readable(code)
+
+
+def match(code: str) -> Any:
+    """By what a mail was matched."""
+    return MATCHES.get(code) or readable(code)
+
 
 def readable(code: str) -> str:
     """A code without words of its own, as a person can read it."""

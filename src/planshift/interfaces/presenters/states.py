@@ -31,6 +31,20 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "WITHDRAWN": (_("Withdrawn"), ""),
         "LAPSED": (_("Lapsed unpaid"), ""),
     },
+    "mail": {
+        "QUEUED": (_("Queued"), "accent"),
+        "SENT": (_("Sent"), "good"),
+        "FAILED": (_("Could not be sent"), "bad"),
+        "BOUNCED": (_("Came back"), "bad"),
+        "SET_ASIDE": (_("Needed no longer"), ""),
+    },
+    "reply": {
+        "accepted": (_("Accepts"), "good"),
+        "refused": (_("Refuses"), "bad"),
+        "unclear": (_("Needs a reader"), "bad"),
+        "automatic": (_("Written by a machine"), ""),
+        "set_aside": (_("No answer"), ""),
+    },
     "staff_change": {
         "AWAITING_PAYMENT": (_("Waiting for payment"), "warn"),
         "AWAITING_EXECUTION": (_("In execution"), "accent"),

@@ -42,6 +42,8 @@ def main(arguments: list[str]) -> int:
         supervisor.Child("web server", _web(given.host, port, web_workers), environment),
         supervisor.Child("worker", [_planshift(), "worker", "--workers", str(given.workers)], environment),
     ]
+    if env.text("PLANSHIFT_MAILBOX", default="") or env.boolean("PLANSHIFT_DEMO", default=False):
+        children.append(supervisor.Child("mailbox", [_planshift(), "mailbox"], environment))
     return supervisor.Supervisor(children).run(when_up=lambda: _announce(given.host, port, environment))
 
 
