@@ -1,4 +1,4 @@
-"""What is owed, on which paper? Orders, what covered them, payments, and issued invoices.
+"""What is owed, on which paper? Orders, what covered them, payments, issued documents, and corrections under way.
 
 Amounts are in minor units of the row's currency. Lines, parties and totals are frozen when written; invoices and their
 lines are append-only (triggers, migration 0002).
@@ -11,6 +11,7 @@ from planshift.billing.statement_models import LineMatch as LineMatch
 from planshift.billing.statement_models import Statement as Statement
 from planshift.billing.statement_models import StatementLine as StatementLine
 from planshift.catalog import models as catalog
+from planshift.domain.lifecycles import correction as correction_lifecycle
 from planshift.domain.lifecycles import order as order_lifecycle
 from planshift.runtime import fields, locks
 from planshift.services import models as services
@@ -117,7 +118,7 @@ class Payment(models.Model):
     """Money that came in, once per gateway and external id. A fact without a state: what of it serves nothing yet is
     `unapplied_minor`, and that is the queue of staff. Without a client it is unidentified."""
 
-    lock_rank = locks.Rank.DOCUMENT
+    lock_rank = locks.Rank.PAYMENT
 
     number = fields.number()
     seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="payments")
@@ -195,7 +196,10 @@ class PaymentAttempt(models.Model):
 
 class Invoice(models.Model):
     """An issued document. Frozen: the database refuses to change or delete it. It has no state: whether it is paid is a
-    matter of its order, what was settled when it was issued stands in `settled`."""
+    matter of its order, what was settled when it was issued stands in `settled`. A correction's amounts are
+    differences, negative where it reduces. A document that was issued elsewhere has no order and no series."""
+
+    lock_rank = locks.Rank.DOCUMENT
 
     number = models.CharField(max_length=40)
     seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="invoices")
@@ -222,6 +226,16 @@ class Invoice(models.Model):
     bank_account = models.CharField(max_length=34)
     payment_reference = models.CharField(max_length=25)
     settled = models.JSONField(default=list, help_text="how the order was covered when the document was issued")
+    reason = models.CharField(max_length=20, blank=True, default="", help_text="why a correction was issued")
+    undoes = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="undone_by",
+        null=True,
+        help_text="the correction that a counter-correction takes back",
+    )
+    e_invoice_number = models.CharField(max_length=60, blank=True, default="", help_text="such as the KSeF number")
+    imported = models.BooleanField(default=False, help_text="an opening document, issued elsewhere")
 
     class Meta:
         constraints = [
@@ -243,6 +257,9 @@ class InvoiceLine(LineFields):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_index=False, related_name="lines")
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, related_name="corrections", null=True)
+    before_net_minor = fields.minor(null=True, help_text="of a correction: the corrected line before it")
+    before_tax_minor = fields.minor(null=True)
+    paid_minor = fields.minor(null=True, help_text="gross; of an opening document, NULL: paid in full")
 
     class Meta:
         constraints = [
@@ -253,3 +270,97 @@ class InvoiceLine(LineFields):
 
     def __str__(self) -> str:
         return f"{self.invoice_id}/{self.position}"
+
+
+class Correction(models.Model):
+    """One corrective document on its way: computed as a draft, perhaps accepted, issued, credited. The paper itself is
+    `document`, from its issue on."""
+
+    lifecycle = correction_lifecycle.LIFECYCLE
+    lock_rank = locks.Rank.CORRECTION
+
+    number = fields.number(help_text="of the draft; the document has a number of its own")
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="corrections")
+    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, db_index=False, related_name="corrections")
+    corrects = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="corrections_made")
+    undoes = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="undone_by", null=True, help_text="what it takes back"
+    )
+    document = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="correction", null=True)
+    key = models.CharField(max_length=160, help_text="drafting again with the same key changes nothing")
+    cause = models.CharField(max_length=40, help_text="number of the change; text, billing knows no changes")
+    reason = models.CharField(max_length=20)
+    regime = models.CharField(max_length=20, help_text="at_once, draft_then_issue or issue_then_confirm")
+    state = fields.state(correction_lifecycle.LIFECYCLE)
+    currency = fields.currency()
+    net_minor = fields.minor(help_text="the difference: negative where it reduces")
+    tax_minor = fields.minor()
+    gross_minor = fields.minor()
+    drafted_at = models.DateTimeField()
+    drafted_by = fields.actor()
+    asked_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    issued_at = models.DateTimeField(null=True)
+    credited_at = models.DateTimeField(null=True)
+    credited_to = models.CharField(max_length=20, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            fields.known_states(correction_lifecycle.LIFECYCLE, table="correction"),
+            models.UniqueConstraint(fields=["key", "corrects"], name="correction_once"),
+            models.CheckConstraint(condition=Q(gross_minor=F("net_minor") + F("tax_minor")), name="correction_gross"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ISSUED", "AWAITING_CONFIRMATION", "CREDITED", "REVERSED"])
+                | Q(document__isnull=False, issued_at__isnull=False),
+                name="correction_issued_has_document",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["cause"], name="correction_by_cause"),
+            models.Index(fields=["client", "id"], name="correction_of_client"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CorrectionLine(models.Model):
+    """One original line as a correction leaves it: before, and the difference. Frozen with the draft."""
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, db_index=False, related_name="lines")
+    line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="+")
+    start_on = models.DateField(null=True, help_text="the time that the difference is about")
+    end_on = models.DateField(null=True)
+    before_net_minor = fields.minor()
+    before_tax_minor = fields.minor()
+    net_minor = fields.minor(help_text="the difference: negative where it reduces")
+    tax_minor = fields.minor()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["correction", "line"], name="correction_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.correction_id}/{self.line_id}"
+
+
+class Credited(models.Model):
+    """A part of what a correction gave back: where it went."""
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="parts")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="+", null=True, help_text="whose money it is again"
+    )
+    to = models.CharField(max_length=10, help_text="deposit or unapplied")
+    amount_minor = fields.minor()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="credited_positive"),
+            models.CheckConstraint(
+                condition=Q(to="deposit", payment__isnull=True) | Q(to="unapplied", payment__isnull=False),
+                name="credited_to",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.correction_id} {self.to} {self.amount_minor}"

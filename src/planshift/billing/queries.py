@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from planshift.billing import models, rows
+from planshift.billing import chains, models, rows
 from planshift.domain import documents
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
@@ -348,7 +348,7 @@ def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine])
         component=line.component,
         service=line.service,
         amount=amount,
-        paid=amount,
+        paid=chains.paid(line, currency),
         credited=given_back,
         credits=tuple(
             (-rows.taxed(one, currency=currency), one.start_on) for one in corrections if one.start_on is not None

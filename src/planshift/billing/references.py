@@ -43,6 +43,11 @@ def line_number(*, on: dt.date) -> str:
     return _number("L", on)
 
 
+def correction_number(*, on: dt.date) -> str:
+    """The number of a new draft of a corrective document, K-2611-…"""
+    return _number("K", on)
+
+
 def creditor_reference(*, order: str) -> str:
     """The order's number as structured creditor reference (ISO 11649): two more check digits, and banks know the
     form."""

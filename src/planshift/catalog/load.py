@@ -79,6 +79,7 @@ def _seller(document: catalog.Catalog) -> models.Seller:
         "time_zone": str(said.zone),
         "prices": said.prices,
         "invoice_pattern": legal.get("invoices", "{year}/{n:04}"),
+        "correction_pattern": legal.get("corrections", "FK/{year}/{n:04}"),
     }
     seller = models.Seller.objects.select_for_update().filter(code=said.code).first()
     if seller is None:

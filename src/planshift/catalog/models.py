@@ -25,6 +25,9 @@ class Seller(models.Model):
     time_zone = models.CharField(max_length=40)
     prices = models.CharField(max_length=5, choices=[("net", "net"), ("gross", "gross")])
     invoice_pattern = models.CharField(max_length=40, help_text="such as FV/{year}/{month:02}/{n:04}")
+    correction_pattern = models.CharField(
+        max_length=40, default="FK/{year}/{n:04}", help_text="of corrective invoices, such as FK/{year}/{n:04}"
+    )
     has_deposit = models.BooleanField()
 
     def __str__(self) -> str:

@@ -100,9 +100,14 @@ def _seller(table: Table) -> Seller:
         vat=tuple(DatedRate(start, rate) for start, rate in rates if start is not None and rate is not None),
         closed=frozenset(table.value("closed", toml_reading.days, ())),
         legal=MappingProxyType(
-            {key: legal.value(key, _pattern) if key == "invoices" else legal.text(key, "") for key in legal.names()}
+            {
+                key: legal.value(key, _pattern) if key in ("invoices", "corrections") else legal.text(key, "")
+                for key in legal.names()
+            }
         ),
     )
+    if seller.legal.get("corrections") and seller.legal.get("corrections") == seller.legal.get("invoices"):
+        legal.problem("corrections", "corrective invoices need numbers that no invoice has")
     table.finish()
     return seller
 

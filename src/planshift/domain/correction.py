@@ -81,7 +81,10 @@ class Issued:
         """The same document once `correction` was issued under `number`."""
         differences = {each.position: each.difference for each in correction.lines}
         spans = {each.position: each.span for each in correction.lines}
-        earlier = Earlier(number=number, differences=differences, spans=spans, undoes=correction.undoes)
+        return self.with_earlier(Earlier(number=number, differences=differences, spans=spans, undoes=correction.undoes))
+
+    def with_earlier(self, earlier: Earlier) -> "Issued":
+        """The same document with one more correction behind it."""
         return replace(self, corrections=(*self.corrections, earlier))
 
 

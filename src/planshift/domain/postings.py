@@ -246,6 +246,43 @@ def invoice_settled(*, client: str, amount: Money) -> Posting:
     return _within(client, "invoice_settled", "held", "receivable", amount)
 
 
+def correction_issued(*, seller: str, client: str, net: Money, tax: Money) -> Posting:
+    """A correction is issued: what the client owes changes by net and tax, negative where the document reduces it.
+    Money moves only with its credit."""
+    receivable = client_account(client=client, kind="receivable", currency=net.currency)
+    revenue = seller_account(seller=seller, kind="revenue", currency=net.currency)
+    vat = seller_account(seller=seller, kind="vat", currency=net.currency)
+    return _posting(
+        "correction_issued",
+        client_key(client),
+        (receivable, revenue, net) if net.minor > 0 else (revenue, receivable, -net),
+        (receivable, vat, tax) if tax.minor > 0 else (vat, receivable, -tax),
+    )
+
+
+def credit_to_deposit(*, client: str, amount: Money) -> Posting:
+    """What a correction gives back, gross, goes to the client's deposit (D5, D8)."""
+    return _within(client, "credit_to_deposit", "receivable", "deposit", amount)
+
+
+def credit_to_unapplied(*, client: str, amount: Money) -> Posting:
+    """What a correction gives back, gross, is the client's money again: staff send it back or assign it."""
+    return _within(client, "credit_to_unapplied", "receivable", "unapplied", amount)
+
+
+def receivable_opened(*, seller: str, client: str, amount: Money) -> Posting:
+    """What is not yet paid of an invoice that was issued elsewhere is taken over."""
+    return _posting(
+        "receivable_opened",
+        client_key(client),
+        (
+            client_account(client=client, kind="receivable", currency=amount.currency),
+            seller_account(seller=seller, kind="opening", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
 def _within(client: str, name: str, debit: str, credit: str, amount: Money) -> Posting:
     return _posting(
         name,
@@ -277,5 +314,12 @@ def examples() -> tuple[tuple[Posting, str], ...]:
         (deposit_topped_up, deposit_topped_up(client="C-1001", amount=eur)),
         (invoice_issued, invoice_issued(**who, net=Money.of("22.00", "EUR"), tax=Money.of("4.84", "EUR"))),
         (invoice_settled, invoice_settled(client="C-1001", amount=eur)),
+        (
+            correction_issued,
+            correction_issued(**who, net=Money.of("-22.00", "EUR"), tax=Money.of("-4.84", "EUR")),
+        ),
+        (credit_to_deposit, credit_to_deposit(client="C-1001", amount=eur)),
+        (credit_to_unapplied, credit_to_unapplied(client="C-1001", amount=eur)),
+        (receivable_opened, receivable_opened(**who, amount=eur)),
     )
     return tuple((posting, (function.__doc__ or "").strip()) for function, posting in told)

@@ -1,6 +1,7 @@
 """In which order are rows locked? In one order everywhere, so that two transactions never wait for each other.
 
-client → service → change → order → execution → document → accounts by id → number series, then nothing but the commit.
+client → service → change → order → execution → document → correction → payment → accounts by id → number series, then
+nothing but the commit.
 A signal (runs.signal) takes no lock; a step takes the lock of its own run after all others.
 """
 
@@ -21,7 +22,9 @@ class Rank(enum.IntEnum):
     CHANGE = 30
     ORDER = 40
     EXECUTION = 50
-    DOCUMENT = 60
+    DOCUMENT = 55
+    CORRECTION = 57
+    PAYMENT = 60
     ACCOUNT = 70
     SERIES = 90
 

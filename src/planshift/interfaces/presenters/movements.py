@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-ON_PAPER = frozenset({"invoice_issued", "invoice_settled"})
+ON_PAPER = frozenset({"invoice_issued", "invoice_settled", "correction_issued", "receivable_opened"})
 
 # name of the posting (domain/postings) → title
 TITLES: dict[str, str | Promise] = {
@@ -23,6 +23,10 @@ TITLES: dict[str, str | Promise] = {
     "deposit_topped_up": _("Deposit topped up"),
     "invoice_issued": _("Invoice issued"),
     "invoice_settled": _("Invoice paid"),
+    "correction_issued": _("Corrective invoice issued"),
+    "credit_to_deposit": _("Credit of a corrective invoice, to the deposit"),
+    "credit_to_unapplied": _("Credit of a corrective invoice, to be sent back"),
+    "receivable_opened": _("Unpaid invoice taken over"),
 }
 
 

@@ -128,7 +128,12 @@ OF_MONEY: dict[str, str | Promise] = {
         "Line %(line)s of %(document)s: %(asked)s cannot be given back, at most %(allowed)s is left of what was paid."
     ),
     "correction_currency_differs": _("%(document)s is in %(currency)s: %(asked)s cannot be given back with it."),
+    "correction_draft_unknown": _("There is no such correction."),
+    "correction_not_accepted": _("The client has not accepted the correction %(number)s yet."),
     "correction_of_unknown_line": _("There is no line %(line)s in a document %(document)s."),
+    "correction_outdated": _(
+        "Another correction of %(document)s was issued since this one was drawn up. It must be drawn up anew."
+    ),
     "correction_outside_its_time": _(
         "Line %(line)s of %(document)s was not paid for the time from %(start)s to %(end)s."
     ),
@@ -145,6 +150,7 @@ OF_MONEY: dict[str, str | Promise] = {
     "no_deposit": _("Your provider keeps no deposits."),
     "no_renewal_price": _("There is no renewal price for this billing period."),
     "not_so_much_unapplied": _("Payment %(payment)s has less left than that."),
+    "nothing_to_credit": _("This document gives nothing back."),
     "nothing_to_correct": _("Nothing is left to give back of %(documents)s."),
     "order_expired": _("The order lapsed on %(expires_at)s."),
     "order_negative": _("An order cannot be negative."),

@@ -86,6 +86,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "order_withdrawn": (_("Order was withdrawn"), ""),
         "other_currency": (_("Another currency"), ""),
         "too_much": (_("More than was due"), ""),
+        "given_back": (_("Given back by a correction"), ""),
     },
     "payment_event": {
         "received": (_("Received"), ""),
@@ -99,6 +100,18 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "PAID": (_("Paid"), "good"),
         "EXPIRED": (_("Expired unpaid"), ""),
         "WITHDRAWN": (_("Withdrawn"), ""),
+    },
+    "correction": {
+        "DRAFT": (_("Draft"), ""),
+        "AWAITING_ACCEPTANCE": (_("Waits for acceptance"), "warn"),
+        "ACCEPTED": (_("Accepted"), "good"),
+        "AWAITING_CONFIRMATION": (_("Waits for confirmation"), "warn"),
+        "ISSUED": (_("Issued"), "accent"),
+        "CREDITED": (_("Credited"), "good"),
+        "REFUSED": (_("Refused by the client"), ""),
+        "LAPSED": (_("Not answered in time"), ""),
+        "VOIDED": (_("Dropped"), ""),
+        "REVERSED": (_("Taken back"), ""),
     },
     "invoice": {
         "issued": (_("Issued"), "good"),

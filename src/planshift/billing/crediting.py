@@ -1,0 +1,118 @@
+"""Where does the money of a correction go? To the deposit, or back to where it came from; gross, in postings of its own
+(D5, D8)."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+from django.db.models import Case, F, Sum, Value, When
+
+from planshift.billing import booking, models, references
+from planshift.domain import postings
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.runtime import locks
+
+Where = Literal["deposit", "as_paid"]
+GATEWAY = "credit"  # of a payment that stands for money which another system took
+
+
+def credit(*, corrections: Sequence[models.Correction], to: Where, at: dt.datetime, actor: str) -> None:
+    """Book what each of these locked, issued corrections gives back. Refused: `nothing_to_credit`, `no_deposit`."""
+    wrong = [row.number for row in corrections if row.gross_minor > 0]
+    if wrong:
+        raise Refused("nothing_to_credit", numbers=wrong)
+    if to == "deposit" and any(not row.seller.has_deposit for row in corrections):
+        raise Refused("no_deposit", seller=corrections[0].seller.code)
+    planned = [part for row in corrections for part in _planned(row, to, at)]
+    _unapply([part for part in planned if part.payment is not None])
+    entries = [_entry(part, at, actor) for part in models.Credited.objects.bulk_create(planned)]
+    booking.book_many(entries)
+
+
+def _planned(row: models.Correction, to: Where, at: dt.datetime) -> list[models.Credited]:
+    """The parts of one correction: what each source gave to the order, less what was given back to it before."""
+    left = -row.gross_minor
+    if not left:
+        return []
+    if to == "deposit":
+        return [models.Credited(correction=row, to="deposit", amount_minor=left)]
+    found = []
+    for payment, room in _sources(row):
+        part = min(left, room)
+        if part:
+            place = "deposit" if payment is None else "unapplied"
+            found.append(models.Credited(correction=row, to=place, payment=payment, amount_minor=part))
+            left -= part
+    if left:
+        found.append(
+            models.Credited(correction=row, to="unapplied", payment=_elsewhere(row, left, at), amount_minor=left)
+        )
+    return found
+
+
+def _sources(row: models.Correction) -> list[tuple[models.Payment | None, int]]:
+    """What covered the order of the corrected document and is not given back yet, the newest first."""
+    order = row.corrects.order
+    if order is None:
+        return []
+    before: defaultdict[int | None, int] = defaultdict(int)
+    earlier = models.Credited.objects.filter(correction__corrects=row.corrects).values_list("payment")
+    for payment, total in earlier.annotate(total=Sum("amount_minor")).order_by():
+        before[payment] = int(total)
+    found: list[tuple[models.Payment | None, int]] = []
+    parts = models.PartPayment.objects.filter(order=order, released_at__isnull=True).select_related("payment")
+    for part in parts.order_by("-pk"):
+        taken = min(before[part.payment_id], part.amount_minor)
+        before[part.payment_id] -= taken
+        found.append((part.payment, part.amount_minor - taken))
+    return found
+
+
+def _elsewhere(row: models.Correction, minor: int, at: dt.datetime) -> models.Payment:
+    """Money that another system took: a payment of its own, so that staff find it in their queue."""
+    return models.Payment.objects.create(
+        number=references.payment_number(on=booking.day(seller=row.seller, at=at)),
+        seller=row.seller,
+        client=row.client,
+        gateway=GATEWAY,
+        external_id=row.number,
+        reference=row.corrects.number,
+        currency=row.currency,
+        amount_minor=minor,
+        unapplied_minor=0,
+        received_at=at,
+        recorded_at=at,
+    )
+
+
+def _unapply(parts: Sequence[models.Credited]) -> None:
+    """What is given back of each payment waits for staff, who send it back; payments are locked in order of their
+    ids."""
+    given: defaultdict[int, int] = defaultdict(int)
+    for part in parts:
+        assert part.payment_id is not None
+        given[part.payment_id] += part.amount_minor
+    if given:
+        payments = models.Payment.objects.filter(pk__in=given)
+        locks.lock(payments)
+        more = Case(*(When(pk=pk, then=Value(minor)) for pk, minor in given.items()))
+        payments.update(unapplied_minor=F("unapplied_minor") + more, why_unapplied="given_back")
+
+
+def _entry(part: models.Credited, at: dt.datetime, actor: str) -> booking.Entry:
+    row = part.correction
+    assert row.document is not None
+    amount = Money.from_minor(part.amount_minor, row.currency)
+    make = postings.credit_to_deposit if part.to == "deposit" else postings.credit_to_unapplied
+    return booking.entry(
+        make(client=row.client.number, amount=amount),
+        key=f"{row.number}/credited/{part.pk}",
+        seller=row.seller,
+        at=at,
+        actor=actor,
+        order=row.corrects.order.number if row.corrects.order else "",
+        payment=part.payment.number if part.payment else "",
+        document=row.document.number,
+    )
