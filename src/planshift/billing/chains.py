@@ -58,7 +58,9 @@ def _issued(
         currency=row.currency,
         lines=tuple(
             correction.IssuedLine(
-                position=line.position, line=rows.line(line, currency=row.currency), paid=paid(line, row.currency).gross
+                position=line.position,
+                line=rows.line(line, currency=row.currency),
+                paid=paid(line=line, currency=row.currency).gross,
             )
             for line in lines
         ),
@@ -67,7 +69,7 @@ def _issued(
     )
 
 
-def paid(line: models.InvoiceLine, currency: str) -> Taxed:
+def paid(*, line: models.InvoiceLine, currency: str) -> Taxed:
     """What was paid of an issued line: all of it, unless an opening document says less; then in the line's proportion
     of net to gross, to the whole unit."""
     amount = rows.taxed(line, currency=currency)

@@ -42,7 +42,22 @@ def keep(
         drafted_at=at,
         drafted_by=actor,
     )
-    originals = chains.lines_of(invoice=corrects)
+    _keep_lines(row, computed)
+    audit.record(
+        kind="billing.correction",
+        object_id=row.pk,
+        number=row.number,
+        event="drafted",
+        to_state=row.state,
+        actor=actor,
+        at=at,
+        facts={"corrects": corrects.number, "gross": row.gross_minor, "currency": row.currency, "cause": cause},
+    )
+    return row
+
+
+def _keep_lines(row: models.Correction, computed: correction.Correction) -> None:
+    originals = chains.lines_of(invoice=row.corrects)
     models.CorrectionLine.objects.bulk_create(
         models.CorrectionLine(
             correction=row,
@@ -56,17 +71,6 @@ def keep(
         )
         for each in computed.lines
     )
-    audit.record(
-        kind="billing.correction",
-        object_id=row.pk,
-        number=row.number,
-        event="drafted",
-        to_state=row.state,
-        actor=actor,
-        at=at,
-        facts={"corrects": corrects.number, "gross": row.gross_minor, "currency": row.currency, "cause": cause},
-    )
-    return row
 
 
 def issue(*, corrections: Sequence[models.Correction], on: dt.date, at: dt.datetime, actor: str) -> None:
@@ -86,19 +90,26 @@ def issue(*, corrections: Sequence[models.Correction], on: dt.date, at: dt.datet
     _check_still_true(corrections, lines)
     made = {row.pk: _posting(row) for row in corrections}
     held = booking.lock(a for p in made.values() if p for t in p.transfers for a in (t.debit, t.credit))
+    entries = []
+    for row, series, number in _numbered(corrections, on):  # accounts come before series
+        row.document, row.issued_at = _document(row, lines[row.pk], series, number, on, at, actor), at
+        models.Correction.objects.filter(pk=row.pk).update(document=row.document, issued_at=at)
+        posting = made[row.pk]
+        if posting is not None:
+            entries.append(_entry(row, posting, number, at, actor))
+    booking.book_many(entries, locked=held)
+
+
+def _numbered(corrections: Sequence[models.Correction], on: dt.date) -> list[tuple[models.Correction, str, str]]:
+    """Each with its series and number; the series are locked in the order of their sellers."""
     by_seller: defaultdict[int, list[models.Correction]] = defaultdict(list)
     for row in corrections:
         by_seller[row.seller_id].append(row)
-    entries = []
+    found = []
     for _, group in sorted(by_seller.items()):
         series, numbers = numbering.documents(seller=group[0].seller, on=on, count=len(group), kind="correction")
-        for row, number in zip(group, numbers, strict=True):
-            row.document, row.issued_at = _document(row, lines[row.pk], series, number, on, at, actor), at
-            models.Correction.objects.filter(pk=row.pk).update(document=row.document, issued_at=at)
-            posting = made[row.pk]
-            if posting is not None:
-                entries.append(_entry(row, posting, number, at, actor))
-    booking.book_many(entries, locked=held)
+        found += [(row, series, number) for row, number in zip(group, numbers, strict=True)]
+    return found
 
 
 def _check_still_true(

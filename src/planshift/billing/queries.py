@@ -348,7 +348,7 @@ def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine])
         component=line.component,
         service=line.service,
         amount=amount,
-        paid=chains.paid(line, currency),
+        paid=chains.paid(line=line, currency=currency),
         credited=given_back,
         credits=tuple(
             (-rows.taxed(one, currency=currency), one.start_on) for one in corrections if one.start_on is not None
