@@ -169,6 +169,7 @@ def test_no_history_loses_or_makes_a_cent() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_thousands_of_histories() -> None:
     histories(examples=3000)
 

@@ -7,7 +7,7 @@ from planshift.runtime import guards
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_corrections")]
+    dependencies = [("billing", "0005_corrections")]
     operations = [
         guards.append_only("billing_invoice"),
         guards.append_only("billing_invoiceline"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0002_guards"),
+        ("billing", "0004_guard_statements"),
         ("catalog", "0003_correction_numbers"),
         ("services", "0002_read_only_tokens"),
     ]
