@@ -154,13 +154,18 @@ def elapsed(start: Moment, end: Moment, unit: str, *, zone: ZoneInfo) -> Fractio
     if unit == "month":
         return months_between(start, end, zone)
     if unit == "day":
-        if isinstance(start, datetime) or isinstance(end, datetime):
-            return wall_days(end, zone) - wall_days(start, zone)
-        return Fraction((end - start).days)
+        return days_between(start, end, zone)
     # In UTC: two instants of one zone would be subtracted by their wall clocks, an hour off over a clock change.
     span = instant_of(end, zone).astimezone(UTC) - instant_of(start, zone).astimezone(UTC)
     micro = (span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds
     return Fraction(micro, SECONDS[unit] * 1_000_000)
+
+
+def days_between(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
+    """Calendar days of `zone` from start to end, with the share of the wall clock of instants."""
+    if isinstance(start, datetime) or isinstance(end, datetime):
+        return wall_days(end, zone) - wall_days(start, zone)
+    return Fraction((end - start).days)
 
 
 def wall_days(moment: Moment, zone: ZoneInfo) -> Fraction:

@@ -30,10 +30,6 @@ def _started_calendar_months(start: Moment, end: Moment, zone: ZoneInfo) -> Frac
     return Fraction((last.year - first.year) * 12 + last.month - first.month + 1)
 
 
-def _days(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
-    return periods.elapsed(start, end, "day", zone=zone)
-
-
 def _days_30_360(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
     first, last = periods.day_of(start, zone), periods.day_of(end, zone)
     months = (last.year - first.year) * 12 + last.month - first.month
@@ -75,7 +71,7 @@ RULES = rules(
     ),
     Answer(
         name="days",
-        run=_days,
+        run=periods.days_between,
         doc="Calendar days in the seller's time zone; a day with a clock change counts 1.",
         example='"days"',
     ),

@@ -12,7 +12,8 @@ DEFAULT = "must_fit"
 
 
 def _must_fit(*, gate: given.Gate, reading_hours: int | None) -> Reason | None:
-    too_big = tuple(need for need in gate.needs if need[1] > need[2])
+    needs = gate.needs
+    too_big = tuple(need for need in needs if need[1] > need[2]) if needs else ()
     if too_big:
         return Reason("usage_too_big", {"resources": too_big})
     if gate.direction == "down" and reading_hours is not None:

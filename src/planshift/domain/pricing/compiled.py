@@ -48,6 +48,9 @@ class Rules:
     def _note(self) -> None:
         """What the answers say that is asked of every change."""
         answer = self.answer
+        self.settled_by, self.client_chooses = answer("settlement"), answer("settlement") == "client_chooses"
+        self.course_down = self._run["decrease"]()
+        self.tax_place, self.tax_mode = self._run["tax_rounding"]()
         self.unit = answer("time_unit")
         self.by_day = answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
         self.exact_units = answer("partial_unit") == "exact"
@@ -88,7 +91,7 @@ class Rules:
         if found is None:
             step = Fraction(1, 10 ** money.decimals_of(currency=currency))
             found = self._run["rounding"](currency_step=step), self._run["credit_rounding"](currency_step=step)
-        self._rounders[currency] = found
+            self._rounders[currency] = found
         return found
 
     def _is_plain(self) -> bool:

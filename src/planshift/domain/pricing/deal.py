@@ -1,6 +1,5 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -35,13 +34,15 @@ class PricedDeal:
     def __init__(self, facts: known.Facts, prepared: Prepared, clock: Clock, priced_on: date) -> None:
         self.facts, self.prepared, self.clock, self.priced_on = facts, prepared, clock, priced_on
         self.change, self.rules = prepared.change, prepared.rules
-        self.rounder, _ = prepared.rules.rounding_in(facts.catalog.seller.currency)
+        self.rounder, self.credit_rounding = prepared.rules.rounding_in(facts.catalog.seller.currency)
         self.convert = prepared.rules.converted  # the new price is converted to the present billing period
         self.aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
         self.whole_credit = False  # the old is credited in full
         self.credits_nothing = False
         self.items: tuple[Item, ...] = ()
         self.lines_of: dict[str, list[BilledLine]] = {}
+        term = facts.service.term  # old list prices are those in force when it began
+        self.bought_on = priced_on if term is None else periods.day_of(term.start, clock.zone)
 
     def differences(self, *, full: bool = False) -> list[Raw]:
         """See `given.Deal`."""
@@ -60,28 +61,26 @@ class PricedDeal:
                 lines.append(self._moved(item, new, old))
             else:
                 values = self._unused(item, old)
-                charge = self.charge(item, new)
-                exact = charge.exact - values.worth
+                charged, _, by = self._charged(item, new)
+                exact = charged - values.worth
+                detail = (values.given_back,)
                 lines.append(
-                    self._line("difference", item, exact, "value_difference", new, old, charge.share,
-                               (values.given_back,), values.parts)
-                )  # fmt: skip
+                    self._line("difference", item, exact, "value_difference", new, old, by, detail, values.parts)
+                )
         return self._limited(lines)
 
     def _moved(self, item: Item, new: Found | None, old: Found | None) -> Raw:
         """More or fewer units of the same: the new ones at the charged price, those given up at the credited one."""
         more = item.new_quantity - item.old_quantity
         if more > 0:
-            line = self.charge(replace(item, new_quantity=more), new)
-            return line._replace(role="difference", old_quantity=item.old_quantity, quantity=item.new_quantity)
-        values = self._unused(replace(item, old_quantity=-more), old)
-        line = self._line("difference", item, -values.worth, "given_up", None, old, None)
-        return line._replace(
-            values=values.parts,
-            detail=(values.given_back,),
-            quantity=item.new_quantity,
-            share=None if old is None else self.clock.remaining(old.length),
-        )
+            exact, price, by = self._charged(item._replace(new_quantity=more), new)
+            line = self._line("difference", item, exact, "share", price, None, by)
+        else:
+            values = self._unused(item._replace(old_quantity=-more), old)
+            share = None if old is None else self.clock.remaining(old.length)
+            detail = (values.given_back,)
+            line = self._line("difference", item, -values.worth, "given_up", None, old, share, detail, values.parts)
+        return line if line.quantity == item.new_quantity else line._replace(quantity=item.new_quantity)
 
     def _alike(self, new: Found | None, old: Found | None) -> bool:
         """Both prices are for one billing period, shared by the same time: then their difference is."""
@@ -125,16 +124,23 @@ class PricedDeal:
 
     def charge(self, item: Item, new: Found | None) -> Raw:
         """The new price of one component for the remaining share."""
+        exact, price, share = self._charged(item, new)
+        return self._line("charge", item, exact, "share", price, None, share)
+
+    def _charged(self, item: Item, new: Found | None) -> tuple[Fraction, Found | None, Share | None]:
+        """What that comes to, the price of one unit, and the share."""
         if new is None:
-            return self._line("charge", item, _NONE, "share", None, None, None)
+            return _NONE, None, None
         if self.convert and new.length != self.change.old_length:
             present, own = self.change.old_length, new.length
             price = new.amount * present.months / own.months
             share = self.clock.remaining(present)
         else:
             price, share = new.amount, self._new_share(new.length)
-        exact = self.rounder.share(price, share.remaining, share.per) * item.new_quantity
-        return self._line("charge", item, exact, "share", Found(price, new.length), None, share)
+        exact = self.rounder.share(price, share.remaining, share.per)
+        if item.new_quantity != 1:
+            exact *= item.new_quantity
+        return exact, new if price is new.amount else Found(price, new.length), share
 
     def full_charges(self) -> list[Raw]:
         """See `given.Deal`."""
@@ -222,12 +228,7 @@ class PricedDeal:
 
     def _credit(self, item: Item) -> Found | None:
         """The price credited for one unit of the old; None where the billed lines count."""
-        return prices.credited(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self._bought_on())
-
-    def _bought_on(self) -> date:
-        """Old list prices are those in force when the term began."""
-        term = self.facts.service.term
-        return self.priced_on if term is None else periods.day_of(term.start, self.clock.zone)
+        return prices.credited(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.bought_on)
 
     def _full_old(self, item: Item, old: Found | None) -> Fraction:
         if old is not None:
@@ -240,7 +241,7 @@ class PricedDeal:
         if found is None:
             whole = next((each for each in self.change.items if each.component == item.component), item)
             found = self.lines_of[item.component] = worth.billed_lines(
-                self.facts, whole, clock=self.clock, on=self._bought_on(), paid_once=self.prepared.paid_once
+                self.facts, whole, clock=self.clock, on=self.bought_on, paid_once=self.prepared.paid_once
             )
         return found
 
@@ -271,7 +272,7 @@ class PricedDeal:
                     break
                 whole = left >= line.quantity  # else the units that its credits gave back are not there any more
                 if not whole:
-                    amount = amount * left / line.quantity
+                    amount = Fraction(amount.numerator * left, amount.denominator * line.quantity)
                 left -= line.quantity
             part = self._of_billed(item, line, amount)
             if not line.credits:
@@ -291,7 +292,11 @@ class PricedDeal:
             price = amount if cycles is ONE else amount / cycles
             return self._value(item, price, share, length, line.id)
         term = clock.service.term
-        time = clock.term() if line.period == term else clock.time(line.period.start, line.period.end)
+        time = (
+            clock.term()
+            if line.period is term or line.period == term
+            else clock.time(line.period.start, line.period.end)
+        )
         if not time.total:
             return Part(amount, None, _NONE, line.id)
         share = Share(time.remaining, time.total, clock.unit)
@@ -307,7 +312,7 @@ class PricedDeal:
         whole = price * cycles
         if self.whole_credit:
             return part._replace(worth=whole, whole=whole)
-        monthly = item.old_price(_MONTH, self._bought_on())
+        monthly = item.old_price(_MONTH, self.bought_on)
         found = Worth(
             whole=whole,
             remaining=part.worth,

@@ -47,7 +47,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
             parts.extend(_returned(rules.credit_distribution, facts, raw, amount, rate))
         else:
             parts.append((raw, amount, rate, ()))
-    place, mode = rules.tax_rounding()
+    place, mode = rules.tax_place, rules.tax_mode
     if place.endswith("on_gross") and seller.prices == "net":
         taxed = [
             _on_gross(raw, amount, rate, seller.currency, mode)
@@ -68,7 +68,7 @@ def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Frac
     """The exact amounts by the policy's rounding; a credit stays within what can be credited."""
     factor = _inside(settled, facts)
     exact = [raw.exact for raw in raws] if factor is _ONE else [raw.exact * factor for raw in raws]
-    rounder, own = settled.rules.rounding_in(facts.catalog.seller.currency)
+    rounder, own = settled.deal.rounder, settled.deal.credit_rounding
     if own is None:
         return rounder.lines(exact)
     mode, step = own
@@ -79,7 +79,7 @@ def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Frac
 def _floors(settled: Settled, raws: list[Raw], amounts: list[Fraction]) -> tuple[list[Raw], list[Fraction]]:
     """The minimum charge, then the rounding of the total, each as a line of its own."""
     raws, amounts = list(raws), list(amounts)
-    rounder, _ = settled.rules.rounding_in(settled.deal.facts.catalog.seller.currency)
+    rounder = settled.deal.rounder
     grid = min(rounder.step, rounder.fine)  # a floor may be written finer than money
     least = _on(grid, settled.rules.minimum_charge(total=sum(amounts, _NONE)), "up")
     if least:
@@ -152,10 +152,10 @@ def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, int, int]:
     The sums of `of`; where one rate holds for all lines, none of its lines is made.
     """
     raws, seller = [*settled.outcome.lines, *settled.fees], facts.catalog.seller
-    per = 10 ** money.decimals_of(currency=seller.currency)
+    per = settled.deal.rounder.fine.denominator
     if not raws:
         return _NONE, 0, per
-    place, mode = settled.rules.tax_rounding()
+    place, mode = settled.rules.tax_place, settled.rules.tax_mode
     rate = rate_of(settled, facts)
     if place.endswith("on_gross") or not _one_rate(settled, facts, raws, rate):
         figures = _figures(settled, facts, raws, now=True)

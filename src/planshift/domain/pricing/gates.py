@@ -9,7 +9,6 @@ from planshift.domain.errors import Reason
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.pricing import worth
-from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
 from planshift.domain.pricing.prepared import Prepared
@@ -45,8 +44,7 @@ def _not_before(at: Moment, bound: Moment, zone: ZoneInfo) -> bool:
 
 def of_policy(gate: "Standing") -> list[Reason]:
     """What the policy's preconditions and windows say."""
-    found = [run(gate=gate) for run in gate.clock.rules.gates]
-    return [reason for reason in found if reason is not None]
+    return [reason for run in gate.clock.rules.gates if (reason := run(gate=gate)) is not None]
 
 
 class Standing:
@@ -141,19 +139,6 @@ class Standing:
     def short_of(self) -> tuple[str, ...]:
         """See `given.Gate`."""
         return () if self.facts.capacity is None else _short_of(self.facts.capacity, self.change)
-
-
-def resources(*, change: Change, rules: Rules, reasons: list[Reason]) -> None:
-    """Which resources may go down, and whether up and down go together."""
-    moved = [item for item in change.items if item.component != known.PLAN]
-    down = [item for item in moved if item.new_quantity < item.old_quantity]
-    for item in down:
-        if not rules.resource_decrease(resource=item.code):
-            reasons.append(Reason("resource_cannot_shrink", {"resource": item.code, "present": item.old_quantity}))
-    up = [item for item in moved if item.new_quantity > item.old_quantity]
-    if up and down and not rules.mixed_resources():
-        names = {"up": tuple(item.code for item in up), "down": tuple(item.code for item in down)}
-        reasons.append(Reason("increase_and_decrease_apart", names))
 
 
 def first_days(facts: known.Facts, clock: Clock) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from planshift.domain import catalog as selling
 from planshift.domain import facts as known
@@ -15,8 +16,7 @@ _NONE = Fraction(0)
 _DAYS = {"month": Fraction(365, 12), "day": Fraction(1), "hour": Fraction(1, 24)}
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One component of the service before and after. A quantity of 0: it is not there."""
 
     component: str

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from planshift.domain.facts import Counts, Service
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.denominator import Base, Divisor
 from planshift.domain.policy.given import Share
+from planshift.domain.policy.time_unit import Count
 from planshift.domain.pricing.compiled import Rules
 
 _MONTHS = ("months", "calendar_months", "started_calendar_months")
@@ -70,7 +72,7 @@ class Clock:
             until, since = periods.instant_of(until, self.zone), periods.instant_of(since, self.zone)
             start, end = periods.instant_of(start, self.zone), periods.instant_of(end, self.zone)
         count = self.rules.time_unit
-        total: Fraction = count(start, end, self.zone)
+        total = _whole(count, start, end, self.zone) if type(start) is date else count(start, end, self.zone)
         passed: Fraction = count(start, since, self.zone) if since > start else _NOTHING
         if self.rules.exact_units and not isinstance(since, datetime) and since <= end:
             used = counted = passed
@@ -133,7 +135,7 @@ class Clock:
     def _whole_cycles(self, length: Length) -> Fraction:
         term = self.service.term
         if term is not None:
-            if periods.add(term.start, length, self.zone) == term.end:
+            if _end_of_one(term.start, length, self.zone) == term.end:
                 return ONE
             start, end = term.start, term.end
             months = periods.months_between(start, end, self.zone) if length.unit == "month" else None
@@ -169,7 +171,7 @@ class Clock:
             start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
         if divisor == "to_end":
             return Share(units, count(periods.add(end, length, self.zone, times=-1), end, self.zone), self.unit)
-        cycle_end = periods.add(start, length, self.zone)
+        cycle_end = _end_of_one(start, length, self.zone)
         if cycle_end == end and total is not None:
             self._cycles[length] = ONE  # `total` is given for the term: it is this one billing period
             return Share(units, total, self.unit)
@@ -229,6 +231,22 @@ class Clock:
     def _unit_name(self) -> str:
         counts = self.service.counts
         return "terms" if counts is not None and counts.unit == "term" else self.unit
+
+
+@lru_cache(maxsize=4096)
+def _whole(count: Count, start: date, end: date, zone: ZoneInfo) -> Fraction:
+    """The units of a whole term, which many quotes share; of days only, for two instants an hour apart can be equal."""
+    return count(start, end, zone)
+
+
+@lru_cache(maxsize=4096)
+def _end_of_days(start: date, length: Length, zone: ZoneInfo) -> Moment:
+    return periods.add(start, length, zone)
+
+
+def _end_of_one(start: Moment, length: Length, zone: ZoneInfo) -> Moment:
+    """Where a billing period that begins at `start` ends."""
+    return _end_of_days(start, length, zone) if type(start) is date else periods.add(start, length, zone)
 
 
 def _later(one: Moment, other: Moment, zone: ZoneInfo) -> bool:

@@ -32,9 +32,10 @@ class Prepared(NamedTuple):
     rules: Rules
     metered: bool
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
+    resources: Refusals  # what the policy does not allow of a change of resources
     # Found when first asked for: the prices of components (new or old, component, day of a dated price list), and the
     # lines that stand for "the list price was paid once".
-    prices: dict[tuple[bool, str, date], Found | None]
+    prices: dict[tuple[tuple[bool, str], date | None], Found | None]
     paid_once: dict[tuple[Any, ...], list[known.BilledLine]]
 
 
@@ -94,7 +95,26 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
         return (Reason("currencies_differ", both),)
     rules = compiled.rules(resolved)
     metered = facts.catalog.families[change.old_plan.family].metered
-    return Prepared(change, change.changed, direction, rules, metered, _setup(change, rules), {}, {})
+    return Prepared(
+        change, change.changed, direction, rules, metered, _setup(change, rules), _resources(change, rules), {}, {}
+    )
+
+
+def _resources(change: Change, rules: Rules) -> Refusals:
+    """Which resources may not go down, and whether up and down may not go together."""
+    reasons: list[Reason] = []
+    if change.operation != "resources":
+        return ()
+    moved = [item for item in change.items if item.component != known.PLAN]
+    down = [item for item in moved if item.new_quantity < item.old_quantity]
+    for item in down:
+        if not rules.resource_decrease(resource=item.code):
+            reasons.append(Reason("resource_cannot_shrink", {"resource": item.code, "present": item.old_quantity}))
+    up = [item for item in moved if item.new_quantity > item.old_quantity]
+    if up and down and not rules.mixed_resources():
+        names = {"up": tuple(item.code for item in up), "down": tuple(item.code for item in down)}
+        reasons.append(Reason("increase_and_decrease_apart", names))
+    return tuple(reasons)
 
 
 def _setup(change: Change, rules: Rules) -> tuple[Raw, ...]:

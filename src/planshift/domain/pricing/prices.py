@@ -16,55 +16,60 @@ def charged(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock,
     """The price charged, the client's payment discount included; None where the catalog has none."""
     if not item.new_quantity or not item.new_prices:
         return None
-
-    def find() -> Found | None:
-        rules, service = prepared.rules, facts.service
-        found: Found | None = rules.charge_price(
-            asked=Asked(
-                find=lambda length: item.new_price(length, on),
-                length=prepared.change.new_length,
-                discount=worth.discount_of(service, new=True),
-                remaining_months=worth.remaining_months(clock) if rules.by_remaining else None,
-            )
-        )
-        if found is not None and not rules.plain:
-            less: Fraction = rules.payment_discount(method=service.payment_method)
-            if less:
-                return Found(found.amount * (1 - less), found.length)
-        return found
-
-    return _once(find, (True, item.component, on), facts, prepared)
+    return _once(_charged, (True, item.component), item, facts, prepared, clock, on)
 
 
 def credited(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
     """The price credited, of the list in force on the day when it was bought; None where the billed lines count."""
     if not item.old_quantity or not item.old_prices:
         return None
+    return _once(_credited, (False, item.component), item, facts, prepared, clock, on)
 
-    def find() -> Found | None:
-        rules = prepared.rules
-        found: Found | None = rules.credit_price(
-            asked=Asked(
-                find=lambda length: item.old_price(length, on),
-                length=prepared.change.old_length,
-                discount=worth.discount_of(facts.service, new=False),
-                remaining_months=worth.remaining_months(clock) if rules.by_remaining else None,
-            )
+
+def _charged(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
+    rules, service = prepared.rules, facts.service
+    found: Found | None = rules.charge_price(
+        asked=Asked(
+            find=lambda length: item.new_price(length, on),
+            length=prepared.change.new_length,
+            discount=worth.discount_of(service, new=True),
+            remaining_months=worth.remaining_months(clock) if rules.by_remaining else None,
         )
-        return found
+    )
+    if found is not None and not rules.plain:
+        less: Fraction = rules.payment_discount(method=service.payment_method)
+        if less:
+            return Found(found.amount * (1 - less), found.length)
+    return found
 
-    return _once(find, (False, item.component, on), facts, prepared)
+
+def _credited(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
+    found: Found | None = prepared.rules.credit_price(
+        asked=Asked(
+            find=lambda length: item.old_price(length, on),
+            length=prepared.change.old_length,
+            discount=worth.discount_of(facts.service, new=False),
+            remaining_months=worth.remaining_months(clock) if prepared.rules.by_remaining else None,
+        )
+    )
+    return found
 
 
 def _once(
-    find: Callable[[], Found | None], key: tuple[bool, str, date], facts: known.Facts, prepared: Prepared
+    find: Callable[[Item, known.Facts, Prepared, Clock, date], Found | None],
+    what: tuple[bool, str],
+    item: Item,
+    facts: known.Facts,
+    prepared: Prepared,
+    clock: Clock,
+    on: date,
 ) -> Found | None:
     """A price that depends on nothing but catalog, policy and day is looked for once."""
     if prepared.rules.by_remaining or facts.service.discount is not None:
-        return find()
-    known_prices = prepared.prices
-    if not facts.catalog.dated:
-        key = (key[0], key[1], date.max)
-    if key not in known_prices:
-        known_prices[key] = find()
-    return known_prices[key]
+        return find(item, facts, prepared, clock, on)
+    noted, key = prepared.prices, (what, on if facts.catalog.dated else None)
+    try:
+        return noted[key]
+    except KeyError:
+        found = noted[key] = find(item, facts, prepared, clock, on)
+        return found

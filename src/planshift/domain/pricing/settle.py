@@ -22,6 +22,7 @@ from planshift.domain.pricing.measure import Clock
 from planshift.domain.pricing.prepared import Prepared
 
 _NONE = Fraction(0)
+_UNSETTLED = Outcome()  # stands there until a settlement has run, never part of what is returned
 
 
 @dataclass(slots=True)
@@ -97,16 +98,16 @@ def _course(
     """Carry out the course that the policy takes for this operation and direction; reasons are added as found."""
     change, rules = prepared.change, prepared.rules
     deal = PricedDeal(facts, prepared, clock, priced_on)
-    found = Settled(
-        prepared, change, rules, clock, deal, prepared.direction, Outcome(), rules.answer("settlement"), priced_on
-    )
+    found = Settled(prepared, change, rules, clock, deal, prepared.direction, _UNSETTLED, rules.settled_by, priced_on)
     if prepared.metered:
-        found.settlement = "metered"
+        found.settlement, found.outcome = "metered", Outcome()
         return found
     if change.operation == "period":
         _period(found, facts, request, reasons)
     elif _goes_on(found, reasons):
         _run(found, facts, request, reasons)
+    if found.outcome is _UNSETTLED:
+        found.outcome = Outcome()
     if not reasons:
         _after(found, facts)
     return found
@@ -116,7 +117,7 @@ def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
     """Whether the settlement is carried out; a decrease or an equal price may take another course."""
     rules, change = found.rules, found.change
     if change.operation == "resources":
-        gates.resources(change=change, rules=rules, reasons=reasons)
+        reasons.extend(found.prepared.resources)
     if found.direction == "sideways" and change.operation == "plan":
         offered, settled = rules.equal_price()
         if not offered:
@@ -125,7 +126,7 @@ def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
         return bool(offered and settled)
     if found.direction != "down":
         return True
-    course = rules.decrease()
+    course = rules.course_down
     if not course.offered:
         reasons.append(Reason("decrease_not_offered", {"plan": change.new_plan.code}))
         return False
@@ -166,7 +167,7 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
 def _chosen(found: Settled, request: known.Request, reasons: list[Reason]) -> Callable[..., Outcome] | None:
     """The settlement of the policy, or the one that the client chose among those it lists."""
     rules = found.rules
-    if rules.answer("settlement") != "client_chooses":
+    if not rules.client_chooses:
         run: Callable[..., Outcome] = rules.settlement
         return run
     options = rules.chosen["settlement"].params["options"]
@@ -228,7 +229,7 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
         else:
             found.at_renewal = True
     elif course.how == "settled":
-        found.settlement = rules.answer("settlement")
+        found.settlement = rules.settled_by
         run = _chosen(found, request, reasons)
         if run is not None:
             _align(found, deal)
