@@ -213,6 +213,16 @@ def test_as_an_answer_to_another_mail_it_is_no_acceptance(sample: corpus.Sample)
     assert verdict.judge(reading.read(sample.raw), asked=other).answer == "unclear"
 
 
+def test_a_part_that_is_lost_outside_the_parts_makes_a_mail_unreadable() -> None:
+    (sample,) = (each for each in SAMPLES if each.name == "unclear-pl-outlook-below-quote")
+    parts = sample.raw.split(b"\n--_000", 1)  # the words that make it unclear stand in the first part only
+    found = verdict.judge(reading.read(b"\n-x_000".join(parts)), asked=sample.asked)
+    assert (found.answer, found.reason) == ("unclear", "unreadable")
+    whole = next(each.raw for each in SAMPLES if each.name == "accept-pl-gmail-web")
+    noted = whole.replace(b"\n\n--", b"\n\nThis is a multi-part message in MIME format.\n--", 1)
+    assert verdict.judge(reading.read(noted), asked=ASKED["pl"]).answer == "accepted"
+
+
 def test_words_of_ours_used_once_more_are_noticed_in_an_unmarked_quote() -> None:
     assert quotes.foreign(["I do accept it not"], sent="I do accept it") == ("not",)
     assert quotes.foreign(["I do accept", "it"], sent="I do accept it") == ()

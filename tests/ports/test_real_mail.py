@@ -1,6 +1,7 @@
 """The contracts of mail on real servers: an SMTP sink on this machine, and Dovecot (IMAP, TLS, IDLE)."""
 
 import asyncio
+import datetime as dt
 import gc
 import os
 import ssl
@@ -11,10 +12,16 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+from django.db import transaction
 
 from planshift.adapters.mail import imap, smtp
+from planshift.domain import letters
 from planshift.domain.errors import Transient
-from planshift.procedures import ports
+from planshift.domain.replies import reading
+from planshift.procedures import mailbox as receiving
+from planshift.procedures import mailing, ports
+from planshift.runtime import runs
+from tests.billing import people
 from tests.harness import dovecot, product
 from tests.ports.mail_contract import MailInContract, MailOutContract, mail
 
@@ -156,3 +163,35 @@ def test_smtp_over_tls_is_verified(server: dovecot.Dovecot) -> None:
         smtp.SmtpMailOut(server=smtp.Server(**{**known, "security": "tls"}, port=server.tls)).send(
             raw=mail(2), sender="a@example.com", recipient="b@example.com", key="2"
         )
+
+
+@pytest.mark.django_db
+def test_a_mail_goes_out_and_its_answer_comes_back_over_real_servers(server: dovecot.Dovecot) -> None:
+    at = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+    owner, sink = people.client(people.polish()), Sink()
+    controller = start(sink)
+    box, bound = mailbox(server), (ports._out[:], ports._in[:])
+    way_out = smtp.Server(host="127.0.0.1", port=controller.port, security="none", seconds=5)
+    ports.bind_mail(out=smtp.SmtpMailOut(server=way_out), mailbox=box)
+    try:
+        with transaction.atomic():
+            number = mailing.send(
+                client=owner.number,
+                letter=letters.Letter(subject="Faktura korygująca", text="Prosimy o akceptację.", language="pl"),
+                purpose="correction",
+                key="k",
+                at=at,
+                actor="system:test",
+            )
+        runs.drain()
+        asked = reading.read(sink.mails[0])
+        head = f"From: {owner.email}\r\nSubject: Re: {asked.subject}\r\nIn-Reply-To: <{asked.message_id}>\r\n"
+        text = "Content-Type: text/plain; charset=utf-8\r\n\r\nAkceptuję.\r\n"
+        server.receive(f"{head}Message-ID: <answer@demo.example>\r\n{text}".encode())
+        receiving.collect(at=at)
+        (said,) = receiving.replies(outgoing=number)
+    finally:
+        ports._out[:], ports._in[:] = bound
+        controller.stop()
+        box.close()
+    assert (said.answer, said.sender) == ("accepted", "anna@demo.example")
