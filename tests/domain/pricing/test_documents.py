@@ -40,6 +40,7 @@ metered = false
 plan_changes = true
 traits = { platform = "shared" }
 [plans.old]
+periods = [1, "1 year"]
 family = "hosting"
 name = "Old"
 prices = [{ period = 1, amount = "10.00", from = "2025-01-01", renewal = "12.00" }]
