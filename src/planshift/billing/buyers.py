@@ -1,7 +1,8 @@
-"""Who is the buyer on the paper? Data as on the previous settlement, unless newer data was confirmed for invoicing
-(D6)."""
+"""Who is the buyer on the paper? As the policy says: data as on the previous settlement, unless newer data was
+confirmed for invoicing (D6); or those of the account on that day."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db.models import Max
 
@@ -10,28 +11,45 @@ from planshift.domain import documents
 from planshift.domain.errors import Refused
 from planshift.services import models as services
 
+AS_BEFORE, CURRENT = "as_before", "current"
 
-def for_orders(*, wanted: Sequence[tuple[services.Client, Iterable[str]]]) -> tuple[documents.Party, ...]:
-    """The buyer of each (client, numbers of the services it is about), in the given order; three statements for all.
 
-    The newest of: the buyer of the last invoice about one of these services, the profile last confirmed for invoicing.
-    Raises Refused("buyer_not_confirmed") for a client who has neither.
+class Wanted(NamedTuple):
+    """Whose buyer is wanted: of an order of this client, about these services (numbers), as_before or current."""
+
+    client: services.Client
+    services: tuple[str, ...]
+    basis: str = AS_BEFORE
+
+
+def for_orders(*, wanted: Sequence[Wanted]) -> tuple[documents.Party, ...]:
+    """The buyer of each, in the given order; three statements for all.
+
+    As before: the newest of the buyer of the last invoice about one of these services and the profile last confirmed
+    for invoicing. Current: the newest profile of the account. Raises Refused("buyer_not_confirmed") for a client who
+    has none of these.
     """
-    asked = [(client, tuple(numbers)) for client, numbers in wanted]
-    last = _last_invoices({number for _, numbers in asked for number in numbers if number})
-    confirmed = _confirmed({client.pk for client, _ in asked})
-    return tuple(_newest(client, numbers, last, confirmed) for client, numbers in asked)
+    last = _last_invoices({number for each in wanted for number in each.services if number})
+    profiles = _profiles({each.client.pk for each in wanted})
+    return tuple(_of(each, last, profiles.get(each.client.pk, [])) for each in wanted)
+
+
+def _of(wanted: Wanted, last: dict[str, models.Invoice], profiles: Sequence[services.BuyerProfile]) -> documents.Party:
+    if wanted.basis == CURRENT and profiles:
+        newest = max(profiles, key=lambda each: (each.created_at, each.pk))
+        return rows.profile_party(newest, email=wanted.client.email)
+    confirmed = [each for each in profiles if each.confirmed_at is not None]
+    return _newest(wanted.client, wanted.services, last, confirmed[-1] if confirmed else None)
 
 
 def _newest(
     client: services.Client,
     numbers: Iterable[str],
     last: dict[str, models.Invoice],
-    confirmed: dict[int, services.BuyerProfile],
+    profile: services.BuyerProfile | None,
 ) -> documents.Party:
     invoices = [last[number] for number in numbers if number in last]
     invoice = max((one for one in invoices if one.client_id == client.pk), key=lambda one: one.pk, default=None)
-    profile = confirmed.get(client.pk)
     if invoice is not None and (
         profile is None or profile.confirmed_at is None or profile.confirmed_at <= invoice.issued_at
     ):
@@ -54,6 +72,9 @@ def _last_invoices(numbers: set[str]) -> dict[str, models.Invoice]:
     return {number: found[pk] for number, pk in newest.items()}
 
 
-def _confirmed(clients: set[int]) -> dict[int, services.BuyerProfile]:
-    profiles = services.BuyerProfile.objects.filter(client__in=clients, confirmed_at__isnull=False)
-    return {profile.client_id: profile for profile in profiles.order_by("confirmed_at", "pk")}
+def _profiles(clients: set[int]) -> dict[int, list[services.BuyerProfile]]:
+    """All versions by client, the last confirmed at the end."""
+    found: dict[int, list[services.BuyerProfile]] = {}
+    for each in services.BuyerProfile.objects.filter(client__in=clients).order_by("confirmed_at", "pk"):
+        found.setdefault(each.client_id, []).append(each)
+    return found

@@ -29,6 +29,7 @@ class Draft:
     expires_at: dt.datetime
     signal_key: str
     language: str = ""
+    buyer: str = buyers.AS_BEFORE  # or buyers.CURRENT
 
 
 def place(
@@ -44,6 +45,7 @@ def place(
     actor: str,
     purpose: str = "change",
     language: str = "",
+    buyer: str = buyers.AS_BEFORE,
 ) -> models.Order:
     """Place one order (see `place_many`). `language` defaults to the client's."""
     draft = Draft(
@@ -56,6 +58,7 @@ def place(
         expires_at=expires_at,
         signal_key=signal_key,
         language=language,
+        buyer=buyer,
     )
     return place_many(drafts=[draft], at=at, actor=actor)[0]
 
@@ -69,7 +72,9 @@ def place_many(*, drafts: Sequence[Draft], at: dt.datetime, actor: str) -> list[
     """
     for draft in drafts:
         _check(draft, at)
-    parties = buyers.for_orders(wanted=[(d.client, [line.service for line in d.lines]) for d in drafts])
+    parties = buyers.for_orders(
+        wanted=[buyers.Wanted(each.client, tuple(line.service for line in each.lines), each.buyer) for each in drafts]
+    )
     with transaction.atomic():
         orders = models.Order.objects.bulk_create(
             _order(draft, buyer, at) for draft, buyer in zip(drafts, parties, strict=True)

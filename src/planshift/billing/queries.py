@@ -214,15 +214,20 @@ def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[
 class Paying:
     """What a client owes for a service, and how it was last paid for."""
 
-    unpaid: tuple[str, ...]  # numbers of the orders about it that wait for a payment, oldest first
+    unpaid: tuple[str, ...]  # numbers of the orders for time that has begun and is not paid, oldest first
     method: str  # "transfer", "card", "deposit"; "" before the first payment
 
 
-def paying(*, client: str, service: str) -> Paying:
-    """How a client pays for one service. Two statements."""
+def paying(*, client: str, service: str, on: dt.date) -> Paying:
+    """How a client pays for one service, as of a day. Two statements.
+
+    A renewal ordered ahead and the order of a change under way are not owed yet: paying them is the client's choice.
+    """
     about = models.OrderLine.objects.filter(service=service)
+    begun = about.filter(start_on__lte=on).values("order")
     unpaid = (
-        models.Order.objects.filter(client__number=client, state="AWAITING_PAYMENT", pk__in=about.values("order"))
+        models.Order.objects.filter(client__number=client, state="AWAITING_PAYMENT", pk__in=begun)
+        .exclude(purpose="change")
         .order_by("pk")
         .values_list("number", flat=True)
     )

@@ -49,7 +49,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     on = at.astimezone(ZoneInfo(seller.time_zone)).date()
     term = holding.term_on(on)
     history = _history(holding, on=on)
-    paying = billing.paying(client=holding.service.client.number, service=service)
+    paying = billing.paying(client=holding.service.client.number, service=service, on=on)
     usage = _usage(service)
     renewal = (
         models.Renewal.objects.filter(service=holding.service, start_on__gte=term.end_on)

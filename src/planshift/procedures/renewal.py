@@ -118,6 +118,7 @@ def _place(
         client=service.client,
         subject=f"{service.number}/{start_on}",
         purpose="renewal",
+        buyer=rules.buyer(policy=in_force.policy, family=service.family),
         lines=[
             paper.renewal_line(
                 service=service.number,

@@ -5,10 +5,11 @@ from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from planshift.billing import buyers
 from planshift.catalog import models as catalog
 from planshift.domain import calendar, money, periods, quote, renewing
 from planshift.domain.exact import Fraction
-from planshift.domain.policy import document, month_end, rounding, tax_rounding, validity
+from planshift.domain.policy import document, month_end, renewal, rounding, tax_rounding, validity
 
 
 def carried_out(module: ModuleType, *, policy: document.Policy, family: str, **facts: Any) -> Any:
@@ -30,6 +31,12 @@ def day_of(moment: periods.Moment, *, seller: catalog.Seller) -> date:
 def start_of(on: date, *, seller: catalog.Seller) -> datetime:
     """Midnight at the start of a day, in the seller's zone."""
     return datetime.combine(on, time(), tzinfo=ZoneInfo(seller.time_zone))
+
+
+def buyer(*, policy: document.Policy, family: str) -> str:
+    """Whose data stand on the order of a renewal: `buyers.AS_BEFORE` or `buyers.CURRENT` (D6)."""
+    found: str = carried_out(renewal, policy=policy, family=family, previous=buyers.AS_BEFORE, present=buyers.CURRENT)
+    return found
 
 
 def quote_end(

@@ -131,11 +131,3 @@ def test_the_answer_is_carried_out(dimension: str, name: str, example: str) -> N
         assert encoded["working"]
     refuses_all = dimension in ("who_may_ask", "notice_period")
     assert offers or refuses_all, "no situation in which this answer gives an offer"
-
-
-def test_every_dimension_names_an_answer_that_no_other_module_carries_out() -> None:
-    """Each answer has its own executor unless two answers are really the same code (preconditions that pass)."""
-    for dimension in dimensions.every().values():
-        for answer in dimension.answers.values():
-            assert callable(answer.run)
-            assert answer.run.__module__.startswith("planshift.domain"), answer.name

@@ -209,7 +209,15 @@ def _change_row(change: models.Change, documents: sold.Catalog) -> views.ChangeR
 def _buyer(known: knowledge.Known) -> views.Buyer | None:
     client = known.holding.service.client
     try:
-        (party,) = buyers.for_orders(wanted=[(client, [known.holding.service.number])])
+        (party,) = buyers.for_orders(
+            wanted=[
+                buyers.Wanted(
+                    client,
+                    (known.holding.service.number,),
+                    rules.buyer(policy=known.rules.policy, family=known.holding.service.family),
+                )
+            ]
+        )
     except Refused:
         return None
     return views.Buyer(
