@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from planshift.billing import booking, covering, models, numbering, ports, rows
-from planshift.domain import documents, postings
+from planshift.domain import documents, einvoices, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.runtime import audit
@@ -53,7 +53,7 @@ def issue_many(
 def document(*, seller: str, number: str) -> documents.Document:
     """The frozen document with this number. Refused("document_unknown")."""
     row = (
-        models.Invoice.objects.select_related("order")
+        models.Invoice.objects.select_related("order", "corrects")
         .prefetch_related("lines")
         .filter(seller__code=seller, number=number)
         .first()
@@ -78,7 +78,19 @@ def document(*, seller: str, number: str) -> documents.Document:
         total=rows.taxed(row, currency=row.currency),
         settled=rows.settled(row.settled, currency=row.currency),
         legal_form=row.legal_form,
+        e_invoice_number=row.e_invoice_number,
         issued_at=row.issued_at,
+        corrects=_corrected(row.corrects) if row.corrects else None,
+        reason=row.reason,
+    )
+
+
+def _corrected(row: models.Invoice) -> documents.Corrected:
+    return documents.Corrected(
+        number=row.number,
+        issued_on=row.issued_on,
+        legal_form=row.legal_form,
+        e_invoice_number=row.e_invoice_number,
     )
 
 
@@ -111,6 +123,13 @@ def proforma(*, order: str) -> documents.Document:
 def pdf(*, seller: str, number: str) -> bytes:
     """The document as a PDF, rendered from the frozen row. Refused("document_unknown")."""
     return ports.renderer().pdf(document=document(seller=seller, number=number))
+
+
+def xml(*, seller: str, number: str) -> bytes:
+    """The document as the e-invoice of the seller's country, written from the frozen row. Refused: `document_unknown`,
+    and with every reason (`einvoice_…`) why it cannot be written."""
+    found = document(seller=seller, number=number)
+    return ports.writer(einvoices.format_of(found)).xml(document=found)
 
 
 def proforma_pdf(*, order: str) -> bytes:

@@ -1,4 +1,5 @@
-"""What do we ask of payment gateways, printers of documents and readers of bank statements? Adapters implement it."""
+"""What do we ask of payment gateways, printers of documents, writers of e-invoices and readers of bank statements?
+Adapters implement it."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -80,9 +81,20 @@ class StatementReader(Protocol):
         """The booked entries in the order of the file. Raises bank.Unreadable, possibly after some entries."""
 
 
+class EInvoiceWriter(Protocol):
+    """Writes the structured document (XML) of an invoice or a correction: the same document gives the same bytes."""
+
+    format: str  # fa3, fatturapa or ubl
+
+    def xml(self, *, document: documents.Document) -> bytes:
+        """The file, complete and in the format's own signs. Raises Refused with every reason (`einvoice_…`) where the
+        document cannot be written; nothing that it writes is guessed."""
+
+
 _gateways: dict[str, PaymentGateway] = {}
 _renderer: list[DocumentRenderer] = []
 _readers: list[StatementReader] = []
+_writers: dict[str, EInvoiceWriter] = {}
 
 
 def bind_gateway(gateway: PaymentGateway) -> None:
@@ -98,6 +110,18 @@ def bind_renderer(renderer: DocumentRenderer) -> None:
 def bind_statement_readers(*readers: StatementReader) -> None:
     """Called by wiring."""
     _readers[:] = readers
+
+
+def bind_writers(*writers: EInvoiceWriter) -> None:
+    """Called by wiring."""
+    _writers.update({writer.format: writer for writer in writers})
+
+
+def writer(format: str) -> EInvoiceWriter:
+    """The writer of a format. Refused("no_einvoice_writer") when the installation has none."""
+    if format not in _writers:
+        raise Refused("no_einvoice_writer", format=format)
+    return _writers[format]
 
 
 def gateway(code: str) -> PaymentGateway:

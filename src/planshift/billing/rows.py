@@ -71,6 +71,7 @@ def seller_party(seller: catalog.Seller) -> documents.Party:
         country=seller.country,
         tax_id=seller.tax_id,
         email=seller.email,
+        legal=seller.legal,
     )
 
 
@@ -85,6 +86,7 @@ def profile_party(profile: services.BuyerProfile, *, email: str) -> documents.Pa
         tax_id=profile.tax_id,
         email=email,
         is_business=profile.is_business,
+        legal=profile.legal,
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from planshift.catalog import models
-from planshift.domain import catalog, catalog_document, money
+from planshift.domain import catalog, catalog_document, documents, money
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.policy import deposit, document, loader
@@ -80,6 +80,7 @@ def _seller(document: catalog.Catalog) -> models.Seller:
         "prices": said.prices,
         "invoice_pattern": legal.get("invoices", "{year}/{n:04}"),
         "correction_pattern": legal.get("corrections", "FK/{year}/{n:04}"),
+        "legal": {key: legal[key] for key in documents.LEGAL if legal.get(key)},
     }
     seller = models.Seller.objects.select_for_update().filter(code=said.code).first()
     if seller is None:

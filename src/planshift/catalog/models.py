@@ -29,6 +29,7 @@ class Seller(models.Model):
         max_length=40, default="FK/{year}/{n:04}", help_text="of corrective invoices, such as FK/{year}/{n:04}"
     )
     has_deposit = models.BooleanField()
+    legal = models.JSONField(default=dict, help_text="what e-invoices need beyond the address: domain.documents.LEGAL")
 
     def __str__(self) -> str:
         return self.code

@@ -1,8 +1,9 @@
-"""What stands on a paper? Parties, lines and totals of pro formas, invoices and (later) corrections."""
+"""What stands on a paper? Parties, lines and totals of pro formas, invoices and corrections."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 
 from planshift.domain.exact import Fraction
@@ -12,6 +13,14 @@ from planshift.domain.tax import Taxed
 LineKind = Literal["charge", "credit", "setup", "fee", "topup"]
 DocumentKind = Literal["proforma", "invoice", "correction", "receipt"]
 LANGUAGES = ("en", "pl", "it")
+# What e-invoices need of a party beyond its address. Of a seller: `regime` (Italian tax regime, RF01), `rea_office`,
+# `rea_number`, `share_capital`, `liquidation` (LN or LS), `register` (number in the national register), `exemption`
+# (legal basis of an exemption). Of a buyer: `recipient` (SdI code), `pec`, `reference` (its own for our invoices). Of
+# both: `fiscal_code`, `province`, `endpoint` (Peppol, "9945:PL5260250274").
+LEGAL = (
+    *("regime", "rea_office", "rea_number", "share_capital", "liquidation", "register", "exemption"),
+    *("recipient", "pec", "reference", "fiscal_code", "province", "endpoint"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +35,7 @@ class Party:
     tax_id: str = ""
     email: str = ""
     is_business: bool = True
+    legal: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # keys of LEGAL
 
     def to_json(self) -> dict[str, object]:
         """The frozen form that is stored with the document."""
@@ -38,13 +48,16 @@ class Party:
             "tax_id": self.tax_id,
             "email": self.email,
             "is_business": self.is_business,
+            **({"legal": dict(self.legal)} if self.legal else {}),
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> "Party":
         """The party as it was stored; unknown keys are an error."""
-        texts = {key: str(value) for key, value in stored.items() if key != "is_business"}
-        return cls(**texts, is_business=bool(stored.get("is_business", True)))
+        texts = {key: str(value) for key, value in stored.items() if key not in ("is_business", "legal")}
+        legal = stored.get("legal")
+        known = {str(key): str(value) for key, value in legal.items()} if isinstance(legal, Mapping) else {}
+        return cls(**texts, is_business=bool(stored.get("is_business", True)), legal=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +99,20 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The document that a correction corrects, as it was issued. `e_invoice_number` is its number in the clearing
+    system (KSeF), empty as long as it is not known."""
+
+    number: str
+    issued_on: date
+    legal_form: str = "pdf"
+    e_invoice_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A whole paper, ready to be rendered. Dates are dates of the seller's zone."""
+    """A whole paper, ready to be rendered. Dates are dates of the seller's zone. Lines and total of a correction are
+    differences: negative where it reduces."""
 
     kind: DocumentKind
     number: str
@@ -106,6 +131,8 @@ class Document:
     legal_form: str = "pdf"  # pdf: this paper is the invoice; xml_pending: it is a visual copy
     e_invoice_number: str = ""
     issued_at: datetime | None = None
+    corrects: Corrected | None = None
+    reason: str = ""  # why it corrects, as in domain.correction.Why
 
     @property
     def rates(self) -> tuple[RateTotal, ...]:

@@ -19,6 +19,7 @@ def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
     from planshift.adapters.documents import typeset
     from planshift.adapters.drivers.simulated import driver, faults
+    from planshift.adapters.einvoices import fa3, fatturapa, ubl
     from planshift.adapters.statements import camt053, mt940
     from planshift.billing import ports as billing
     from planshift.provisioning import ports as provisioning
@@ -27,6 +28,7 @@ def wire() -> None:
         {"simulated": driver.SimulatedDriver()}, dns={"simulated": driver.SimulatedDns()}, simulation=faults
     )
     billing.bind_renderer(typeset.TypstRenderer())
+    billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
     _bind_mail()
     billing.bind_statement_readers(camt053.Camt053Reader(), mt940.Mt940Reader())
     if settings.SIMULATED_GATEWAY:

@@ -39,6 +39,7 @@ class BuyerProfile(models.Model):
     country = models.CharField(max_length=2)
     tax_id = models.CharField(max_length=30, blank=True)
     is_business = models.BooleanField()
+    legal = models.JSONField(default=dict, help_text="what e-invoices need beyond the address: domain.documents.LEGAL")
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
 

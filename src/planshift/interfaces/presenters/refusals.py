@@ -215,4 +215,38 @@ OF_WORK: dict[str, str | Promise] = {
     "token_expired": _("The access token has expired."),
 }
 
-SENTENCES: dict[str, str | Promise] = {**OF_CHANGES, **OF_FORMS, **OF_MONEY, **OF_WORK}
+# Why a document cannot be written as an e-invoice: read by staff.
+OF_EINVOICES: dict[str, str | Promise] = {
+    "einvoice_amount_too_fine": _("Document %(document)s has an amount with more than two decimals."),
+    "einvoice_buyer_id_wrong": _("The tax number %(tax_id)s of the buyer %(name)s cannot be right."),
+    "einvoice_data_missing": _("For the e-invoice of %(document)s this is missing: %(what)s."),
+    "einvoice_exchange_rate_missing": _(
+        "The tax of %(document)s has to be told in the currency of the seller's country; there is no exchange rate for "
+        "%(currency)s."
+    ),
+    "einvoice_kind_unfit": _("%(document)s is no invoice and no correction."),
+    "einvoice_number_unfit": _(
+        "The number %(document)s does not fit: an e-invoice takes at most 20 plain characters, one of them a digit."
+    ),
+    "einvoice_rate_unknown": _("The e-invoice of %(document)s has no field for VAT of %(percent)s %%."),
+    "einvoice_rates_mixed": _(
+        "What is outside the scope of VAT stands on a document of its own, unlike in %(document)s."
+    ),
+    "einvoice_recipient_unfit": _(
+        "The recipient code %(recipient)s of %(name)s is not that of a business: public bodies are not served yet."
+    ),
+    "einvoice_reference_missing": _("The correction %(document)s does not name the document that it corrects."),
+    "einvoice_reference_not_cleared": _(
+        "The correction %(document)s has to wait: %(corrects)s has no number of the clearing system yet."
+    ),
+    "einvoice_reference_unfit": _("The document that %(document)s refers to cannot be right: its date or its number."),
+    "einvoice_seller_id_wrong": _("The tax number %(tax_id)s of the seller %(name)s cannot be right."),
+    "einvoice_sign_wrong": _("The total of %(document)s has the wrong sign: %(total)s."),
+    "einvoice_sum_differs": _("The lines of %(document)s sum to %(sum)s, its total is %(total)s."),
+    "einvoice_tax_differs": _("%(document)s has %(tax)s of VAT at %(percent)s %%; %(due)s is due."),
+    "einvoice_tax_where_none": _("%(document)s has %(tax)s of VAT where none is due."),
+    "einvoice_without_lines": _("Document %(document)s has no lines."),
+    "no_einvoice_writer": _("This installation writes no e-invoices of the format %(format)s."),
+}
+
+SENTENCES: dict[str, str | Promise] = {**OF_CHANGES, **OF_FORMS, **OF_MONEY, **OF_WORK, **OF_EINVOICES}

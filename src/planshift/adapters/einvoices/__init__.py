@@ -1,0 +1,1 @@
+"""E-invoices: one document, three formats."""
