@@ -13,7 +13,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.periods import Length
 from planshift.ledger import balances
-from planshift.procedures import change, models, payment, renewal
+from planshift.procedures import change, models, next_term, payment
 from planshift.procedures.queries import works
 from planshift.runtime import clock
 from planshift.services import models as services
@@ -307,14 +307,14 @@ def test_one_service_that_cannot_be_announced_stops_no_other_and_is_seen_by_its_
         services.Term.objects.filter(service=row).update(
             end_on=ends_on, start_on=ends_on.replace(year=ends_on.year - 1)
         )
-    basis_of = renewal.basis_of
+    basis_of = next_term.basis_of
 
-    def failing(holding: holdings.Holding, *, change: models.Change | None) -> renewal.Basis:
+    def failing(holding: holdings.Holding, *, change: models.Change | None) -> next_term.Basis:
         if holding.service.pk == broken.pk:
             raise KeyError("nothing foresaw this")
         return basis_of(holding, change=change)
 
-    monkeypatch.setattr(renewal, "basis_of", failing)
+    monkeypatch.setattr(next_term, "basis_of", failing)
     stage.days(2)
     assert [row.order.net_minor for row in renewals(stage, "ristorante") if row.order] == [SILVER]
     assert renewals(stage, "pasticceria") == []

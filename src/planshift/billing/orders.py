@@ -27,7 +27,7 @@ class Draft:
     lines: Sequence[documents.Line]
     total: Taxed
     expires_at: dt.datetime
-    signal_key: str
+    signal_key: str  # "{order}" in it becomes the order's number
     language: str = ""
     buyer: str = buyers.AS_BEFORE  # or buyers.CURRENT
 
@@ -160,7 +160,7 @@ def _order(draft: Draft, buyer: documents.Party, at: dt.datetime) -> models.Orde
         tax_minor=draft.total.tax.minor,
         gross_minor=draft.total.gross.minor,
         payment_reference=references.creditor_reference(order=number),
-        signal_key=draft.signal_key,
+        signal_key=draft.signal_key.replace("{order}", number),
         language=draft.language or draft.client.language,
         seller_party=rows.seller_party(draft.seller).to_json(),
         buyer_party=buyer.to_json(),

@@ -9,7 +9,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.domain.policy import collection
+from planshift.domain.policy import collection, document
 from planshift.procedures import rules
 from planshift.services import models as services
 
@@ -28,29 +28,14 @@ def collect(*, order: str, service: services.Service, at: datetime, actor: str) 
     if found.state != "AWAITING_PAYMENT":
         return Paying(state=found.state, decision={"at": at.isoformat(), "drawn": False, "because": []})
     seller = service.client.seller
-    policy = catalog.in_force(seller=seller).policy
     deposit = (
         deposits.balance(client=service.client.number, currency=seller.currency)
         if seller.has_deposit
         else Money.zero(seller.currency)
     )
-    decided = rules.carried_out(
-        collection,
-        policy=policy,
-        family=service.family,
-        auto_renewal=service.auto_renew,
-        deposit=deposit,
-        due=found.missing,
-    )
-    decision = {
-        "at": at.isoformat(),
-        "auto_renewal": service.auto_renew,
-        "deposit": str(deposit),
-        "due": str(found.missing),
-        "drawn": decided.from_deposit,
-        "because": list(decided.waits_because),
-    }
-    if not decided.from_deposit:
+    policy = catalog.in_force(seller=seller).policy
+    draws, decision = decide(policy=policy, service=service, deposit=deposit, due=found.missing, at=at)
+    if not draws:
         return Paying(state=found.state, decision=decision)
     try:
         drawn = deposits.draw_for(order=order, at=at, actor=actor)
@@ -58,3 +43,25 @@ def collect(*, order: str, service: services.Service, at: datetime, actor: str) 
         decision.update(drawn=False, because=[refused.code])
         return Paying(state=found.state, decision=decision)
     return Paying(state=drawn.state, decision=decision)
+
+
+def decide(
+    *, policy: document.Policy, service: services.Service, deposit: Money, due: Money, at: datetime
+) -> tuple[bool, dict[str, Any]]:
+    """Whether `due` is drawn from `deposit` by itself, and the decision with its reasons as it is kept (D4)."""
+    decided = rules.carried_out(
+        collection,
+        policy=policy,
+        family=service.family,
+        auto_renewal=service.auto_renew,
+        deposit=deposit,
+        due=due,
+    )
+    return decided.from_deposit, {
+        "at": at.isoformat(),
+        "auto_renewal": service.auto_renew,
+        "deposit": str(deposit),
+        "due": str(due),
+        "drawn": decided.from_deposit,
+        "because": list(decided.waits_because),
+    }

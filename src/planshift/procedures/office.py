@@ -121,6 +121,6 @@ def _release_owner(kind: str, key: str, at: datetime, actor: str) -> None:
         elif row.state not in row.lifecycle.final:
             raise Refused("run_still_needed", key=key)
     if kind == "renewal":
-        renewal = models.Renewal.objects.get(pk=int(subject))
+        renewal = models.Renewal.objects.get(order__signal_key=key)
         if renewal.state not in renewal.lifecycle.final:
             raise Refused("run_still_needed", key=key)

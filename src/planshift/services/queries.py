@@ -1,10 +1,11 @@
 """Who has what? Readers; a client is always named, so that nobody reads another's services."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from planshift.services import models
 
@@ -75,39 +76,35 @@ def holdings_of(*, pks: Iterable[int]) -> tuple[Holding, ...]:
     return _holdings(models.Service.objects.filter(pk__in=list(pks)).order_by("pk"))
 
 
-def ending_pks(*, seller: int, before: date) -> list[int]:
-    """Services (pk, ascending) of a seller that still run and whose last term ends before a day."""
-    return list(_ending(seller, before).order_by("pk").values_list("pk", flat=True))
-
-
-def ending(*, seller: int, before: date, first_pk: int, last_pk: int) -> tuple[Holding, ...]:
-    """The same between two pks (both included), with all that they consist of, in pk order."""
-    return _holdings(_ending(seller, before).filter(pk__gte=first_pk, pk__lte=last_pk).order_by("pk"))
-
-
-def _ending(seller: int, before: date) -> QuerySet[models.Service]:
+def ending(*, seller: int, before: date) -> QuerySet[models.Service]:
+    """Services of a seller that still run and whose last term ends before a day; not yet read."""
     terms = models.Term.objects.filter(service=OuterRef("pk"))
     running = models.Service.objects.filter(client__seller_id=seller, state="ACTIVE")
     return running.filter(Exists(terms)).exclude(Exists(terms.filter(end_on__gte=before)))
 
 
 def _holdings(services: QuerySet[models.Service]) -> tuple[Holding, ...]:
+    """Grouped by hand: prefetching makes a queryset per service and relation, which costs more than the rows."""
     until = models.Term.objects.filter(service=OuterRef("attached_to")).order_by("-end_on").values("end_on")[:1]
-    rows = (
-        services.annotate(main_until=Subquery(until))
-        .select_related("client__seller")
-        .prefetch_related(
-            Prefetch("terms", queryset=models.Term.objects.order_by("start_on")),
-            "allocations",
-            Prefetch("attached", queryset=models.Service.objects.exclude(state="ENDED").order_by("pk")),
-        )
-    )
+    rows = list(services.annotate(main_until=Subquery(until)).select_related("client__seller"))
+    pks = [row.pk for row in rows]
+    terms: defaultdict[int, list[models.Term]] = defaultdict(list)
+    for term in models.Term.objects.filter(service__in=pks).order_by("start_on"):
+        terms[term.service_id].append(term)
+    additional: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    found = models.Allocation.objects.filter(service__in=pks).order_by("pk")
+    for service, resource, amount in found.values_list("service_id", "resource", "amount"):
+        additional[service][resource] = amount
+    attached: defaultdict[int, list[models.Service]] = defaultdict(list)
+    for each in models.Service.objects.filter(attached_to__in=pks).exclude(state="ENDED").order_by("pk"):
+        if each.attached_to_id is not None:
+            attached[each.attached_to_id].append(each)
     return tuple(
         Holding(
             service=row,
-            terms=tuple(row.terms.all()),
-            additional={each.resource: each.amount for each in row.allocations.all()},
-            attached=tuple(row.attached.all()),
+            terms=tuple(terms[row.pk]),
+            additional=additional[row.pk],
+            attached=tuple(attached[row.pk]),
             main_until=row.main_until,
         )
         for row in rows

@@ -1,10 +1,11 @@
 """How does a run begin, and how is it woken? Both inside the caller's transaction: no commit, no run, no wake-up."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from planshift.runtime import clock
 from planshift.runtime.models import Run, Signal
-from planshift.runtime.runs import definitions
+from planshift.runtime.runs import definitions, outcomes
 
 
 def start(*, kind: str, key: str, subject: str) -> Run:
@@ -18,22 +19,36 @@ def start(*, kind: str, key: str, subject: str) -> Run:
 
 def start_many(*, kind: str, subjects: Iterable[tuple[str, str]]) -> None:
     """Start a run for each (key, subject) in one statement; keys that exist already are left alone."""
-    definition, now, at = definitions.newest(kind), clock.system(), clock.business()
-    Run.objects.bulk_create(
+    now = clock.system()
+    _create(kind, [(key, subject, {"not_before": now}) for key, subject in subjects])
+
+
+def start_waiting(*, kind: str, subjects: Iterable[tuple[str, str, outcomes.Wait]]) -> None:
+    """The same for runs of which it is known that their first step would only wait: (key, subject, wait)."""
+    _create(
+        kind,
         [
-            Run(
-                key=key,
-                kind=kind,
-                version=definition.version,
-                subject=subject,
-                step=definition.first,
-                not_before=now,
-                started_at=at,
-                since=at,
+            (
+                key,
+                subject,
+                {
+                    "state": "WAITING",
+                    "step": wait.resume,
+                    "awaiting": ",".join(wait.names),
+                    "due_at": wait.due_at,
+                    "owner": wait.owner,
+                },
             )
-            for key, subject in subjects
+            for key, subject, wait in subjects
         ],
-        ignore_conflicts=True,
+    )
+
+
+def _create(kind: str, wanted: list[tuple[str, str, dict[str, Any]]]) -> None:
+    definition, at = definitions.newest(kind), clock.business()
+    common = {"kind": kind, "version": definition.version, "step": definition.first, "started_at": at, "since": at}
+    Run.objects.bulk_create(
+        [Run(key=key, subject=subject, **{**common, **own}) for key, subject, own in wanted], ignore_conflicts=True
     )
 
 

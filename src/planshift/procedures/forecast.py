@@ -1,0 +1,101 @@
+"""What would the renewals of a day be? Computed with the same rules as the day's run; nothing is written or locked."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+
+from planshift.billing import queries as billing
+from planshift.catalog import models as sellers
+from planshift.catalog import queries as catalog
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.domain.tax import Taxed
+from planshift.procedures import announcing, collection, models, next_term, rules
+from planshift.services import queries as holdings
+
+EXAMPLES = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Forecast:
+    """One seller, one day, one currency. Amounts are exact totals of the documents that would be made."""
+
+    seller: str
+    currency: str
+    announced: int = 0
+    total: Taxed
+    from_deposit: int = 0  # of the announced: paid from the deposit by themselves (D4)
+    drawn: Money
+    suspended: int = 0  # renewals that are still unpaid when their days of grace are over
+    given_up: int = 0  # renewals whose time for a late payment is over
+    refused: Counter[str] = field(default_factory=Counter)  # reason → how many services
+    examples: list[tuple[str, str]] = field(default_factory=list)  # (service, reason), the first of these
+
+
+def of_day(*, at: datetime) -> Iterator[Forecast]:
+    """What the run of the day of `at` would do, seller by seller, with memory that does not grow with their services.
+
+    Refused: `seller_without_catalog`, `seller_without_policy`.
+    """
+    for seller in sellers.Seller.objects.order_by("pk"):
+        yield _of_seller(catalog.in_force(seller=seller), at)
+
+
+def _of_seller(in_force: catalog.InForce, at: datetime) -> Forecast:
+    seller = in_force.seller
+    nothing = Money.zero(seller.currency)
+    found = Forecast(seller=seller.code, currency=seller.currency, total=Taxed.zero(seller.currency), drawn=nothing)
+    due = announcing.due_pks(in_force=in_force, on=rules.day(seller=seller, at=at))
+    spent: dict[str, Money] = {}  # by client: one deposit pays for several services only as far as it goes
+    while some := list(islice(due, announcing.BATCH)):
+        held = announcing.wanted(holdings.holdings_of(pks=some), in_force=in_force, at=at)
+        for holding, basis in held:
+            try:
+                plan = announcing.planned(holding, basis=basis, in_force=in_force, at=at)
+            except Refused as refused:
+                _refused(found, holding.service.number, refused)
+                continue
+            found.announced += 1
+            found.total += plan.total
+            _drawn(found, plan, in_force, at, spent)
+    _unpaid(found, in_force, at)
+    return found
+
+
+def _refused(found: Forecast, service: str, refused: Refused) -> None:
+    found.refused[refused.code] += 1
+    if len(found.examples) < EXAMPLES:
+        found.examples.append((service, refused.code))
+
+
+def _drawn(
+    found: Forecast, plan: announcing.Plan, in_force: catalog.InForce, at: datetime, spent: dict[str, Money]
+) -> None:
+    service, nothing = plan.holding.service, Money.zero(found.currency)
+    if not in_force.seller.has_deposit or not service.auto_renew:
+        return
+    client = service.client.number
+    balance = billing.balances_of(clients=[client]).get((client, "deposit", found.currency)) or nothing
+    deposit = balance - spent.get(client, nothing)
+    draws, _ = collection.decide(policy=in_force.policy, service=service, deposit=deposit, due=plan.total.gross, at=at)
+    if draws:
+        found.from_deposit += 1
+        found.drawn += plan.total.gross
+        spent[client] = spent.get(client, nothing) + plan.total.gross
+
+
+def _unpaid(found: Forecast, in_force: catalog.InForce, at: datetime) -> None:
+    """Renewals that are announced already and would be suspended or given up on that day."""
+    today = rules.day(seller=in_force.seller, at=at)
+    waiting = models.Renewal.objects.filter(
+        service__client__seller=in_force.seller, state__in=next_term.UNPAID, start_on__lte=today + timedelta(days=1)
+    ).exclude(order__state="PAID")
+    rows = waiting.values_list("state", "service__family", "start_on", "order__expires_at")
+    for state, family, start_on, expires_at in rows.order_by("pk").iterator(chunk_size=5000):
+        days = next_term.dates(in_force.policy, family=family, ends_on=start_on)
+        if expires_at is not None and expires_at <= at:
+            found.given_up += 1
+        elif state == "AWAITING_PAYMENT" and days.suspended_on <= today:
+            found.suspended += 1

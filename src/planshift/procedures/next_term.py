@@ -1,0 +1,90 @@
+"""What is the next term of a service, and when is its renewal announced, due and given up? Reads, writes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
+
+from planshift.catalog import queries as catalog
+from planshift.domain.policy import document, renewal_dates
+from planshift.procedures import models, rules, work
+from planshift.runtime import runs
+from planshift.services import queries as holdings
+
+RENEWAL = "renewal"  # the kind of its runs
+UNPAID = ("AWAITING_PAYMENT", "OVERDUE")
+WAKING = ("paid", "expired", "withdrawn", "deposit", "auto_renew", "change")  # what a waiting renewal wakes up for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the next term is priced for: the service as it is, or as a paid change leaves it."""
+
+    plan: str
+    family: str
+    months: int
+    additional: Mapping[str, int]
+    start_on: date
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept with the renewal."""
+        return {**asdict(self), "additional": dict(sorted(self.additional.items())), "start_on": str(self.start_on)}
+
+
+def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
+    """By service: the change that is paid and has not yet taken effect; one statement."""
+    paid = Q(order__state="PAID") | ~Q(state="AWAITING_PAYMENT")
+    open_ones = models.Change.objects.filter(
+        paid, service__in=[each.service.pk for each in found], state__in=models.Change.lifecycle.open, applied_at=None
+    )
+    return {row.service_id: row for row in open_ones.select_related("quote__service__client__seller")}
+
+
+def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basis:
+    """What the next term is: of the service as it is, or of the one that a paid change makes of it."""
+    row, ends_on = holding.service, holding.last.end_on
+    if change is None:
+        return Basis(
+            plan=row.plan, family=row.family, months=row.months, additional=holding.additional, start_on=ends_on
+        )
+    after = work.after(kept=change.quote)
+    return Basis(
+        plan=after.plan,
+        family=after.family,
+        months=after.months,
+        additional=after.additional,
+        start_on=max(ends_on, after.term_end_on),
+    )
+
+
+def is_due(basis: Basis, *, in_force: catalog.InForce, at: datetime) -> bool:
+    """Has the policy's day come on which the term from `basis.start_on` is announced? Never where it is metered."""
+    family = in_force.catalog.families.get(basis.family)
+    if family is not None and family.metered:
+        return False
+    days = dates(in_force.policy, family=basis.family, ends_on=basis.start_on)
+    return days.announced_on <= rules.day(seller=in_force.seller, at=at)
+
+
+def dates(policy: document.Policy, *, family: str, ends_on: date) -> renewal_dates.Dates:
+    """When the renewal after the term that ends on `ends_on` is announced, suspended and given up."""
+    found: renewal_dates.Dates = rules.carried_out(renewal_dates, policy=policy, family=family, term_ends_on=ends_on)
+    return found
+
+
+def run_key(renewal: models.Renewal) -> str:
+    """The run of a renewal (with its order), and the key under which billing signals it."""
+    assert renewal.order is not None
+    return renewal.order.signal_key
+
+
+def waits(*, renewal: models.Renewal, policy: document.Policy) -> runs.Wait:
+    """Until when an unpaid renewal (with service and order) waits: for the day of suspension, then for its deadline."""
+    assert renewal.order is not None
+    seller = renewal.service.client.seller
+    days = dates(policy, family=renewal.service.family, ends_on=renewal.start_on)
+    suspended_at = rules.start_of(days.suspended_on, seller=seller)
+    due_at = suspended_at if renewal.state == "AWAITING_PAYMENT" else renewal.order.expires_at
+    return runs.Wait(resume="settle", signal=WAKING, due_at=due_at, owner="client")
