@@ -8,7 +8,7 @@ that overlaps another, or that was interrupted, adds only what is new.
 import datetime as dt
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -252,12 +252,19 @@ def return_candidates(*, seller: catalog.Seller, text: str, party_account: str, 
 
 def returns_not_seen(*, payment: models.Payment) -> list[int]:
     """Amounts (minor units) that were booked as returned of a payment and that no debit has shown yet."""
-    booked = AuditEntry.objects.filter(kind="billing.payment", number=payment.number, event="returned").order_by("id")
-    amounts = [_minor(each.facts) for each in booked]
-    seen = models.LineMatch.objects.filter(kind="return", payment=payment).values_list("line__amount_minor", flat=True)
-    for minor in seen:
-        if minor in amounts:
-            amounts.remove(minor)
+    return returns_not_seen_of(payments=[payment.number]).get(payment.number, [])
+
+
+def returns_not_seen_of(*, payments: Iterable[str]) -> dict[str, list[int]]:
+    """The same for several payments by number, in two statements."""
+    amounts: dict[str, list[int]] = {}
+    numbers = list(payments)
+    for each in AuditEntry.objects.filter(kind="billing.payment", number__in=numbers, event="returned").order_by("id"):
+        amounts.setdefault(each.number, []).append(_minor(each.facts))
+    shown = models.LineMatch.objects.filter(kind="return", payment__number__in=numbers)
+    for number, minor in shown.values_list("payment__number", "line__amount_minor"):
+        if minor in amounts.get(number, ()):
+            amounts[number].remove(minor)
     return amounts
 
 

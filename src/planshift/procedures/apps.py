@@ -6,7 +6,7 @@ class ProceduresConfig(AppConfig):
     label = "procedures"
 
     def ready(self) -> None:
-        from planshift.procedures import announcing, change, mailing, payment, renewal, sweep
+        from planshift.procedures import announcing, bank, change, mailing, payment, renewal, sweep
 
-        for procedure in (announcing, change, mailing, payment, renewal, sweep):
+        for procedure in (announcing, bank, change, mailing, payment, renewal, sweep):
             procedure.define()

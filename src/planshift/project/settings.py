@@ -82,8 +82,16 @@ MIDDLEWARE = [
     "planshift.interfaces.headers.SecurityHeaders",
 ]
 
+# Stripe: the secret key of the API and the secret of the webhook (whsec_…); both or neither.
+STRIPE_API_KEY = env.text("PLANSHIFT_STRIPE_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.text("PLANSHIFT_STRIPE_WEBHOOK_SECRET", default="")
+if bool(STRIPE_API_KEY) != bool(STRIPE_WEBHOOK_SECRET):
+    raise env.EnvironmentProblem("PLANSHIFT_STRIPE_KEY and PLANSHIFT_STRIPE_WEBHOOK_SECRET go together")
 # The simulated payment gateway takes no money: never where clients are real.
-SIMULATED_GATEWAY = env.boolean("PLANSHIFT_SIMULATED_GATEWAY", default=DEMO)
+SIMULATED_GATEWAY = env.boolean("PLANSHIFT_SIMULATED_GATEWAY", default=DEMO and not STRIPE_API_KEY)
+
+# A folder into which the bank's statements are put; the worker imports them each hour. Empty: none is watched.
+STATEMENTS_FOLDER = env.text("PLANSHIFT_STATEMENTS", default="")
 
 ROOT_URLCONF = "planshift.project.urls"
 WSGI_APPLICATION = "planshift.project.wsgi.application"

@@ -1,6 +1,7 @@
 """The only place that names adapters: each outside party is bound to its port here."""
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from planshift.project import mail_url
 
 if TYPE_CHECKING:
     from planshift.adapters.gateways.simulated import gateway
+    from planshift.adapters.gateways.stripe.gateway import StripeGateway
     from planshift.adapters.mail import smtp
 
 SIMULATED_GATEWAY = "gateways/simulated"
@@ -33,6 +35,8 @@ def wire() -> None:
     billing.bind_statement_readers(camt053.Camt053Reader(), mt940.Mt940Reader())
     if settings.SIMULATED_GATEWAY:
         billing.bind_gateway(_simulated_gateway())
+    if settings.STRIPE_API_KEY:
+        billing.bind_gateway(_stripe_gateway())
 
 
 def _bind_mail() -> None:
@@ -68,17 +72,30 @@ def _server(given: mail_url.Address) -> "smtp.Server":
 
 def urlpatterns() -> list[URLPattern | URLResolver]:
     """The pages of outside parties: where gateways send their messages to."""
-    if not settings.SIMULATED_GATEWAY:
-        return []
-    from planshift.adapters.gateways.simulated import views
     from planshift.billing import payments, ports
     from planshift.runtime import clock
 
-    def receive(event: ports.Event) -> str:
-        return payments.receive(gateway="simulated", event=event, at=clock.business())
+    def receiver(code: str) -> Callable[[ports.Event], str]:
+        return lambda event: payments.receive(gateway=code, event=event, at=clock.business())
 
-    pages = views.urlpatterns(bank=_simulated_gateway(), receive=receive)
-    return [path(f"{SIMULATED_GATEWAY}/", include(pages))]
+    mounted: list[URLPattern | URLResolver] = []
+    if settings.SIMULATED_GATEWAY:
+        from planshift.adapters.gateways.simulated import views as simulated
+
+        pages = simulated.urlpatterns(bank=_simulated_gateway(), receive=receiver("simulated"))
+        mounted.append(path(f"{SIMULATED_GATEWAY}/", include(pages)))
+    if settings.STRIPE_API_KEY:
+        from planshift.adapters.gateways.stripe import views as stripe
+
+        hooks = stripe.urlpatterns(party=_stripe_gateway(), receive=receiver("stripe"))
+        mounted.append(path("gateways/stripe/", include(hooks)))
+    return mounted
+
+
+def _stripe_gateway() -> "StripeGateway":
+    from planshift.adapters.gateways.stripe import gateway
+
+    return gateway.StripeGateway(api_key=settings.STRIPE_API_KEY, webhook_secret=settings.STRIPE_WEBHOOK_SECRET)
 
 
 def _simulated_gateway() -> "gateway.SimulatedGateway":

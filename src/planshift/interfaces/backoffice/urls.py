@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from planshift.interfaces.backoffice import changes, clients, house, mails, orders, payments, works
+from planshift.interfaces.backoffice import bank, changes, clients, house, mails, orders, payments, works
 
 app_name = "staff"
 
@@ -36,6 +36,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotes/<numbered:number>/kind/", clients.kind, name="kind"),
     path("orders/", orders.every, name="orders"),
     path("orders/<numbered:number>/received/", orders.received, name="received"),
+    path("bank/", bank.page, name="bank"),
+    path("bank/import/", bank.upload, name="bank_import"),
+    path("bank/<numbered:number>/accept/", bank.accept, name="bank_accept"),
+    path("bank/<numbered:number>/explain/", bank.explain, name="bank_explain"),
     path("payments/<numbered:number>/", payments.one, name="payment"),
     path("payments/<numbered:number>/decide/", payments.decide, name="payment_decide"),
     path("mails/", mails.every, name="mails"),

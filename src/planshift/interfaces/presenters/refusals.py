@@ -167,6 +167,14 @@ OF_MONEY: dict[str, str | Promise] = {
     "payment_of_other_client": _("Payment %(payment)s belongs to another client than order %(order)s."),
     "payment_unidentified": _("Payment %(payment)s is not assigned to a client yet."),
     "payment_unknown": _("There is no payment %(payment)s."),
+    "statement_missing": _("Choose a statement file first."),
+    "statement_too_big": _(
+        "The file is larger than %(megabytes)s MB: import it with the command “planshift statements”."
+    ),
+    "line_explained": _("Line %(line)s was explained in the meantime."),
+    "line_no_credit": _("Line %(line)s is no money that came in."),
+    "line_no_debit": _("Line %(line)s is no money that went out."),
+    "return_does_not_fit": _("Line %(line)s is not what was or could be returned of payment %(payment)s."),
     "statement_account_shared": _(
         "Account %(account)s belongs to several sellers: a statement of it cannot be imported."
     ),

@@ -1,0 +1,1 @@
+"""Stripe: the client pays on Stripe's own page (Checkout), Stripe tells us by signed webhooks."""
