@@ -12,8 +12,9 @@ from typing import Any
 import stripe
 
 from planshift.billing import ports
+from planshift.domain import money
 from planshift.domain.errors import BadMoney, Permanent, Transient, Unknown
-from planshift.domain.money import Money, decimals_of
+from planshift.domain.money import Money
 
 FRESH = dt.timedelta(minutes=30)  # Stripe signs each delivery anew, also when it tries again for days
 SECONDS = 15  # for one answer of Stripe's
@@ -44,7 +45,7 @@ class StripeGateway:
     def start(self, *, intent: ports.PaymentIntent) -> str:
         """A Checkout session for exactly this amount; the same intent again gives the same one (idempotency key)."""
         currency = intent.amount.currency
-        if currency in _OTHER_UNITS or decimals_of(currency=currency) > 2:
+        if currency in _OTHER_UNITS or money.decimals_of(currency=currency) > 2:
             raise Permanent("currency", currency=currency)
         marks = {MARK: intent.number, "order": intent.order}
         params: Any = {
