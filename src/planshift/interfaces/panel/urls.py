@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotes/<number:number>/", quotes.show, name="quote"),
     path("quotes/<number:number>/order/", quotes.place, name="place"),
     path("orders/<number:number>/", orders.show, name="order"),
+    path("orders/<number:number>/pro-forma.pdf", papers.proforma_pdf, name="proforma_pdf"),
     path("orders/<number:number>/draw/", orders.draw, name="draw"),
     path("orders/<number:number>/card/", orders.card, name="card"),
     path("changes/<number:number>/", changes.show, name="change"),

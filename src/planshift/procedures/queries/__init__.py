@@ -13,6 +13,7 @@ from planshift.procedures.queries.orders import order as order
 from planshift.procedures.queries.papers import invoice_pdf as invoice_pdf
 from planshift.procedures.queries.papers import invoices as invoices
 from planshift.procedures.queries.papers import money as money
+from planshift.procedures.queries.papers import proforma_pdf as proforma_pdf
 from planshift.procedures.queries.people import client_of as client_of
 from planshift.procedures.queries.people import demo_people as demo_people
 from planshift.procedures.queries.people import is_staff as is_staff
