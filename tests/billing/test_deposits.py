@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from planshift.billing import deposits, invoices, models, payments, queries, unapplied
-from planshift.domain.errors import Refused
+from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
 from planshift.runtime.models import Signal
@@ -21,6 +21,25 @@ def with_deposit(amount: str) -> object:
 
 def balance() -> str:
     return deposits.balance(client="C-1001", currency="PLN").text
+
+
+@pytest.mark.parametrize(
+    ("_case", "have", "due", "enough", "missing"),
+    [
+        ("more", "27.07", "27.06", True, "0.00"),
+        ("exactly", "27.06", "27.06", True, "0.00"),
+        ("one grosz short", "27.05", "27.06", False, "0.01"),
+        ("nothing due", "0.00", "0.00", True, "0.00"),
+    ],
+)
+def test_can_cover(_case: str, have: str, due: str, enough: bool, missing: str) -> None:
+    cover = deposits.can_cover(balance=pln(have), due=pln(due))
+    assert (cover.enough, cover.missing) == (enough, pln(missing))
+
+
+def test_money_of_another_currency_covers_nothing() -> None:
+    with pytest.raises(BadMoney):
+        _ = deposits.can_cover(balance=eur("100.00"), due=pln("1.00")).enough
 
 
 def test_D4_a_draw_pays_the_order() -> None:

@@ -69,8 +69,7 @@ class History:
 
     def expire(self, which: int, amount: Money) -> None:
         self.at += DAY
-        for number in models.Order.objects.filter(state="AWAITING_PAYMENT").values_list("number", flat=True):
-            orders.expire(order=number, at=self.at, actor="system:change")
+        orders.expire_due(at=self.at, actor="system:sweep")
 
     def withdraw(self, which: int, amount: Money) -> None:
         orders.withdraw(order=self._order(which), at=self.at, actor="client:C-1001")

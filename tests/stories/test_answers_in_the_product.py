@@ -29,6 +29,7 @@ NOT_YET = {
     "unused_value": "a source that states a value; the product computes it",
     "discount": "there are no clients' own discounts yet",
     "traits": "a service has the characteristics of its plan",
+    "owner_only": "no answer reads it",
     "account_credit": "nothing is credited to an account yet (answers of credit_to)",
 }
 # 22 November 2026. Carried out by procedures, but not yet: an answer whose code runs in these stories must go.

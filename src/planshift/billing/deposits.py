@@ -5,6 +5,7 @@ money.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -21,9 +22,32 @@ from planshift.services import models as services
 TOPUP_TEXT = {"en": "Deposit top-up", "pl": "Doładowanie Salda Kaucji", "it": "Ricarica del deposito"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Whether a deposit suffices: `missing` is zero when it does."""
+
+    balance: Money
+    due: Money
+
+    @property
+    def enough(self) -> bool:
+        """The balance covers everything that is due."""
+        return self.balance >= self.due
+
+    @property
+    def missing(self) -> Money:
+        """What has to be paid another way."""
+        return Money.zero(self.due.currency) if self.enough else self.due - self.balance
+
+
 def balance(*, client: str, currency: str) -> Money:
     """The free deposit of a client (number): what is not yet drawn for an order."""
     return balances.of_client(client=client, kind="deposit", currency=currency)
+
+
+def can_cover(*, balance: Money, due: Money) -> Cover:
+    """Does `balance` suffice for `due`? Pure; both in one currency (BadMoney otherwise)."""
+    return Cover(balance=balance, due=due)
 
 
 def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = None) -> models.Order:

@@ -125,6 +125,16 @@ def expire(*, order: str, at: dt.datetime, actor: str) -> bool:
     return row.state == "EXPIRED"
 
 
+def expire_due(*, at: dt.datetime, actor: str, limit: int = 200) -> int:
+    """Expire up to `limit` orders whose deadline has passed; how many there were."""
+    with transaction.atomic():
+        due = models.Order.objects.filter(state="AWAITING_PAYMENT", expires_at__lte=at).order_by("expires_at")
+        locked = covering.lock(numbers=list(due.values_list("number", flat=True)[:limit]))
+        open_still = [row for row in locked if row.state == "AWAITING_PAYMENT" and row.expires_at <= at]
+        covering.release(orders=open_still, event="expired", at=at, actor=actor)
+    return len(open_still)
+
+
 def _check(draft: Draft, at: dt.datetime) -> None:
     total = documents.total_of(draft.lines, currency=draft.total.currency)
     if total != draft.total:

@@ -142,6 +142,16 @@ def open_orders(*, seller: str, before: int | None = None, limit: int = PAGE) ->
     return tuple(_order(row) for row in found.select_related("client", "invoice").order_by("-pk")[:limit])
 
 
+def orders_about(*, subjects: Iterable[str]) -> Mapping[str, tuple[OrderView, ...]]:
+    """Orders by their subject (number of a change or renewal), oldest first (one statement)."""
+    found: defaultdict[str, list[OrderView]] = defaultdict(list)
+    for row in (
+        models.Order.objects.filter(subject__in=list(subjects)).select_related("client", "invoice").order_by("pk")
+    ):
+        found[row.subject].append(_order(row))
+    return {subject: tuple(views) for subject, views in found.items()}
+
+
 def invoices_of_client(*, client: str, before: int | None = None, limit: int = PAGE) -> tuple[InvoiceView, ...]:
     """A client's documents, newest first (one statement)."""
     found = models.Invoice.objects.filter(client__number=client)

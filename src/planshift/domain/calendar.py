@@ -38,3 +38,11 @@ def add_business_days(day: date, days: int, *, country: str, closed: frozenset[d
         if is_business_day(current, country=country, closed=closed):
             left -= 1
     return current
+
+
+def business_days_between(start: date, end: date, *, country: str, closed: Iterable[date] = ()) -> int:
+    """Business days after `start` up to and including `end` (0 when `end` is not later)."""
+    shut = frozenset(closed)
+    span = max((end - start).days, 0)
+    days = (start + timedelta(days=offset) for offset in range(1, span + 1))
+    return sum(is_business_day(day, country=country, closed=shut) for day in days)

@@ -119,6 +119,7 @@ class Service:
     highest_plan: str = ""  # the dearest plan used in this calendar month (settled in arrears)
     attached: tuple[Attached, ...] = ()
     traits: Mapping[str, str | int | bool] = field(default_factory=lambda: MappingProxyType({}))  # override the plan's
+    owner_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ def _service(table: Table, catalog: Catalog, on: Moment | None) -> tuple[known.S
         highest_plan=table.text("highest_plan", ""),
         attached=tuple(_attached(row, currency) for row in table.rows("attached")),
         traits=catalog_document.traits(table.table("traits")),
+        owner_only=table.flag("owner_only", False),
     )
     table.finish()
     if service.plan and service.plan not in catalog.plans:

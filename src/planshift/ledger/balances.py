@@ -44,6 +44,18 @@ def of_clients(*, clients: Iterable[str], kinds: Iterable[str]) -> Mapping[tuple
     return {(o.removeprefix("client:"), k, c): Money.from_minor(b or 0, c) for o, k, c, b in rows}
 
 
+def of_kind(*, kind: str) -> Mapping[str, tuple[Money, ...]]:
+    """Every stored balance of `kind` that is not zero, by client number: the queue of unapplied money."""
+    rows = models.Account.objects.filter(kind=kind).exclude(balance_minor=0).exclude(balance_minor=None)
+    found: dict[str, tuple[Money, ...]] = {}
+    for owner, currency, balance in rows.order_by("owner", "currency").values_list(
+        "owner", "currency", "balance_minor"
+    ):
+        number = owner.removeprefix("client:")
+        found[number] = (*found.get(number, ()), Money.from_minor(balance or 0, currency))
+    return found
+
+
 def summed(*, account: postings.Account, until: datetime.date | None = None) -> Money:
     """The balance of any account from its transfers booked before `until` (exclusive), on the side on which it
     grows."""

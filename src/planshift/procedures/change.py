@@ -2,8 +2,9 @@
 
     offer → order → settle → begin → follow → retire
 
-Nothing moves before payment (D2). Money and machines meet here and nowhere else. Every wake-up reads the facts anew and
-makes at most one move, so that a lost, early or doubled signal does no harm.
+Nothing moves before payment (D2); a decrease waits for its acceptance instead (`acceptance`). Money and machines meet
+here and nowhere else. Every wake-up reads the facts anew and makes at most one move, so that a lost, early or doubled
+signal does no harm.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,22 @@ from planshift.billing import invoices, orders
 from planshift.catalog import queries as catalog
 from planshift.domain import facts, quote
 from planshift.domain.errors import Refused
-from planshift.procedures import collection, keeping, knowledge, models, notices, placing, renewal, rules, views, work
+from planshift.procedures import (
+    acceptance,
+    collection,
+    decrease_papers,
+    held,
+    keeping,
+    knowledge,
+    models,
+    notices,
+    placing,
+    quoting,
+    renewal,
+    rules,
+    views,
+    work,
+)
 from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
@@ -26,7 +42,7 @@ from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services import register
 
-KIND = "change"
+KIND = held.KIND
 WAKING = executions.SIGNALS
 REMINDED_AFTER = timedelta(days=1)
 
@@ -57,43 +73,13 @@ def offer(
         if isinstance(priced, quote.Refusal):
             raise Refused.for_reasons(priced.reasons)
         work.check_terms(held=known.holding, offered=priced, at=at)
-        return _keep(known=known, request=request, priced=priced, at=at, actor=actor, replaces=replaces)
+        priced = decrease_papers.exact(priced=priced, known=known)
+        return quoting.keep(known=known, request=request, priced=priced, at=at, actor=actor, replaces=replaces)
 
     if not key:
         return make()
     asked = keys.fingerprint({"service": service, "request": keeping.to_json(request)})
     return keys.once(scope=f"quote/{client}", key=key, fingerprint=asked, make=make)
-
-
-def _keep(
-    *,
-    known: knowledge.Known,
-    request: facts.Request,
-    priced: quote.Offer,
-    at: datetime,
-    actor: str,
-    replaces: models.Quote | None,
-) -> str:
-    row = known.holding.service
-    with transaction.atomic():
-        number = f"Q-{at.year}-{numbers.take(series=f'quote/{at.year}', count=1)[0]:06}"
-        models.Quote.objects.create(
-            number=number,
-            service=row,
-            client=row.client,
-            policy_id=known.rules.policy_revision,
-            catalog_id=known.rules.catalog_revision,
-            request=keeping.to_json(request),
-            offer=keeping.to_json(priced),
-            facts_digest=known.digest,
-            currency=priced.currency,
-            gross_minor=priced.total.gross.minor,
-            created_at=at,
-            expires_at=known.quote_end(at=at),
-            made_by=actor,
-            replaces=replaces,
-        )
-    return number
 
 
 # 2 ── the order ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +106,7 @@ def order(
         placing.check_still_good(kept=kept, priced=priced, at=at)
         placing.check_acknowledged(priced=priced, acknowledged=acknowledged)
         number = f"CH-{at.year}-{numbers.take(series=f'change/{at.year}', count=1)[0]:06}"
-        placing.place(
+        placed = placing.place(
             number=number,
             kept=kept,
             priced=priced,
@@ -130,6 +116,8 @@ def order(
             at=at,
             actor=actor,
         )
+        if placed.order is None:
+            acceptance.begin(change=placed, priced=priced, at=at)
         runs.start(kind=KIND, key=run_key(number), subject=number)
         return number
 
@@ -137,15 +125,17 @@ def order(
 
 
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
-    """Take an unpaid change back; what was drawn or paid in part is released. Twice is once.
+    """Take a change back that is neither paid nor accepted; what was drawn or paid in part is released. Twice is once.
 
-    Refused("move_not_allowed") once it is paid.
+    Refused("move_not_allowed") once it is paid or accepted.
     """
     with transaction.atomic():
         change = _locked(number, client=client)
         if change.state == "WITHDRAWN":
             return
-        assert change.order is not None
+        if change.order is None:
+            acceptance.withdraw(change=change, at=at, actor=actor)
+            return
         moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
         orders.withdraw(order=change.order.number, at=at, actor=actor)
         renewal.look_again(service=change.service)
@@ -155,6 +145,9 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
 def _settle(task: runs.Work) -> runs.Outcome:
     """Paid from the deposit by itself where D4 holds; else wait for a payment, with the reason and a deadline."""
     change = _locked(task.subject)
+    if change.order is None and change.state == "AWAITING_PAYMENT":
+        moves.move(change, "needs_acceptance", actor=task.actor, at=task.at)
+        return runs.Go("draft")
     if change.state != "AWAITING_PAYMENT":
         return runs.Done()
     assert change.order is not None
@@ -229,8 +222,11 @@ def _follow(task: runs.Work) -> runs.Outcome:
         moves.move(change, "retried", actor=task.actor, at=task.at)
     if now.point_of_no_return_at is not None and change.applied_at is None:
         _apply(change, task)
+    if acceptance.owes(change) and (now.state == "DONE" or (change.applied_at is not None and change.kind == "hard")):
+        return runs.Go("credit")
     if now.state == "DONE":
-        return _finish(change, task)
+        moves.move(change, "done", actor=task.actor, at=task.at, finished_at=task.at)
+        return runs.Done()
     if change.applied_at is not None and change.kind == "hard":
         moves.move(change, "applied", actor=task.actor, at=task.at)
         return runs.Go("retire")
@@ -245,6 +241,8 @@ def _follow(task: runs.Work) -> runs.Outcome:
 def _begin_again(task: runs.Work) -> runs.Outcome:
     """Paid, but it could not be carried out: a person decides (`retry`). Until then it is looked at every day."""
     change = _locked(task.subject)
+    if change.state in change.lifecycle.final:
+        return runs.Done()
     if change.state == "AWAITING_EXECUTION":
         return runs.Go("begin")
     return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
@@ -320,32 +318,13 @@ def _close(task: runs.Work) -> runs.Outcome:
         if each.pk != kept.service_id:
             renewal.give_up(service=each, at=task.at, actor=task.actor)
             register.end(service=each, cause=kept.number, at=task.at, actor=task.actor)
-    return _finish(_locked(task.subject), task)
-
-
-def _finish(change: models.Change, task: runs.Work) -> runs.Outcome:
-    moves.move(change, "done", actor=task.actor, at=task.at, finished_at=task.at)
+    moves.move(_locked(task.subject), "done", actor=task.actor, at=task.at, finished_at=task.at)
     return runs.Done()
 
 
 # ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────
-def run_key(number: str) -> str:
-    """The run of a change, and the key under which lower packages signal it."""
-    return f"{KIND}:{number}"
-
-
-def _locked(number: str, *, client: str | None = None) -> models.Change:
-    """A change with its service, both locked. NotFound."""
-    found = models.Change.objects.filter(number=number)
-    if client is not None:
-        found = found.filter(client__number=client)
-    row = found.values("pk", "service_id").first()
-    if row is None:
-        raise services.NotFound(number)
-    locks.lock(clients.Service.objects.filter(pk=row["service_id"]))
-    locks.lock(models.Change.objects.filter(pk=row["pk"]))
-    related = ("service", "client__seller", "quote__policy", "order", "execution")
-    return models.Change.objects.select_related(*related).get(pk=row["pk"])
+run_key = held.run_key
+_locked = held.change
 
 
 def _execution_of(number: str, client: str) -> machines.Execution:
@@ -389,6 +368,7 @@ def define() -> None:
         steps={
             "settle": _settle,
             "renewal": renewal.price_on_target,
+            **acceptance.STEPS,
             "begin": _begin,
             "follow": _follow,
             "begin_again": _begin_again,

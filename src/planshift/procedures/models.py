@@ -5,6 +5,7 @@ from django.db import models
 
 from planshift.billing import models as billing
 from planshift.catalog import models as catalog
+from planshift.domain.lifecycles import acceptance as acceptance_lifecycle
 from planshift.domain.lifecycles import change as change_lifecycle
 from planshift.domain.lifecycles import mail as mail_lifecycle
 from planshift.domain.lifecycles import quote as quote_lifecycle
@@ -97,6 +98,47 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Acceptance(models.Model):
+    """The client is asked to accept the corrective document of a decrease: until when, and what came of it (D5, D7)."""
+
+    lifecycle = acceptance_lifecycle.LIFECYCLE
+
+    change = models.OneToOneField(Change, on_delete=models.PROTECT, related_name="acceptance")
+    state = fields.state(acceptance_lifecycle.LIFECYCLE)
+    regime = models.CharField(max_length=20, help_text="draft_then_issue, issue_then_confirm or not_asked")
+    currency = fields.currency()
+    credit_minor = fields.minor(help_text="gross, as shown and ordered: what the client gets back")
+    reminders_on = models.JSONField(default=list, help_text="days on which a reminder goes out")
+    reminded = models.PositiveSmallIntegerField(default=0)
+    last_on = models.DateField(null=True, help_text="the last day on which an acceptance counts")
+    lapses_at = models.DateTimeField(null=True, help_text="the end of that day, at the latest the end of the term")
+    asked_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=30, blank=True, default="", help_text="why staff have to look at it")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=320, blank=True, default="", help_text="address or actor")
+    answered_how = models.CharField(max_length=10, blank=True, default="", help_text="reply, click, api or staff")
+    evidence = models.CharField(max_length=40, blank=True, default="", help_text="number of the mail that it rests on")
+    credited_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            fields.known_states(acceptance_lifecycle.LIFECYCLE, table="acceptance"),
+            models.CheckConstraint(condition=models.Q(credit_minor__gt=0), name="acceptance_gives_back"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["ACCEPTED", "CREDITED", "TAKEN_BACK"])
+                | models.Q(answered_at__isnull=False),
+                name="acceptance_has_its_answer",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="CREDITED") | models.Q(credited_at__isnull=False), name="acceptance_credited"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "lapses_at"], name="acceptance_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.change_id} {self.state}"
 
 
 class Acknowledgement(models.Model):

@@ -73,12 +73,25 @@ def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -
         raise Refused("quote_stale", quote=kept.number)
 
 
+def gives_back(priced: quote.Offer) -> bool:
+    """Whether the offer is a decrease that is given back to the deposit by a corrective document (D5, D8)."""
+    return (
+        priced.total.gross.amount < 0
+        and priced.credit_to == "deposit"
+        and all(line.amount.gross.amount <= 0 for line in priced.lines)
+    )
+
+
 def not_orderable(priced: quote.Offer) -> Reason | None:
-    """Why an offer can be shown but not yet ordered: a decrease needs an accepted corrective invoice (D5, D8)."""
-    if priced.total.gross.amount < 0 or priced.timing == "after_acceptance":
-        return Reason("decrease_not_orderable_yet")
+    """Why an offer can be shown but not ordered: metered services, and decreases that the product cannot settle yet."""
     if priced.timing == "at_once":
         return Reason("metered_not_orderable_yet")
+    if gives_back(priced):
+        return None
+    if priced.total.gross.amount < 0:
+        return Reason("decrease_not_orderable_yet")
+    if priced.timing == "after_acceptance" and priced.total.gross.amount > 0:
+        return Reason("decrease_not_orderable_yet")
     return None
 
 
@@ -103,8 +116,9 @@ def place(
     at: datetime,
     actor: str,
 ) -> models.Change:
-    """Write the change, what was acknowledged, and the order that pays for it. Refused("change_open") when another
-    change of the service is under way: the database decides."""
+    """Write the change, what was acknowledged, and the order that pays for it (a decrease has none).
+
+    Refused("change_open") when another change of the service is under way: the database decides."""
     change = models.Change(
         number=number,
         service=kept.service,
@@ -126,8 +140,9 @@ def place(
         raise Refused("change_open", service=kept.service.number) from None
     _keep_acknowledged(change, acknowledged, at=at, actor=actor)
     moves.move(kept, "ordered", actor=actor, at=at)
-    change.order = _order(kept, priced, subject=number, signal_key=signal_key, at=at, actor=actor)
-    change.save(update_fields=["order"])
+    if not gives_back(priced):
+        change.order = _order(kept, priced, subject=number, signal_key=signal_key, at=at, actor=actor)
+        change.save(update_fields=["order"])
     return change
 
 

@@ -92,6 +92,7 @@ numbers = { domains = 2 }
 highest_plan = "new"
 attached = [{ number = "S-7", name = "Pointer", code = "pointer", again_on = ["new"], data_lost = false, amount = "9" }]
 traits = { platform = "old-shared" }
+owner_only = false
 [[billed]]
 id = "1"
 component = "plan"

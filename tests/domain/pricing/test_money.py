@@ -99,5 +99,6 @@ def test_H6_business_days(day: str, days: int, country: str, last: str) -> None:
 def test_H6_the_seller_s_own_closed_days_do_not_count() -> None:
     closed = frozenset({date(2026, 7, 6)})
     assert calendar.add_business_days(date(2026, 7, 3), 1, country="IT", closed=closed) == date(2026, 7, 7)
+    assert calendar.business_days_between(date(2026, 7, 3), date(2026, 7, 10), country="IT", closed=closed) == 4
     with pytest.raises(Refused):
         calendar.add_business_days(date(2026, 7, 3), 1, country="XX")

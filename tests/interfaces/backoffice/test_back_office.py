@@ -225,6 +225,7 @@ GETS = [
 ]
 POSTS = [
     "/staff/changes/{change}/retry/",
+    "/staff/changes/{change}/answer/",
     "/staff/changes/{change}/confirm/",
     "/staff/services/{service}/quote/",
     "/staff/quotes/{quote}/order/",
@@ -237,7 +238,8 @@ POSTS = [
     "/staff/executions/{execution}/decide/",
     "/staff/clock/",
 ]
-OF_A_ROW = [path for path in GETS + POSTS if "{" in path] + ["/staff/runs/decide/"]
+PDFS = ["/staff/changes/{change}/documents/{paper}.pdf"]
+OF_A_ROW = [path for path in GETS + PDFS + POSTS if "{" in path] + ["/staff/runs/decide/"]
 
 
 def mails(client: str) -> dict[str, str]:
@@ -272,7 +274,13 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         recorded_at=clock.business(),
         received_at=clock.business(),
     )
-    names = {"change": number, "order": order_of(number).number, "execution": execution, "payment": payment.number}
+    names = {
+        "change": number,
+        "order": order_of(number).number,
+        "execution": execution,
+        "payment": payment.number,
+        "paper": "KD-1",
+    }
     names |= mails(row.client.number)
     names |= {"quote": row.quote.number, "service": row.service.number, "client": row.client.number}
     form = {"note": "x", "decision": "retry", "run": f"change:{number}", "key": KEY, "amount": "26.84", "days": "1"}
@@ -282,7 +290,7 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
 def test_every_url_of_the_back_office_is_in_these_lists() -> None:
     from planshift.interfaces.backoffice import urls
 
-    listed = {re.sub(r"\{\w+\}", "<>", path.removeprefix("/staff/")) for path in GETS + POSTS}
+    listed = {re.sub(r"\{\w+\}", "<>", path.removeprefix("/staff/")) for path in GETS + PDFS + POSTS}
     assert {re.sub(r"<[^>]+>", "<>", str(each.pattern)) for each in urls.urlpatterns} == listed
 
 
@@ -290,7 +298,7 @@ def test_nobody_but_staff_comes_in(enter: Enter, ordered: Ordered) -> None:
     names, form = everything(ordered("silver", "gold"))
     make_stuck(names["change"])
     stranger, owner = Client(), enter("silver")
-    for path in GETS:
+    for path in GETS + PDFS:
         assert stranger.get(path.format(**names)).headers["Location"].startswith("/account/login/"), path
         assert owner.get(path.format(**names)).status_code == 404, path
     for path in POSTS:
@@ -303,7 +311,7 @@ def test_another_sellers_rows_are_not_there(enter: Enter, ordered: Ordered) -> N
     make_stuck(names["change"])
     other = enter(POLISH)
     for path in OF_A_ROW:
-        answer = other.get(path.format(**names)) if path in GETS else other.post(path.format(**names), form)
+        answer = other.get(path.format(**names)) if path in GETS + PDFS else other.post(path.format(**names), form)
         assert answer.status_code == 404, path
     for path in GETS:
         if path not in OF_A_ROW:

@@ -75,19 +75,3 @@ def test_the_periods_that_are_sold_are_quoted(enter: Enter, service_of: Number) 
     for months in (3, 6, 12):
         assert browser.post(f"/services/{service}/quote/", {"months": str(months)}).status_code == 302
     assert models.Quote.objects.count() == 3
-
-
-def test_the_pro_forma_of_an_unpaid_order_can_be_had_by_its_owner_only(
-    enter: Enter, service_of: Number, ordered: Callable[..., str]
-) -> None:
-    change = models.Change.objects.select_related("order").get(number=ordered("silver", "gold"))
-    assert change.order is not None
-    address = f"/orders/{change.order.number}/pro-forma.pdf"
-    browser = enter("silver")
-    assert address in browser.get(f"/orders/{change.order.number}/").content.decode()
-    paper = browser.get(address)
-    assert (paper.status_code, paper.headers["Content-Type"]) == (200, "application/pdf")
-    assert paper.content.startswith(b"%PDF-")
-    assert enter("pointer").get(address).status_code == 404
-    pay(change.order.number)
-    assert browser.get(address).status_code == 404  # paid: the invoice tells

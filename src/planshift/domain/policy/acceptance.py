@@ -1,6 +1,7 @@
 """Must the client accept the corrective invoice of a decrease, how, and until when?
 
-`run` gives the days on which the client is reminded and the day after which the offer to accept has lapsed.
+`run` gives the days on which the client is reminded, the day after which the offer to accept has lapsed, and when the
+document is issued.
 """
 
 from dataclasses import dataclass
@@ -10,24 +11,30 @@ from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__
 DEFAULT = "not_asked"
+REGIMES = ("draft_then_issue", "issue_then_confirm")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time the client has: `reminders_on`, and the last day on which an acceptance counts."""
+    """The time the client has: `reminders_on`, and the last day on which an acceptance counts.
+
+    `regime`: "draft_then_issue" or "issue_then_confirm".
+    """
 
     reminders_on: tuple[date, ...]
     last_on: date
+    regime: str = REGIMES[0]
 
 
 def _not_asked(*, sent_on: date) -> Window | None:
     return None
 
 
-def _by_reply(*, sent_on: date, days: int, reminders: tuple[int, ...]) -> Window | None:
+def _by_reply(*, sent_on: date, days: int, reminders: tuple[int, ...], document: str) -> Window | None:
     return Window(
         reminders_on=tuple(sent_on + timedelta(days=after) for after in sorted(reminders) if after < days),
         last_on=sent_on + timedelta(days=days),
+        regime=document,
     )
 
 
@@ -43,9 +50,17 @@ RULES = rules(
         run=_by_reply,
         doc="The corrective invoice goes to the contact address by e-mail and is accepted by a reply. Without one it "
         "lapses after the stated days, and nothing has changed.",
-        example='{ answer = "by_reply", days = 14, reminders = [3, 10] }',
+        example='{ answer = "by_reply", days = 14, reminders = [3, 10], document = "draft_then_issue" }',
         clause="D5",
         params=(
+            Param(
+                name="document",
+                kind="choice",
+                choices=REGIMES,
+                doc="whether the client accepts a draft, which is issued then (nothing can be taken back from KSeF or "
+                "SdI), or confirms a document that is issued already",
+                default=REGIMES[0],
+            ),
             Param(
                 name="days", kind="integer", doc="days to accept, from the sending", default=14, minimum=1, maximum=90
             ),

@@ -1,5 +1,7 @@
 """Which changes are under way, and how does one stand? The queue, one change, and what staff decide about it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,14 +13,16 @@ from django.views.decorators.http import require_GET, require_POST
 from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import clients, door, words
 from planshift.interfaces.presenters import figures
+from planshift.procedures import deciding_replies
 from planshift.procedures import office as doing
-from planshift.procedures.queries import office
+from planshift.procedures.queries import acceptances, office
 from planshift.procedures.views import office as views
 from planshift.runtime import clock
 
 FILTERS = {
     "open": gettext_lazy("All open"),
     "payment": gettext_lazy("Waiting for payment"),
+    "acceptance": gettext_lazy("Waiting for acceptance"),
     "execution": gettext_lazy("In execution"),
     "staff": gettext_lazy("Needs staff"),
     "retirement": gettext_lazy("Old service kept"),
@@ -57,6 +61,7 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         key=door.new_key(),
         other_kind=_other_kind(page),
         ordered_how=clients.WAYS.get(page.ordered_how, page.ordered_how),
+        thread=acceptances.thread(sellers=staff.sellers, change=number, at=clock.business()),
     )
 
 
@@ -83,6 +88,34 @@ def retry(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpRe
         return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
     messages.success(request, _("The change is carried out anew."))
     return redirect("staff:change", number)
+
+
+@require_POST
+@door.staff_page
+def answer(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
+    """Decide an unclear reply, ask the client again, or give up an accepted decrease that could not be made."""
+    told: dict[str, Any] = {"sellers": staff.sellers, "number": number, "at": clock.business()}
+    actor, decision = door.actor(request), request.POST.get("decision", "")[:12]
+    try:
+        if decision == "take_back":
+            deciding_replies.take_back(**told, note=door.note(request), actor=actor)
+        elif mail := request.POST.get("mail", "")[:40]:
+            deciding_replies.decide(**told, mail=mail, decision=decision, note=door.note(request), actor=actor)
+        else:
+            deciding_replies.ask_again(**told, actor=actor)
+    except Refused as refused:
+        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
+    messages.success(request, _("Done, and recorded with your reason."))
+    return redirect("staff:change", number)
+
+
+@require_GET
+@door.staff_page
+def paper(request: HttpRequest, staff: views.StaffHeader, number: str, key: str) -> HttpResponse:
+    """The corrective document, or its draft, as PDF."""
+    page = office.change(sellers=staff.sellers, number=number, at=clock.business())
+    name, content = acceptances.paper_pdf(change=number, client=page.row.client_number, key=key)
+    return door.pdf(name, content)
 
 
 @require_POST

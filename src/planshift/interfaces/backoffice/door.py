@@ -1,6 +1,7 @@
 """Who is at the back office's door, and may they see this? Every page of staff goes through `staff_page`."""
 
 import functools
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
@@ -79,3 +80,11 @@ def page_number(request: HttpRequest) -> int:
 def new_key() -> str:
     """A key for a form that must not act twice."""
     return uuid.uuid4().hex
+
+
+def pdf(name: str, content: bytes) -> HttpResponse:
+    """A PDF under a name that every system takes."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)
+    return HttpResponse(
+        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{safe}"'}
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.procedures import change, help, payment, placing, service, views
+from planshift.procedures import acceptance, change, help, payment, placing, service, views
 
 
 def offer(*, client: str, service: str, request: facts.Request, at: datetime, actor: str) -> str:
@@ -24,6 +24,16 @@ def order(
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
     """Take an unpaid change back."""
     change.withdraw(client=client, number=number, at=at, actor=actor)
+
+
+def accept(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """Accept the corrective document of a decrease."""
+    acceptance.accept(client=client, number=number, at=at, actor=actor)
+
+
+def refuse(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """Do not accept it."""
+    acceptance.refuse(client=client, number=number, at=at, actor=actor)
 
 
 def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None:

@@ -31,17 +31,11 @@ def invoices(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
 @door.client_page
 def invoice_pdf(request: HttpRequest, client: views.ClientHeader, number: str) -> HttpResponse:
     """One document as PDF; somebody else's is not there."""
-    return _pdf(*queries.invoice_pdf(client=client.number, number=number))
+    return pdf(*queries.invoice_pdf(client=client.number, number=number))
 
 
-@require_GET
-@door.client_page
-def proforma_pdf(request: HttpRequest, client: views.ClientHeader, number: str) -> HttpResponse:
-    """The pro forma of an order that waits for a payment; somebody else's is not there."""
-    return _pdf(*queries.proforma_pdf(client=client.number, order=number))
-
-
-def _pdf(name: str, content: bytes) -> HttpResponse:
+def pdf(name: str, content: bytes) -> HttpResponse:
+    """A PDF under a name that every system takes."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)
     return HttpResponse(
         content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{safe}"'}

@@ -22,9 +22,13 @@ OF_CHANGES: dict[str, str | Promise] = {
     "credentials_none": _("There is no access data to show."),
     "credentials_shown": _("The access data was already shown, on %(at)s. It is shown only once."),
     "decrease_not_orderable_yet": _(
-        "A change to less is calculated here, but cannot be ordered in this version: it needs a corrective invoice "
-        "that you accept first."
+        "A change to less is calculated here, but cannot be ordered: under these rules it also costs something, or is "
+        "not given back to the deposit."
     ),
+    "acceptance_over": _("There is nothing to accept any more: it was answered, taken back, or its time is over."),
+    "acceptance_not_asked": _("The corrective invoice is being made. Please look again in a moment."),
+    "accepted_already": _("The corrective invoice is accepted already."),
+    "execution_under_way": _("Execution %(number)s is not over: roll it back first."),
     "counts_in_another_unit": _("The position in the term is not known in the unit that is needed."),
     "currencies_differ": _("Prices and rules are in different currencies."),
     "day_of_change_not_known": _("The day of the change is not known."),

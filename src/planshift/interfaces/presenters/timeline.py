@@ -16,6 +16,15 @@ Words = str | Promise
 STEPS: dict[str, tuple[Words, Words]] = {
     "ordered": (gettext_lazy("Ordered"), ""),
     "paid": (gettext_lazy("Paid"), gettext_lazy("Nothing is changed on the server before this.")),
+    "asked": (
+        gettext_lazy("Corrective invoice sent to you"),
+        gettext_lazy("By mail to your contact address, with the request to accept it. It gives back %(credit)s."),
+    ),
+    "accepted": (gettext_lazy("Accepted by you"), gettext_lazy("Until then the service and your deposit stay.")),
+    "credited": (gettext_lazy("Credit on your deposit"), gettext_lazy("%(credit)s, VAT included.")),
+    "refused": (gettext_lazy("Not accepted"), gettext_lazy("Nothing was changed.")),
+    "not_accepted_in_time": (gettext_lazy("Not accepted in time"), gettext_lazy("Nothing was changed.")),
+    "undone": (gettext_lazy("Given up"), gettext_lazy("It could not be carried out; the document was taken back.")),
     "applied": (gettext_lazy("Changed on the server"), gettext_lazy("The new parameters are set and read back.")),
     "prepared": (gettext_lazy("New environment prepared"), gettext_lazy("Your old service goes on running meanwhile.")),
     "credentials": (gettext_lazy("Access data ready"), gettext_lazy("From here on you can move your content.")),

@@ -1,5 +1,8 @@
 """What the doors read: one module per question, one function per page, frozen views out."""
 
+from planshift.procedures.queries.acceptances import acceptances_page as acceptances_page
+from planshift.procedures.queries.acceptances import accepting as accepting
+from planshift.procedures.queries.acceptances import paper_pdf as paper_pdf
 from planshift.procedures.queries.changes import change as change
 from planshift.procedures.queries.choices import names_of as names_of
 from planshift.procedures.queries.choices import options as options
@@ -13,7 +16,6 @@ from planshift.procedures.queries.orders import order as order
 from planshift.procedures.queries.papers import invoice_pdf as invoice_pdf
 from planshift.procedures.queries.papers import invoices as invoices
 from planshift.procedures.queries.papers import money as money
-from planshift.procedures.queries.papers import proforma_pdf as proforma_pdf
 from planshift.procedures.queries.people import client_of as client_of
 from planshift.procedures.queries.people import demo_people as demo_people
 from planshift.procedures.queries.people import is_staff as is_staff

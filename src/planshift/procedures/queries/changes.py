@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from planshift.catalog import queries as catalog
 from planshift.domain import quote
-from planshift.procedures import keeping, knowledge, models, rules, views
+from planshift.domain.money import Money
+from planshift.procedures import decrease_papers, keeping, knowledge, models, rules, views
 from planshift.procedures.queries import services
 from planshift.provisioning import queries as provisioning
 from planshift.services.queries import NotFound
@@ -15,7 +16,7 @@ def change(*, client: str, number: str, at: datetime) -> views.ChangePage:
     """A client's change with its timeline. NotFound for another's."""
     row = (
         models.Change.objects.filter(number=number, client__number=client)
-        .select_related("service__client__seller", "quote__replaced_by", "order", "execution")
+        .select_related("service__client__seller", "quote__replaced_by", "order", "execution", "acceptance")
         .first()
     )
     if row is None:
@@ -57,16 +58,23 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         can_switch_over=bool(work and "confirm_cutover" in work.can),
         hold_until=work.hold_until if work else None,
         removal_at=work.hold_until if work else None,
-        can_withdraw=row.state == "AWAITING_PAYMENT" and bool(order and order.state == "AWAITING_PAYMENT"),
-        invoices=tuple(
-            each
-            for each in services.invoice_rows(service=row.service.number)
-            if row.order and each.order == row.order.number
-        ),
+        can_withdraw=row.state == "AWAITING_ACCEPTANCE"
+        or (row.state == "AWAITING_PAYMENT" and bool(order and order.state == "AWAITING_PAYMENT")),
+        invoices=_invoices(row),
         by_staff=bool(row.ordered_how),
         staff_note=row.ordered_note,
         new_quote=row.quote.replaced_by.number if hasattr(row.quote, "replaced_by") else "",
         **_renewal(row, offered, card),
+    )
+
+
+def _invoices(row: models.Change) -> tuple[views.InvoiceRow, ...]:
+    """The documents of the change: of its order, and its corrections once they are issued."""
+    corrections = {each.document.number for each in decrease_papers.papers(change=row.number) if each.document}
+    return tuple(
+        each
+        for each in services.invoice_rows(service=row.service.number)
+        if (row.order and each.order == row.order.number) or each.number in corrections
     )
 
 
@@ -82,6 +90,9 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
     """The steps from order to done, as the client sees them."""
     order = row.order
     steps = [views.TimelineStep("ordered", "done", row.ordered_at, None, "client", {})]
+    asked: models.Acceptance | None = getattr(row, "acceptance", None)
+    if asked is not None:
+        return (*steps, *_accepting_steps(row, asked, work))
     if row.state in ("WITHDRAWN", "LAPSED"):
         return (*steps, views.TimelineStep(row.state.lower(), "failed", row.finished_at, None, "client", {}))
     paid_at = order.paid_at if order else row.ordered_at
@@ -94,6 +105,32 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
     done = row.state == "DONE"
     steps.append(views.TimelineStep("done", "done" if done else "ahead", row.finished_at, None, "system", {}))
     return tuple(steps)
+
+
+def _accepting_steps(
+    row: models.Change, asked: models.Acceptance, work: provisioning.ExecutionView | None
+) -> list[views.TimelineStep]:
+    """Of a decrease: asked, accepted, limits down, credited (D5)."""
+    facts = {"credit": Money.from_minor(asked.credit_minor, asked.currency)}
+    steps = [views.TimelineStep("asked", "done" if asked.asked_at else "now", asked.asked_at, None, "system", facts)]
+    if row.state in ("WITHDRAWN", "LAPSED", "REFUSED"):
+        code = "not_accepted_in_time" if row.state == "LAPSED" else row.state.lower()
+        return [*steps, views.TimelineStep(code, "failed", row.finished_at, None, "client", {})]
+    if asked.answered_at is not None and asked.state not in ("TO_BE_ASKED", "AWAITING_ANSWER", "AWAITING_STAFF"):
+        steps.append(views.TimelineStep("accepted", "done", asked.answered_at, None, "client", {}))
+    else:
+        owner = asked.lifecycle.waiting.get(asked.state, "client")
+        status: Literal["waiting", "ahead"] = "waiting" if asked.asked_at else "ahead"
+        steps.append(views.TimelineStep("accepted", status, None, asked.lapses_at, owner, {}))
+    if row.state == "UNDONE":
+        return [*steps, views.TimelineStep("undone", "failed", row.finished_at, None, "staff", {})]
+    steps.extend(_work_steps(row, work))
+    steps.append(views.TimelineStep("credited", _past(asked.credited_at), asked.credited_at, None, "system", facts))
+    return [*steps, views.TimelineStep("done", _past(row.finished_at), row.finished_at, None, "system", {})]
+
+
+def _past(at: datetime | None) -> Literal["done", "ahead"]:
+    return "done" if at is not None else "ahead"
 
 
 _SHOWN = {

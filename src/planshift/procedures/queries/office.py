@@ -28,14 +28,17 @@ from planshift.services.queries import NotFound
 SIZE = 25
 FURTHEST = 10_000  # no page starts further down than this
 
-_STAFF = Q(state="AWAITING_STAFF") | Q(
-    state__in=("AWAITING_EXECUTION", "AWAITING_RETIREMENT"), execution__state__in=("STUCK", "AWAITING_STAFF")
+_STAFF = (
+    Q(state="AWAITING_STAFF")
+    | Q(acceptance__state="AWAITING_STAFF")
+    | Q(state__in=("AWAITING_EXECUTION", "AWAITING_RETIREMENT"), execution__state__in=("STUCK", "AWAITING_STAFF"))
 )
 FILTERS: dict[str, Q] = {
     "open": Q(
         state__in=[state for state in models.Change.lifecycle.states if state not in models.Change.lifecycle.final]
     ),
     "payment": Q(state="AWAITING_PAYMENT"),
+    "acceptance": Q(state="AWAITING_ACCEPTANCE"),
     "execution": Q(state="AWAITING_EXECUTION"),
     "staff": _STAFF,
     "retirement": Q(state="AWAITING_RETIREMENT"),

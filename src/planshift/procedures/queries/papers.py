@@ -44,18 +44,6 @@ def invoice_pdf(*, client: str, number: str) -> tuple[str, bytes]:
     return f"{safe}.pdf", documents.pdf(seller=owner.seller.code, number=number)
 
 
-def proforma_pdf(*, client: str, order: str) -> tuple[str, bytes]:
-    """The pro forma of a client's order that waits for a payment, as (file name, PDF). NotFound for another's, or when
-    there is nothing to pay any more: the invoice tells then."""
-    try:
-        found = billing.order(number=order)
-    except Refused as refused:
-        raise NotFound(order) from refused
-    if found.client != client or found.state != "AWAITING_PAYMENT":
-        raise NotFound(order)
-    return f"{order}.pdf", documents.proforma_pdf(order=order)
-
-
 def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> views.MoneyPage:
     """Deposit, movements and what is to be paid."""
     owner = services.client(number=client)

@@ -5,6 +5,11 @@ Amounts are `Money` (exact) or `Taxed` (net, tax, gross); `_at` is an aware inst
 `Words` is a text of the catalog in several languages: {"en": "IP addresses", "pl": "Adresy IP", …}, or a plain str.
 """
 
+from planshift.procedures.views.accepting import Accepting as Accepting
+from planshift.procedures.views.accepting import CorrectedLine as CorrectedLine
+from planshift.procedures.views.accepting import CorrectivePaper as CorrectivePaper
+from planshift.procedures.views.accepting import MailRow as MailRow
+from planshift.procedures.views.accepting import Thread as Thread
 from planshift.procedures.views.choices import KeptQuote as KeptQuote
 from planshift.procedures.views.choices import Option as Option
 from planshift.procedures.views.choices import OptionsPage as OptionsPage

@@ -80,6 +80,13 @@ def of_change(request: HttpRequest, change: str) -> str:
     return _spoken_to(request, access.owner_of_change(holder=holder(request), change=change))
 
 
+def own_change(request: HttpRequest, change: str) -> str:
+    """The same, for what only the client may declare (D5): the token of a whole seller gets 403."""
+    if not holder(request).client:
+        raise AuthorizationError(message="Only a token of the client itself may answer for it.")
+    return of_change(request, change)
+
+
 def of_order(request: HttpRequest, order: str) -> str:
     """The number of the client whose order this is. NotFound."""
     return _spoken_to(request, access.owner_of_order(holder=holder(request), order=order))

@@ -9,7 +9,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from planshift.interfaces.api.v1 import callers, problems, shapes, told
-from planshift.procedures import change, placing, queries
+from planshift.procedures import acceptance, change, placing, queries
 from planshift.runtime import clock
 
 router = Router(tags=["Changes"])
@@ -73,6 +73,36 @@ def withdraw_change(request: HttpRequest, number: callers.Number) -> dict[str, A
     """Take an unpaid change back. Twice is once."""
     holder, client = callers.writer(request), callers.of_change(request, number)
     change.withdraw(client=client, number=number, at=clock.business(), actor=holder.actor)
+    return _change(client, number)
+
+
+@router.get("/acceptances", response={200: shapes.Acceptances, **problems.READING}, operation_id="list_acceptances")
+def list_acceptances(
+    request: HttpRequest, client: Filter = "", after: callers.Cursor = "", limit: callers.Limit = 50
+) -> dict[str, Any]:
+    """Corrective documents that wait for the client's acceptance (D5, D7), newest first."""
+    holder = callers.holder(request)
+    found, following = queries.acceptances_page(
+        holder=holder, client=client, after=after, size=limit, at=clock.business()
+    )
+    return {"acceptances": [told.acceptance(each) for each in found], "next": following}
+
+
+@router.post("/changes/{number}/accept", response={200: shapes.Change, **problems.WRITING}, operation_id="accept")
+def accept(request: HttpRequest, number: callers.Number) -> dict[str, Any]:
+    """Accept the corrective document of a decrease. Only with a token of the client itself. Twice is once."""
+    client = callers.own_change(request, number)
+    holder = callers.writer(request)
+    acceptance.accept(client=client, number=number, at=clock.business(), actor=holder.actor, how="api")
+    return _change(client, number)
+
+
+@router.post("/changes/{number}/refuse", response={200: shapes.Change, **problems.WRITING}, operation_id="refuse")
+def refuse(request: HttpRequest, number: callers.Number) -> dict[str, Any]:
+    """Do not accept it: nothing changes. Only with a token of the client itself. Twice is once."""
+    client = callers.own_change(request, number)
+    holder = callers.writer(request)
+    acceptance.refuse(client=client, number=number, at=clock.business(), actor=holder.actor, how="api")
     return _change(client, number)
 
 

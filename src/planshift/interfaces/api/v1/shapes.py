@@ -265,6 +265,50 @@ class Change(ListedChange):
     renews_on: date | None
 
 
+class CorrectedLine(Schema):
+    """One line of the corrected document: before, after, difference."""
+
+    text: str
+    start_on: date | None
+    end_on: date | None
+    before: Taxed
+    after: Taxed
+    difference: Taxed
+
+
+class CorrectivePaper(Schema):
+    """A corrective document, or its draft while it is not issued."""
+
+    number: str
+    issued: bool
+    state: str = Field(description="a state of docs/lifecycles.md, correction")
+    corrects: str = Field(description="number of the corrected invoice")
+    lines: list[CorrectedLine]
+    difference: Taxed
+
+
+class Acceptance(Schema):
+    """A corrective document that waits for the client's acceptance: nothing moves before it (D5)."""
+
+    change: str
+    client: str
+    service: str
+    state: str = Field(description="a state of docs/lifecycles.md, acceptance")
+    can_answer: bool
+    credit: Amount = Field(description="gross, to the deposit")
+    currency: str
+    papers: list[CorrectivePaper]
+    asked_at: datetime | None
+    last_on: date | None = Field(description="the last day on which an acceptance counts")
+
+
+class Acceptances(Schema):
+    """A page of them; `next` is the cursor of the next page, empty on the last."""
+
+    acceptances: list[Acceptance]
+    next: str
+
+
 class Credentials(Schema):
     """Access data of the new environment: shown once."""
 

@@ -136,6 +136,43 @@ def change(client: str, page: views.ChangePage, order: views.OrderPage | None) -
     }
 
 
+def acceptance(each: views.Accepting) -> dict[str, Any]:
+    """A request to accept (shapes.Acceptance)."""
+    return {
+        "change": each.change,
+        "client": each.client,
+        "service": each.service,
+        "state": each.state,
+        "can_answer": each.can_answer,
+        "credit": each.credit.text,
+        "currency": each.credit.currency,
+        "papers": [_paper(paper) for paper in each.papers],
+        "asked_at": each.asked_at,
+        "last_on": each.last_on,
+    }
+
+
+def _paper(paper: views.CorrectivePaper) -> dict[str, Any]:
+    return {
+        "number": paper.number,
+        "issued": paper.issued,
+        "state": paper.state,
+        "corrects": paper.corrects,
+        "difference": taxed(paper.difference),
+        "lines": [
+            {
+                "text": amounts.words(line.text),
+                "start_on": line.start_on,
+                "end_on": line.end_on,
+                "before": taxed(line.before),
+                "after": taxed(line.after),
+                "difference": taxed(line.difference),
+            }
+            for line in paper.lines
+        ],
+    }
+
+
 def _step(step: views.TimelineStep, shown: timeline.Shown) -> dict[str, Any]:
     return {
         "code": step.code,

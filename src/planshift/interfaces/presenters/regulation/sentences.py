@@ -63,6 +63,10 @@ class Speaker:
         found = texts(self.language)["phrases"].get(name) or texts("en")["phrases"][name]
         return self._fill(found, facts)
 
+    def has_phrase(self, name: str) -> bool:
+        """True when there is such a sentence, at least in English."""
+        return name in texts("en")["phrases"]
+
     def answer(self, dimension: str, chosen: vocabulary.Chosen) -> str:
         """The sentence or sentences of a chosen answer; "" where the answer says nothing to a client."""
         language = self.language if has(dimension, chosen.answer, self.language) else "en"

@@ -1,0 +1,60 @@
+"""The life of one request to accept: from the corrective document to the client's answer, and what follows from it."""
+
+from planshift.domain.lifecycles import machine
+
+LIFECYCLE = machine.Lifecycle(
+    name="acceptance",
+    doc="A decrease and its credit wait until the client accepted the corrective document (D5, D7, D8). Until then "
+    "nothing moves; every way out but the acceptance leaves limits and deposit as they were.",
+    states={
+        "TO_BE_ASKED": "the corrective document is made; the mail to the client is being written",
+        "AWAITING_ANSWER": "the client was asked, and has not answered",
+        "AWAITING_STAFF": "a reply says neither yes nor no, or the mail did not arrive: a person looks at it",
+        "ACCEPTED": "accepted; the limits go down, then the credit is booked",
+        "CREDITED": "the limits are down and the credit is booked",
+        "REFUSED": "the client did not accept; nothing has changed",
+        "LAPSED": "no acceptance came in time; nothing has changed",
+        "WITHDRAWN": "the client took the request back; nothing has changed",
+        "TAKEN_BACK": "accepted, but it could not be carried out: the document was taken back, nothing was credited",
+    },
+    initial="TO_BE_ASKED",
+    moves={
+        ("TO_BE_ASKED", "asked"): "AWAITING_ANSWER",
+        ("TO_BE_ASKED", "accepted"): "ACCEPTED",
+        ("TO_BE_ASKED", "refused"): "REFUSED",
+        ("TO_BE_ASKED", "withdrawn"): "WITHDRAWN",
+        ("AWAITING_ANSWER", "recomputed"): "TO_BE_ASKED",
+        ("AWAITING_STAFF", "recomputed"): "TO_BE_ASKED",
+        ("AWAITING_ANSWER", "unclear"): "AWAITING_STAFF",
+        ("AWAITING_ANSWER", "accepted"): "ACCEPTED",
+        ("AWAITING_ANSWER", "refused"): "REFUSED",
+        ("AWAITING_ANSWER", "lapsed"): "LAPSED",
+        ("AWAITING_ANSWER", "withdrawn"): "WITHDRAWN",
+        ("AWAITING_STAFF", "cleared"): "AWAITING_ANSWER",
+        ("AWAITING_STAFF", "accepted"): "ACCEPTED",
+        ("AWAITING_STAFF", "refused"): "REFUSED",
+        ("AWAITING_STAFF", "lapsed"): "LAPSED",
+        ("AWAITING_STAFF", "withdrawn"): "WITHDRAWN",
+        ("ACCEPTED", "credited"): "CREDITED",
+        ("ACCEPTED", "taken_back"): "TAKEN_BACK",
+    },
+    waiting={
+        "TO_BE_ASKED": "system",
+        "AWAITING_ANSWER": "client",
+        "AWAITING_STAFF": "staff",
+        "ACCEPTED": "system",
+    },
+    final=frozenset({"CREDITED", "REFUSED", "LAPSED", "WITHDRAWN", "TAKEN_BACK"}),
+    events={
+        "asked": "the mail with the document is on its way",
+        "unclear": "a reply needs a person's eyes, or the mail failed or came back",
+        "recomputed": "another correction of the same invoice came between: the document is made anew",
+        "cleared": "staff set the reply aside, asked again, or the mail was sent again",
+        "accepted": "by a reply, by a click, or by staff on the evidence of a reply",
+        "refused": "by a reply, by a click, or by staff on the evidence of a reply",
+        "lapsed": "the days to accept, or the term of the service, are over",
+        "withdrawn": "the client took it back, or ordered something else in its place",
+        "credited": "the limits were seen to be down, and the credit was booked",
+        "taken_back": "staff gave it up after the machines could not do it",
+    },
+)

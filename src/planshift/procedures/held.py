@@ -1,0 +1,29 @@
+"""How does a procedure get hold of a change? Its service is locked first, then the change; its run has a key."""
+
+from planshift.procedures import models
+from planshift.runtime import locks
+from planshift.services import models as clients
+from planshift.services.queries import NotFound
+
+KIND = "change"
+
+
+def run_key(number: str) -> str:
+    """The run of a change, and the key under which lower packages signal it."""
+    return f"{KIND}:{number}"
+
+
+def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] | None = None) -> models.Change:
+    """A change with its service, both locked; of `client` or of `sellers`, where given. NotFound."""
+    found = models.Change.objects.filter(number=number)
+    if client is not None:
+        found = found.filter(client__number=client)
+    if sellers is not None:
+        found = found.filter(client__seller__code__in=sellers)
+    row = found.values("pk", "service_id").first()
+    if row is None:
+        raise NotFound(number)
+    locks.lock(clients.Service.objects.filter(pk=row["service_id"]))
+    locks.lock(models.Change.objects.filter(pk=row["pk"]))
+    related = ("service", "client__seller", "quote__policy", "order", "execution", "acceptance")
+    return models.Change.objects.select_related(*related).get(pk=row["pk"])
