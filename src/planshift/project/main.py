@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "quote": ("planshift.interfaces.cli.quote", False, "price one change of a service, with its working"),
     "renew": ("planshift.interfaces.cli.renew", True, "show what the renewals of a day would be, or begin today's"),
     "statements": ("planshift.interfaces.cli.statements", True, "import bank statements, or watch a folder for them"),
+    "reconcile": ("planshift.interfaces.cli.reconcile", True, "compute all figures again, name every difference"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),
     "token": ("planshift.interfaces.cli.token", True, "make or revoke a key for the API"),
     "worker": ("planshift.interfaces.cli.worker", True, "carry out what is due, until told to stop"),

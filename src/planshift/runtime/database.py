@@ -1,6 +1,9 @@
 """Is the database set up the way durable work needs it?"""
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
 
 
 def prepare() -> None:
@@ -15,6 +18,30 @@ def prepare() -> None:
         mode = cursor.fetchone()[0]
     if mode not in ("wal", "memory"):
         raise RuntimeError(f"SQLite stays in journal mode {mode}, not wal")
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All that is read inside is of one moment, and nobody waits for it. Inside a transaction: of that transaction.
+
+    A transaction of Django's would take SQLite's only write lock, so there it is begun by hand.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
 
 
 def describe() -> str:
