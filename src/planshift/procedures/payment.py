@@ -2,18 +2,20 @@
 
 from datetime import datetime
 
+import structlog
 from django.conf import settings
 
 from planshift.billing import deposits, models, orders, payments, ports
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
-from planshift.domain.errors import Refused
+from planshift.domain.errors import Refused, Trouble
 from planshift.domain.money import Money
 from planshift.procedures import rules, waking
 from planshift.runtime import keys, runs
 from planshift.services import queries as services
 
 KIND = "top_up"
+log = structlog.get_logger("planshift.payment")
 
 
 # 1 ── topped up ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,12 +85,17 @@ def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None
 def by_card(*, client: str, order: str, return_path: str, at: datetime, actor: str) -> str:
     """The address of the payment page for what an open order lacks. Call it outside a transaction.
 
-    Refused: `order_not_open`, `gateway_unknown`; NotFound for another client's order.
+    Refused: `order_not_open`, `gateway_unknown`, `gateway_silent` (it cannot be reached, or refuses: no money moved);
+    NotFound for another client's order.
     """
     if billing.order(number=order).client != client:
         raise services.NotFound(order)
     (gateway, *_) = ports.gateways() or ("",)
-    return payments.start(order=order, gateway=gateway, return_path=return_path, at=at, base_url=settings.BASE_URL)
+    try:
+        return payments.start(order=order, gateway=gateway, return_path=return_path, at=at, base_url=settings.BASE_URL)
+    except Trouble as problem:  # nobody has paid yet: the client tries again or pays in another way
+        log.error("gateway.silent", gateway=gateway, order=order, what=problem.what, **problem.facts)
+        raise Refused("gateway_silent", order=order) from problem
 
 
 def define() -> None:

@@ -11,6 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from planshift.billing import models as billing
+from planshift.billing import statements
+from planshift.catalog import models as sellers
 from planshift.domain import letters
 from planshift.procedures import help as help_pages
 from planshift.procedures import mailbox, mailing, models, ports
@@ -18,6 +20,7 @@ from planshift.provisioning import models as machines
 from planshift.runtime import clock, moves, runs
 from planshift.runtime.models import AuditEntry, Run
 from planshift.services import models as services
+from tests.billing import bank_files
 
 Enter, Ordered = Callable[..., Client], Callable[[str, str], str]
 ITALIAN, POLISH = "personale", "obsluga"
@@ -218,6 +221,7 @@ GETS = [
     "/staff/quotes/{quote}/",
     "/staff/payments/{payment}/",
     "/staff/orders/",
+    "/staff/bank/",
     "/staff/mails/",
     "/staff/mails/{reply}/",
     "/staff/runs/",
@@ -232,6 +236,9 @@ POSTS = [
     "/staff/quotes/{quote}/kind/",
     "/staff/orders/{order}/received/",
     "/staff/payments/{payment}/decide/",
+    "/staff/bank/import/",
+    "/staff/bank/{line}/accept/",
+    "/staff/bank/{line}/explain/",
     "/staff/mails/{reply}/decide/",
     "/staff/mails/{mail}/again/",
     "/staff/runs/decide/",
@@ -258,6 +265,13 @@ def mails(client: str) -> dict[str, str]:
     return {"mail": sent, "reply": mailbox.record(fetched=came, at=clock.business(), actor="system:test")}
 
 
+def statement_line(seller: sellers.Seller) -> str:
+    """A debit on the seller's bank account that nothing explains."""
+    told = bank_files.camt(bank_files.Row(amount="1.00", side="DBIT"), account=seller.bank_account)
+    statements.read_in(file=bank_files.file(told), name="x", sellers=None, at=clock.business(), actor="system:test")
+    return billing.StatementLine.objects.get().number
+
+
 def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
     execution = machines.Execution.objects.filter(service__client__email="silver@demo.example").latest("pk").number
     row = models.Change.objects.select_related("quote", "service", "client__seller").get(number=number)
@@ -280,6 +294,7 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         "execution": execution,
         "payment": payment.number,
         "paper": "KD-1",
+        "line": statement_line(row.client.seller),
     }
     names |= mails(row.client.number)
     names |= {"quote": row.quote.number, "service": row.service.number, "client": row.client.number}

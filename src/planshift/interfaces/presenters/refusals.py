@@ -149,6 +149,9 @@ OF_MONEY: dict[str, str | Promise] = {
     "deposit_currency": _("The deposit is kept in %(expected)s."),
     "document_unknown": _("There is no document %(number)s."),
     "draw_not_possible": _("%(wanted)s cannot be drawn: only %(lacking)s is still due."),
+    "gateway_silent": _(
+        "The payment page cannot be reached at the moment. Nothing was paid: try again, or pay by transfer."
+    ),
     "gateway_unknown": _("This way of paying is not available."),
     "invoice_date_in_future": _("An invoice cannot be dated in the future."),
     "no_deposit": _("Your provider keeps no deposits."),
