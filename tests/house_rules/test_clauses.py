@@ -7,8 +7,6 @@ from tests.house_rules import source
 
 # Clauses that no test names yet, with the reason.
 LATER = {
-    "D7": "corrective invoices by mail, and their acceptance by a reply: decreases cannot be ordered in this version",
-    "D8": "as D7, for plans",
     "H11": "needs real servers: this version has the simulated driver only",
 }
 

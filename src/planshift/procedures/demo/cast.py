@@ -214,9 +214,9 @@ CAST: tuple[Person, ...] = (
         city="Gdańsk",
         postcode="80-001",
         story={
-            "en": "Professional with additional resources: decreases are quoted, and what must shrink first",
-            "pl": "Professional z dodatkowymi zasobami: wycena zmniejszenia i tego, co trzeba najpierw ograniczyć",
-            "it": "Professional con risorse aggiuntive: riduzioni preventivate, e che cosa ridurre prima",
+            "en": "Professional with additional resources: order less, accept the corrective invoice, get it back (D5)",
+            "pl": "Professional z dodatkowymi zasobami: zmniejszenie, akceptacja faktury korygującej, zwrot (D5)",
+            "it": "Professional con risorse aggiuntive: meno risorse, nota di credito da accettare, rimborso (D5)",
         },
         deposit="40.00",
         services=(
