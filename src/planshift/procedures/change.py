@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from planshift.billing import invoices, orders
 from planshift.catalog import queries as catalog
@@ -31,6 +30,7 @@ from planshift.procedures import (
     quoting,
     renewal,
     rules,
+    scheduling,
     views,
     work,
 )
@@ -38,7 +38,6 @@ from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
 from planshift.runtime import keys, locks, moves, numbers, runs
-from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services import register
 
@@ -125,13 +124,14 @@ def order(
 
 
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
-    """Take a change back that is neither paid nor accepted; what was drawn or paid in part is released. Twice is once.
+    """Take a change back that is neither paid nor accepted, or is for the next term; what was paid in part is released.
+    Twice is once.
 
-    Refused("move_not_allowed") once it is paid or accepted.
+    Refused("move_not_allowed") once it is paid or accepted, "next_term_paid" once the next term is.
     """
     with transaction.atomic():
         change = _locked(number, client=client)
-        if change.state == "WITHDRAWN":
+        if change.state == "WITHDRAWN" or scheduling.recalled(change=change, at=at, actor=actor):
             return
         if change.order is None:
             acceptance.withdraw(change=change, at=at, actor=actor)
@@ -311,13 +311,7 @@ def _retire(task: runs.Work) -> runs.Outcome:
 
 def _close(task: runs.Work) -> runs.Outcome:
     """The attached services that were removed with the old environment are over (H10)."""
-    kept = models.Change.objects.select_related("quote").get(number=task.subject)
-    ending = work.ending(offered=placing.offer_of(kept.quote))
-    gone = locks.lock(clients.Service.objects.filter(Q(number__in=ending) | Q(pk=kept.service_id)))
-    for each in gone:
-        if each.pk != kept.service_id:
-            renewal.give_up(service=each, at=task.at, actor=task.actor)
-            register.end(service=each, cause=kept.number, at=task.at, actor=task.actor)
+    renewal.end_attached(change=task.subject, at=task.at, actor=task.actor)
     moves.move(_locked(task.subject), "done", actor=task.actor, at=task.at, finished_at=task.at)
     return runs.Done()
 
@@ -367,7 +361,7 @@ def define() -> None:
         KIND,
         steps={
             "settle": _settle,
-            "renewal": renewal.price_on_target,
+            "renewal": scheduling.price_and_wait,
             **acceptance.STEPS,
             "begin": _begin,
             "follow": _follow,

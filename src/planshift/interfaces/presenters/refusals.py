@@ -14,6 +14,7 @@ OF_CHANGES: dict[str, str | Promise] = {
         "The service is already paid until %(until)s, beyond the running term. This change is possible in the last "
         "term that is paid."
     ),
+    "next_term_paid": _("The term from %(on)s is already paid at the new price."),
     "terms_overlap": _("The days from %(start)s to %(end)s are already sold."),
     "order_invoiced": _("The order %(order)s is already invoiced."),
     "change_under_way": _("Change %(change)s of this service is still open. It has to be finished or withdrawn first."),
