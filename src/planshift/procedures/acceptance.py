@@ -79,14 +79,14 @@ def _issue(task: runs.Work) -> runs.Outcome:
     if asked.state != "TO_BE_ASKED":
         return runs.Go("answer")
     numbers = [row.number for row in decrease_papers.papers(change=change.number)]
-    if asked.regime == "not_asked" or asked.answered_at is not None:
-        answer = Answer(how="staff", by="policy") if asked.answered_at is None else Answer.of(asked)
-        return runs.Go("renewal") if _accept(change, answer, at=task.at, actor=task.actor) else runs.Go("draft")
     if asked.regime == "issue_then_confirm":
         on = rules.day(seller=change.client.seller, at=task.at)
         corrections.issue(numbers=numbers, on=on, at=task.at, actor=task.actor)
-    else:
+    elif asked.regime == "draft_then_issue":
         corrections.ask(numbers=numbers, at=task.at, actor=task.actor)
+    if asked.regime == "not_asked" or asked.answered_at is not None:
+        answer = Answer(how="staff", by="policy") if asked.answered_at is None else Answer.of(asked)
+        return runs.Go("renewal") if _accept(change, answer, at=task.at, actor=task.actor) else runs.Go("draft")
     return runs.Go("ask")
 
 

@@ -14,6 +14,8 @@ from planshift.procedures import held, knowledge, models, placing, rules
 
 _REGIMES: dict[str, corrections.Regime] = {"issue_then_confirm": "issue_then_confirm", "not_asked": "at_once"}
 
+_DRAFT = {"en": "Draft", "pl": "Projekt", "it": "Bozza"}  # before the number: nobody may take it for the document
+
 
 def exact(*, priced: quote.Offer, known: knowledge.Known) -> quote.Offer:
     """The offer of a decrease with the amounts of its corrective documents: quote = order = document = ledger.
@@ -84,7 +86,7 @@ def _draft(row: billing.Correction) -> documents.Document:
     )
     return documents.Document(
         kind="correction",
-        number=row.number,
+        number=f"{_DRAFT.get(of.language, _DRAFT['en'])} {row.number}",
         language=of.language,
         seller=documents.Party.from_json(of.seller_party),
         buyer=documents.Party.from_json(of.buyer_party),
