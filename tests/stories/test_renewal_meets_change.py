@@ -1,7 +1,6 @@
 """A change and a renewal of the same service meet (D9): paid, unpaid, both at once, on the last day, after the term."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -9,8 +8,6 @@ from django.db import IntegrityError, transaction
 from planshift.billing import models as billing
 from planshift.billing import payments
 from planshift.billing import queries as papers
-from planshift.catalog import load
-from planshift.catalog import queries as catalog
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -22,7 +19,6 @@ from planshift.runtime import clock
 from planshift.services import models as services
 from planshift.services import queries as holdings
 from planshift.services import register
-from tests.house_rules import source
 from tests.stories.conftest import Stage
 
 SILVER, GOLD = 69_00, 135_00  # net per year
@@ -330,65 +326,3 @@ def test_one_service_that_cannot_be_announced_stops_no_other_and_is_seen_by_its_
         frozenset({"retry", "skip", "cancel"}),
     )
     assert works.works(sellers=(other,), every_seller=False, at=clock.business()).stuck == ()
-
-
-def at_renewal(stage: Stage, label: str) -> None:
-    """The seller's policy lets a decrease take effect with the next renewal only."""
-    text = (source.ROOT / "policies" / "easy-hard.toml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^decrease = .*$", 'decrease = "at_renewal"', text)
-    load.load_policy(seller=stage.service(label).client.seller.code, text=text, at=clock.business(), actor="test")
-    catalog.forget()
-
-
-def gold_first(stage: Stage) -> dt.date:
-    """Silver becomes Gold, so that there is something to go down from; the end of the running term."""
-    stage.pay(stage.order(stage.quote("pasticceria", "gold")).order)
-    at_renewal(stage, "pasticceria")
-    return stage.page("pasticceria").card.term_end_on
-
-
-def test_a_change_for_the_next_term_waits_for_that_term_and_is_carried_out_when_it_begins(stage: Stage) -> None:
-    end = gold_first(stage)
-    scheduled = stage.order(stage.quote("pasticceria", "silver"))
-    assert scheduled.can_withdraw and stage.page("pasticceria").card.plan_code == "gold"  # paid for until the end
-    to(stage, end - dt.timedelta(days=20))
-    announced = open_renewal(stage, "pasticceria")
-    assert announced.order is not None and announced.order.net_minor == SILVER  # what it will then be
-    stage.pay(number(announced))
-    assert stage.page("pasticceria").card.plan_code == "gold"
-    with pytest.raises(Refused) as refused:
-        change.withdraw(
-            client=stage.service("pasticceria").client.number,
-            number=scheduled.number,
-            at=clock.business(),
-            actor=stage.actor,
-        )
-    assert [reason.code for reason in refused.value.reasons] == ["next_term_paid"]
-    to(stage, end)
-    assert stage.page("pasticceria").card.plan_code == "silver" and stage.change(scheduled.number).state == "DONE"
-    assert invoiced(stage, "pasticceria")[1:] == [SILVER]  # after the upgrade's: one renewal, nothing else
-
-
-def test_a_change_for_the_next_term_can_be_taken_back_and_the_renewal_costs_what_the_service_stays(
-    stage: Stage,
-) -> None:
-    end = gold_first(stage)
-    scheduled = stage.order(stage.quote("pasticceria", "silver"))
-    to(stage, end - dt.timedelta(days=20))
-    cheap = open_renewal(stage, "pasticceria")
-    client = stage.service("pasticceria").client.number
-    change.withdraw(client=client, number=scheduled.number, at=clock.business(), actor=stage.actor)
-    stage.work()
-    dear = open_renewal(stage, "pasticceria")
-    assert dear.order is not None and (dear.pk != cheap.pk, dear.order.net_minor) == (True, GOLD)
-    stage.pay(number(dear))
-    to(stage, end + dt.timedelta(days=1))
-    assert stage.page("pasticceria").card.plan_code == "gold" and stage.change(scheduled.number).state == "WITHDRAWN"
-
-
-def test_a_change_for_the_next_term_lapses_with_a_service_that_nobody_renews(stage: Stage) -> None:
-    end = gold_first(stage)
-    scheduled = stage.order(stage.quote("pasticceria", "silver"))
-    for days in (-20, 0, 1, 31, 33):
-        to(stage, end + dt.timedelta(days=days))
-    assert (stage.service("pasticceria").state, stage.change(scheduled.number).state) == ("ENDED", "LAPSED")

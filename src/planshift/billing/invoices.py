@@ -14,16 +14,20 @@ from planshift.domain.money import Money
 from planshift.runtime import audit
 
 
-def issue(*, order: str, on: dt.date, at: dt.datetime, actor: str, legal_form: str = "pdf") -> models.Invoice | None:
+def issue(
+    *, order: str, on: dt.date, at: dt.datetime, actor: str, legal_form: str | None = None
+) -> models.Invoice | None:
     """Issue the invoice of one paid order (see `issue_many`); None when there is nothing to document."""
     return issue_many(orders=[order], on=on, at=at, actor=actor, legal_form=legal_form)[0]
 
 
 def issue_many(
-    *, orders: Sequence[str], on: dt.date, at: dt.datetime, actor: str, legal_form: str = "pdf"
+    *, orders: Sequence[str], on: dt.date, at: dt.datetime, actor: str, legal_form: str | None = None
 ) -> list[models.Invoice | None]:
     """Issue the invoices of paid orders, dated `on`: parties, lines and totals are copied from the orders, so that
     quote = order = invoice = ledger. In the order of `orders`; a constant number of statements per seller.
+
+    `legal_form` is decided per invoice where none is given (`einvoices.legal_form`).
 
     An order that has its invoice already keeps it: issuing again changes nothing. None for a top-up (a deposit is no
     supply, D11) and for an order whose lines are all zero. Refused: `order_unknown`, `order_not_paid`,
@@ -44,7 +48,8 @@ def issue_many(
             if on > booking.day(seller=order.seller, at=at):
                 raise Refused("invoice_date_in_future", on=on)
         if due:
-            for invoice in _issue(due, lines, on, at, actor, legal_form):
+            forms = {order.pk: legal_form or _form(order, lines[order.pk], on) for order in due}
+            for invoice in _issue(due, lines, on, at, actor, forms):
                 assert invoice.order is not None
                 done[invoice.order.number] = invoice
     return [done.get(number) for number in orders]
@@ -154,7 +159,7 @@ def _issue(
     on: dt.date,
     at: dt.datetime,
     actor: str,
-    legal_form: str,
+    forms: Mapping[int, str],
 ) -> list[models.Invoice]:
     postings_of = {order.pk: _postings(order) for order in orders}
     accounts = [a for made in postings_of.values() for p in made for t in p.transfers for a in (t.debit, t.credit)]
@@ -162,7 +167,7 @@ def _issue(
     settled = _settled(orders)
     numbered = _numbered(orders, on)
     invoices = models.Invoice.objects.bulk_create(
-        _invoice(order, *numbered[order.pk], on, at, actor, legal_form, settled[order.pk]) for order in orders
+        _invoice(order, *numbered[order.pk], on, at, actor, forms[order.pk], settled[order.pk]) for order in orders
     )
     models.InvoiceLine.objects.bulk_create(
         models.InvoiceLine(invoice=invoice, **{name: getattr(line, name) for name in rows.COPIED})
@@ -190,6 +195,15 @@ def _issue(
         for order, invoice in zip(orders, invoices, strict=True)
     )
     return invoices
+
+
+def _form(order: models.Order, lines: Sequence[models.OrderLine], on: dt.date) -> str:
+    return einvoices.legal_form(
+        seller=documents.Party.from_json(order.seller_party),
+        buyer=documents.Party.from_json(order.buyer_party),
+        vat_codes={line.vat_code for line in lines},
+        on=on,
+    )
 
 
 def _postings(order: models.Order) -> list[postings.Posting]:

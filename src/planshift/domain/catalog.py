@@ -36,6 +36,8 @@ class Seller:
     legal: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({})
     )  # name, address, tax_id … for documents
+    oss_from: date | None = None  # from then on consumers in other EU states pay the VAT of their country
+    oss_rates: Mapping[str, tuple[DatedRate, ...]] = field(default_factory=lambda: MappingProxyType({}))  # by country
 
     def tax_rate(self, on: date) -> Fraction:
         """The standard rate in force on a day (Fraction(22, 100)); 0 where the seller has none."""

@@ -84,10 +84,8 @@ def _pattern(raw: Any) -> str:
 
 
 def _seller(table: Table) -> Seller:
-    rates = []
-    for row in table.rows("vat"):
-        rates.append((row.day("from", date(1900, 1, 1)), row.percent("rate")))
-        row.finish()
+    rates = _rates(table, "vat")
+    abroad = table.table("oss_rates")
     legal = table.table("legal")
     seller = Seller(
         code=table.code("code", "seller"),
@@ -97,7 +95,9 @@ def _seller(table: Table) -> Seller:
         zone=table.value("zone", _zone, ZoneInfo("UTC")),
         language=table.text("language", "en", LANGUAGES),
         prices=table.text("prices", "net", ("net", "gross")),
-        vat=tuple(DatedRate(start, rate) for start, rate in rates if start is not None and rate is not None),
+        vat=rates,
+        oss_from=table.day("oss_from", None),
+        oss_rates=MappingProxyType({country: _rates(abroad, country) for country in abroad.names()}),
         closed=frozenset(table.value("closed", toml_reading.days, ())),
         legal=MappingProxyType(
             {
@@ -110,6 +110,14 @@ def _seller(table: Table) -> Seller:
         legal.problem("corrections", "corrective invoices need numbers that no invoice has")
     table.finish()
     return seller
+
+
+def _rates(table: Table, key: str) -> tuple[DatedRate, ...]:
+    rates = []
+    for row in table.rows(key):
+        rates.append((row.day("from", date(1900, 1, 1)), row.percent("rate")))
+        row.finish()
+    return tuple(DatedRate(start, rate) for start, rate in rates if start is not None and rate is not None)
 
 
 def _texts(table: Table, key: str, default: str) -> Mapping[str, str]:

@@ -15,10 +15,21 @@ DocumentKind = Literal["proforma", "invoice", "correction", "receipt"]
 LANGUAGES = ("en", "pl", "it")
 # What e-invoices need of a party beyond its address. Of a seller: `regime` (Italian tax regime, RF01), `rea_office`,
 # `rea_number`, `share_capital`, `liquidation` (LN or LS), `register` (number in the national register), `exemption`
-# (legal basis of an exemption). Of a buyer: `recipient` (SdI code), `pec`, `reference` (its own for our invoices). Of
-# both: `fiscal_code`, `province`, `endpoint` (Peppol, "9945:PL5260250274").
+# (legal basis of an exemption), `e_invoices` (ksef, sdi or peppol: where its invoices go), `e_invoices_from` (a day).
+# Of a buyer: `recipient` (SdI code), `pec`, `reference` (its own for our invoices). Of both: `fiscal_code`, `province`,
+# `endpoint` (Peppol, "9945:PL5260250274").
 LEGAL = (
-    *("regime", "rea_office", "rea_number", "share_capital", "liquidation", "register", "exemption"),
+    *(
+        "regime",
+        "rea_office",
+        "rea_number",
+        "share_capital",
+        "liquidation",
+        "register",
+        "exemption",
+        "e_invoices",
+        "e_invoices_from",
+    ),
     *("recipient", "pec", "reference", "fiscal_code", "province", "endpoint"),
 )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Literal
 
 import stdnum.eu.vat
 
@@ -22,6 +23,18 @@ _NUMBER = re.compile(r"(?=.*[0-9])[ -~]{1,20}")  # FatturaPA's limits, kept for 
 def format_of(document: documents.Document) -> str:
     """The format that the seller's country takes: KSeF FA(3), FatturaPA, else EN 16931 as UBL."""
     return {"PL": "fa3", "IT": "fatturapa"}.get(document.seller.country, "ubl")
+
+
+def legal_form(
+    *, seller: documents.Party, buyer: documents.Party, vat_codes: Iterable[str], on: date
+) -> Literal["pdf", "xml_pending"]:
+    """Whether the invoice itself is the structured document, from the day on that the seller's legal data names. To
+    KSeF and Peppol go invoices to businesses, to the SdI those to consumers too; what is settled through OSS goes to
+    none of them."""
+    channel, since = seller.legal.get("e_invoices", ""), seller.legal.get("e_invoices_from", "")
+    if not channel or since > on.isoformat() or "oss" in vat_codes:
+        return "pdf"
+    return "xml_pending" if buyer.is_business or channel == "sdi" else "pdf"
 
 
 def wrong(*, document: documents.Document, tolerance: int = 1) -> tuple[Reason, ...]:

@@ -67,7 +67,7 @@ class BilledLine:
     @property
     def creditable(self) -> Money:
         """paid - credited, never below 0."""
-        rest = self.paid - self.credited if self.credited.amount else self.paid
+        rest = self.paid - self.credited if self.credited else self.paid
         return rest if rest.amount.numerator > 0 else Money.zero(rest.currency)
 
 
@@ -152,10 +152,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """How the buyer is taxed: "standard" at the seller's rate; any other treatment at 0 with its reason."""
+    """How the buyer is taxed: "standard" at the seller's rate, "oss" at `tax_rate`, that of the buyer's country; any
+    other treatment at 0 with its reason."""
 
-    treatment: str = "standard"  # standard | reverse_charge | exempt | outside_scope
-    country: str = ""
+    treatment: str = "standard"  # standard | oss | reverse_charge | exempt | outside_scope
+    country: str = ""  # whose VAT is meant
+    tax_rate: Fraction | None = None  # of "oss"
+    proof: str = ""  # what shows the treatment: VIES' answer, kinds of evidence
     prepaid_credit: Money | None = None  # pays from the seller's prepaid credit
 
 

@@ -340,8 +340,10 @@ def _latest_rate(catalog: Catalog) -> Fraction:
 
 def _buyer(table: Table, currency: str) -> known.Buyer:
     buyer = known.Buyer(
-        treatment=table.text("treatment", "standard", ("standard", "reverse_charge", "exempt", "outside_scope")),
+        treatment=table.text("treatment", "standard", ("standard", "oss", "reverse_charge", "exempt", "outside_scope")),
         country=table.text("country", ""),
+        tax_rate=table.percent("tax_rate", None),
+        proof=table.text("proof", ""),
         prepaid_credit=_money(table, "prepaid_credit", currency),
     )
     table.finish()

@@ -102,6 +102,9 @@ class Offer:
     notices: tuple[Notice, ...]
     told: Mapping[str, str] | None = None  # language → the policy's own sentence for the kind
     later_lines: tuple[Line, ...] = ()
+    treatment: str = "standard"  # how the buyer is taxed (facts.Buyer), frozen with the offer
+    tax_country: str = ""
+    tax_proof: str = ""
     decided: str = ""  # the note of staff who decided the kind in the policy's place (H3)
     sketch: Sketch | None = field(default=None, compare=False, repr=False)
 

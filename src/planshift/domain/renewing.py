@@ -51,11 +51,14 @@ def lines(
     additional: Mapping[str, int],
     on: date,
     rounding: Rounding,
+    treatment: str = "standard",
+    rate: Fraction | None = None,
 ) -> tuple[Line, ...]:
     """Plan and additional resources for one whole billing period from `on`, at the regular prices in force on that day.
 
-    Rounded as the policy says (`amounts`). Refused: `plan_not_sold`, `no_renewal_price` (facts: plan or resource,
-    length).
+    Rounded as the policy says (`amounts`). `rate` is that of the buyer's treatment (None: the seller's standard rate);
+    gross prices lose the tax inside where nobody here pays it. Refused: `plan_not_sold`, `no_renewal_price` (facts:
+    plan or resource, length).
     """
     offered = sold.plans.get(plan)
     if offered is None:
@@ -70,9 +73,11 @@ def lines(
         if resource is None or unit is None:
             raise Refused("no_renewal_price", resource=code, length=str(length))
         parts.append((facts.resource_component(code), resource.name, amount, unit.regular * amount))
+    home = sold.seller.tax_rate(on)
+    untaxed = treatment not in ("standard", "oss") and sold.seller.prices == "gross"
     taxed = amounts(
-        exact=[each for _, _, _, each in parts],
-        rate=sold.seller.tax_rate(on),
+        exact=[each / (1 + home) if untaxed else each for _, _, _, each in parts],
+        rate=home if rate is None else rate,
         prices=sold.seller.prices,
         currency=sold.seller.currency,
         rounding=rounding,

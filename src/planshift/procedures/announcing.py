@@ -6,7 +6,7 @@ A batch is one transaction with a constant number of statements. What is announc
 database constraint allows one renewal per service and first day, so a batch that died is simply carried out anew.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -19,10 +19,11 @@ from planshift.billing import queries as billing
 from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain import documents, periods, renewing
+from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.procedures import collection, models, next_term, paper, rules
+from planshift.procedures import collection, models, next_term, paper, rules, vat
 from planshift.runtime import clock, locks, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -32,6 +33,8 @@ BATCH_KIND = "renewal_batch"
 ANNOUNCEMENT = "renewal_announcement"
 BATCH = 500
 LONGEST = {"sqlite": timedelta(milliseconds=100)}  # of one transaction, where a writer keeps all others out
+Taxing = Mapping[int, domain_vat.Case | Refused]  # of buyers abroad, by pk of the service
+_AT_HOME: Taxing = {}
 _STRETCHES = 1000  # batches started by one statement
 
 
@@ -158,10 +161,11 @@ def announce_many(
     """
     with transaction.atomic():
         locks.lock(services.Service.objects.filter(pk__in=[each.service.pk for each in found]))
-        plans = []
-        for holding, basis in wanted(found, in_force=in_force, at=at):
+        plans, due = [], wanted(found, in_force=in_force, at=at)
+        taxed = taxing(due, in_force=in_force)
+        for holding, basis in due:
             try:
-                plans.append(planned(holding, basis=basis, in_force=in_force, at=at))
+                plans.append(planned(holding, basis=basis, in_force=in_force, at=at, taxed=taxed))
             except Refused:
                 announce_later(service=holding.service, start_on=basis.start_on)
         if not plans:
@@ -186,7 +190,8 @@ def _again(task: runs.Work) -> runs.Outcome:
     locks.lock(services.Service.objects.filter(pk=holding.service.pk))
     in_force = catalog.in_force(seller=holding.service.client.seller)
     due = wanted([holding], in_force=in_force, at=task.at)
-    plans = [planned(each, basis=basis, in_force=in_force, at=task.at) for each, basis in due]
+    taxed = taxing(due, in_force=in_force)
+    plans = [planned(each, basis=basis, in_force=in_force, at=task.at, taxed=taxed) for each, basis in due]
     if plans:
         _place(plans, in_force, task.at, task.actor)
     return runs.Done()
@@ -210,12 +215,36 @@ def wanted(
     ]
 
 
-def planned(holding: holdings.Holding, *, basis: next_term.Basis, in_force: catalog.InForce, at: datetime) -> Plan:
+def taxing(due: Sequence[tuple[holdings.Holding, next_term.Basis]], *, in_force: catalog.InForce) -> Taxing:
+    """How the next terms of buyers abroad are taxed; by family, for the policy says whose data count."""
+    found: dict[int, domain_vat.Case | Refused] = {}
+    for family in dict.fromkeys(basis.family for _, basis in due):
+        found |= vat.abroad(
+            wanted=[(each.service, basis.start_on) for each, basis in due if basis.family == family],
+            sold=in_force.catalog.seller,
+            basis=rules.buyer(policy=in_force.policy, family=family),
+        )
+    return found
+
+
+def planned(
+    holding: holdings.Holding,
+    *,
+    basis: next_term.Basis,
+    in_force: catalog.InForce,
+    at: datetime,
+    taxed: Taxing = _AT_HOME,
+) -> Plan:
     """The next term as it will be announced: its days, its lines at full price, its deadline. Refused as in
-    `renewing.lines`."""
+    `renewing.lines` and, for a buyer abroad, `vat.decide`."""
     service, seller, policy = holding.service, in_force.seller, in_force.policy
     terms = tuple(renewing.Stretch(start_on=t.start_on, end_on=t.end_on, months=t.months) for t in holding.terms)
     start_on, months = basis.start_on, basis.months
+    home = in_force.catalog.seller.tax_rate(start_on)
+    case = taxed.get(service.pk)
+    if isinstance(case, Refused):
+        raise case
+    treatment, rate = ("standard", home) if case is None else (case.treatment, case.rate)
     end_on = rules.next_end(policy=policy, family=basis.family, terms=terms, start_on=start_on, months=months)
     priced = renewing.lines(
         sold=in_force.catalog,
@@ -224,8 +253,9 @@ def planned(holding: holdings.Holding, *, basis: next_term.Basis, in_force: cata
         additional=basis.additional,
         on=start_on,
         rounding=rules.renewal_rounding(policy=policy, family=basis.family, currency=seller.currency),
+        treatment=treatment,
+        rate=rate,
     )
-    rate = in_force.catalog.seller.tax_rate(start_on)
     last_day = next_term.dates(policy, family=basis.family, ends_on=start_on).ended_on
     return Plan(
         holding=holding,
@@ -240,6 +270,7 @@ def planned(holding: holdings.Holding, *, basis: next_term.Basis, in_force: cata
                 quantity=line.quantity,
                 amount=line.amount,
                 rate=rate,
+                treatment=treatment,
                 start_on=start_on,
                 end_on=end_on,
             )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from planshift.billing import invoices, orders
 from planshift.catalog import queries as catalog
@@ -30,7 +31,7 @@ from planshift.procedures import (
     quoting,
     renewal,
     rules,
-    scheduling,
+    tax_point,
     views,
     work,
 )
@@ -38,6 +39,7 @@ from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
 from planshift.runtime import keys, locks, moves, numbers, runs
+from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services import register
 
@@ -67,8 +69,8 @@ def offer(
 
     def make() -> str:
         known = knowledge.of(service=service, client=client, at=at)
-        gathered = replace(known.facts, decided=decided)
-        priced = quote.price(facts=gathered, request=request, policy=known.rules.policy, on=at)
+        gathered, policy = replace(knowledge.to_sell_by(known), decided=decided), known.rules.policy
+        priced = quote.price(facts=gathered, request=request, policy=policy, on=at)
         if isinstance(priced, quote.Refusal):
             raise Refused.for_reasons(priced.reasons)
         work.check_terms(held=known.holding, offered=priced, at=at)
@@ -124,14 +126,13 @@ def order(
 
 
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
-    """Take a change back that is neither paid nor accepted, or is for the next term; what was paid in part is released.
-    Twice is once.
+    """Take a change back that is neither paid nor accepted; what was drawn or paid in part is released. Twice is once.
 
-    Refused("move_not_allowed") once it is paid or accepted, "next_term_paid" once the next term is.
+    Refused("move_not_allowed") once it is paid or accepted.
     """
     with transaction.atomic():
         change = _locked(number, client=client)
-        if change.state == "WITHDRAWN" or scheduling.recalled(change=change, at=at, actor=actor):
+        if change.state == "WITHDRAWN":
             return
         if change.order is None:
             acceptance.withdraw(change=change, at=at, actor=actor)
@@ -151,10 +152,13 @@ def _settle(task: runs.Work) -> runs.Outcome:
     if change.state != "AWAITING_PAYMENT":
         return runs.Done()
     assert change.order is not None
+    if (differs := tax_point.differs(change=change, at=task.at)) and change.order.state != "PAID":
+        return tax_point.quote_anew(change=change, task=task, offer=offer)
     paying = collection.collect(order=change.order.number, service=change.service, at=task.at, actor=task.actor)
     change.collection = paying.decision
     change.save(update_fields=["collection"])
     if paying.state == "PAID":
+        tax_point.tell_staff(change=change, differs=differs, at=task.at, actor=task.actor)
         return _paid(change, task)
     if orders.expire(order=change.order.number, at=task.at, actor=task.actor):
         moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
@@ -163,7 +167,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
     return runs.Wait(
         resume="settle",
         signal=("paid", "expired", "withdrawn", "deposit", "auto_renew"),
-        due_at=change.order.expires_at,
+        due_at=tax_point.before_next_rate(change=change, at=task.at, end=change.order.expires_at),
         owner="client",
     )
 
@@ -311,7 +315,13 @@ def _retire(task: runs.Work) -> runs.Outcome:
 
 def _close(task: runs.Work) -> runs.Outcome:
     """The attached services that were removed with the old environment are over (H10)."""
-    renewal.end_attached(change=task.subject, at=task.at, actor=task.actor)
+    kept = models.Change.objects.select_related("quote").get(number=task.subject)
+    ending = work.ending(offered=placing.offer_of(kept.quote))
+    gone = locks.lock(clients.Service.objects.filter(Q(number__in=ending) | Q(pk=kept.service_id)))
+    for each in gone:
+        if each.pk != kept.service_id:
+            renewal.give_up(service=each, at=task.at, actor=task.actor)
+            register.end(service=each, cause=kept.number, at=task.at, actor=task.actor)
     moves.move(_locked(task.subject), "done", actor=task.actor, at=task.at, finished_at=task.at)
     return runs.Done()
 
@@ -361,7 +371,7 @@ def define() -> None:
         KIND,
         steps={
             "settle": _settle,
-            "renewal": scheduling.price_and_wait,
+            "renewal": renewal.price_on_target,
             **acceptance.STEPS,
             "begin": _begin,
             "follow": _follow,

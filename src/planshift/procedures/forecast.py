@@ -51,9 +51,10 @@ def _of_seller(in_force: catalog.InForce, at: datetime) -> Forecast:
     spent: dict[str, Money] = {}  # by client: one deposit pays for several services only as far as it goes
     while some := list(islice(due, announcing.BATCH)):
         held = announcing.wanted(holdings.holdings_of(pks=some), in_force=in_force, at=at)
+        taxed = announcing.taxing(held, in_force=in_force)
         for holding, basis in held:
             try:
-                plan = announcing.planned(holding, basis=basis, in_force=in_force, at=at)
+                plan = announcing.planned(holding, basis=basis, in_force=in_force, at=at, taxed=taxed)
             except Refused as refused:
                 _refused(found, holding.service.number, refused)
                 continue

@@ -15,8 +15,9 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import facts, periods
 from planshift.domain.catalog import Catalog
+from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import keeping, models, rules, work
+from planshift.procedures import keeping, models, rules, vat, work
 from planshift.provisioning import queries as provisioning
 from planshift.provisioning import room
 from planshift.services import models as clients
@@ -31,6 +32,7 @@ class Known:
     facts: facts.Facts
     rules: catalog.InForce
     digest: str  # of everything that decides the price: when it differs, a kept quote is stale
+    untaxed: Refused | None = None  # why the VAT of this buyer cannot be told: nothing is sold until it can
 
     def quote_end(self, *, at: datetime) -> datetime:
         """The instant at which a quote made at `at` from these facts expires: at most the end of the running term."""
@@ -39,6 +41,13 @@ class Known:
         return rules.quote_end(
             policy=self.rules.policy, family=row.family, seller=row.client.seller, at=at, term_ends_on=term.end_on
         )
+
+
+def to_sell_by(known: Known) -> facts.Facts:
+    """The facts. Refused where nobody can tell the VAT of this buyer: then nothing is quoted."""
+    if known.untaxed is not None:
+        raise known.untaxed
+    return known.facts
 
 
 def of(*, service: str, at: datetime, client: str | None = None) -> Known:
@@ -58,6 +67,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
         .first()
     )
     balance = _balances(holding.service.client)
+    buyer, untaxed = _buyer(holding.service, rules.catalog, on=on)
     known = facts.Facts(
         catalog=rules.catalog,
         service=_service(holding, rules, history, paying, usage, on=on),
@@ -65,7 +75,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
             _billed(line, prices=seller.prices)
             for line in reversed(billing.billed_lines(service=service, start_on=term.start_on, end_on=term.end_on))
         ),
-        buyer=facts.Buyer(),
+        buyer=buyer,
         usage=usage,
         capacity=_capacity(seller.code, rules.catalog, holding),
         standing=facts.Standing(
@@ -77,7 +87,16 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
             account_credit=None,
         ),
     )
-    return Known(holding=holding, facts=known, rules=rules, digest=_digest(known, rules))
+    return Known(holding=holding, facts=known, rules=rules, digest=_digest(known, rules, on=on), untaxed=untaxed)
+
+
+def _buyer(row: clients.Service, sold: Catalog, *, on: date) -> tuple[facts.Buyer, Refused | None]:
+    """How the buyer is taxed, by the data that will stand on the order; where that cannot be told, as at home."""
+    party = vat.party(client=row.client, numbers=[row.number], sold=sold.seller)
+    try:
+        return vat.buyer(vat.of(client=row.client, party=party, sold=sold.seller, on=on)), None
+    except Refused as refused:
+        return facts.Buyer(), refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +255,7 @@ def again_on(plan: object) -> tuple[str, ...]:
     return tuple(str(traits.get("attaches_to", "")).split())
 
 
-def _digest(known: facts.Facts, rules: catalog.InForce) -> str:
+def _digest(known: facts.Facts, rules: catalog.InForce, *, on: date) -> str:
     """Of what a price is computed from. Readings and balances are left out: they price nothing."""
     priced = {
         "catalog": rules.catalog_revision,
@@ -250,6 +269,8 @@ def _digest(known: facts.Facts, rules: catalog.InForce) -> str:
                 "prepaid": known.service.prepaid_periods,
                 "renewal_paid": known.standing.renewal_paid,
                 "attached": [each.number for each in known.service.attached],
+                "buyer": (known.buyer.treatment, known.buyer.country, known.buyer.tax_rate),
+                "tax_rate": rules.catalog.seller.tax_rate(on),
                 "billed": [(line.id, line.paid, line.credited) for line in known.billed or ()],
             }
         ),

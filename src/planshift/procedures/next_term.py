@@ -35,8 +35,10 @@ class Basis:
 
 def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
     """By service: the change that is paid and has not yet taken effect; one statement."""
-    paid = Q(order__state="PAID", state="AWAITING_PAYMENT") | Q(state__in=("AWAITING_EXECUTION", "AWAITING_STAFF"))
-    open_ones = models.Change.objects.filter(paid, service__in=[each.service.pk for each in found], applied_at=None)
+    paid = Q(order__state="PAID") | ~Q(state="AWAITING_PAYMENT")
+    open_ones = models.Change.objects.filter(
+        paid, service__in=[each.service.pk for each in found], state__in=models.Change.lifecycle.open, applied_at=None
+    )
     return {row.service_id: row for row in open_ones.select_related("quote__service__client__seller")}
 
 

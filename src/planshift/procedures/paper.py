@@ -57,7 +57,7 @@ def lines(*, offered: quote.Offer, service: str, label: str, sold: catalog.Catal
             text=_text(line, label=label, sold=sold),
             amount=line.amount,
             vat_percent=line.tax_rate * 100,
-            vat_code="standard" if line.tax_rate else "zero",
+            vat_code=vat_code(treatment=offered.treatment, rate=line.tax_rate),
             service=service,
             component=line.component,
             quantity=line.quantity,
@@ -79,6 +79,7 @@ def renewal_line(
     rate: Fraction,
     start_on: date,
     end_on: date,
+    treatment: str = "standard",
 ) -> documents.Line:
     """A line of a renewal: the plan, or an additional resource, for the whole next term."""
     words = _WORDS["renewal_plan"] if component == "plan" else _WORDS["resource"]
@@ -91,13 +92,21 @@ def renewal_line(
         },
         amount=amount,
         vat_percent=rate * 100,
-        vat_code="standard" if rate else "zero",
+        vat_code=vat_code(treatment=treatment, rate=rate),
         service=service,
         component=component,
         quantity=quantity,
         start_on=start_on,
         end_on=end_on,
     )
+
+
+def vat_code(*, treatment: str, rate: Fraction) -> str:
+    """The VAT code of a line. A credit has the rate of the line that it returns, also where the buyer is now taxed in
+    another way."""
+    if treatment == "standard" or (rate and treatment != "oss"):
+        return "standard" if rate else "zero"
+    return treatment
 
 
 def _kind(line: quote.Line) -> LineKind:

@@ -1,4 +1,4 @@
-"""What do we ask of a mail server? Adapters implement these; wiring binds them."""
+"""What do we ask of a mail server and of VIES? Adapters implement these; wiring binds them."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -54,6 +54,25 @@ class MailIn(Protocol):
         """Until something may have come (True), at most `seconds`. Raises Transient or Permanent."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatAnswer:
+    """What VIES says about a number; `request_identifier` only where the asker named its own number."""
+
+    valid: bool
+    request_identifier: str = ""
+    name: str = ""
+    address: str = ""
+
+
+class Vies(Protocol):
+    """Knows the VAT numbers of the EU."""
+
+    def check(self, *, number: str, requester: str) -> VatAnswer:
+        """Is `number` (DE136695976) valid today? `requester` is the seller's own number, or empty. Raises Transient
+        while a member state does not answer. Never called in a transaction."""
+
+
+_vies: list[Vies] = []
 _out: list[MailOut] = []
 _in: list[MailIn] = []
 
@@ -74,3 +93,15 @@ def mail_out() -> MailOut:
 def mailbox() -> MailIn | None:
     """The bound mailbox; None when the installation has none."""
     return _in[0] if _in else None
+
+
+def bind_vies(vies: Vies | None) -> None:
+    """Called by wiring."""
+    _vies[:] = [vies] if vies else []
+
+
+def vies() -> Vies:
+    """The bound VIES. Permanent("no_vies") when the installation has none."""
+    if not _vies:
+        raise Permanent("no_vies")
+    return _vies[0]

@@ -9,13 +9,11 @@ first ends a change that still waits for its payment: what that one cost no long
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from planshift.billing import invoices, orders, unapplied
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
-from planshift.procedures import announcing, collection, models, next_term, placing, rules, work
+from planshift.procedures import announcing, collection, models, next_term, rules
 from planshift.runtime import locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -94,8 +92,6 @@ def _renewed(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
         actor=task.actor,
     )
     moves.move(renewal, "paid", actor=task.actor, at=task.at)
-    waiting = models.Change.objects.filter(service=renewal.service, state="AWAITING_EXECUTION", execution=None)
-    runs.signal_many(keys=[f"change:{each.number}" for each in waiting], name="term")  # those for the next term
     return runs.Done()
 
 
@@ -115,6 +111,13 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
     orders.overtake(order=open_one.order.number, at=at, actor=actor, note="the service changes")
     runs.signal(key=next_term.run_key(open_one), name="change")
     announcing.announce(holding=holding, at=at, actor=actor)
+
+
+def price_on_target(task: runs.Work) -> runs.Outcome:
+    """A step of a paid change (`task.subject`): a renewal that is not yet a term costs what its target costs (H8)."""
+    service = services.Service.objects.filter(changes__number=task.subject)
+    replace_unpaid(service=locks.lock(service)[0], at=task.at, actor=task.actor)
+    return runs.Go("begin")
 
 
 def look_again(*, service: services.Service) -> None:
@@ -147,17 +150,6 @@ def give_up(*, service: services.Service, at: datetime, actor: str) -> None:
         moves.move(row, "service_ended", actor=actor, at=at)
         if row.order is not None:
             orders.overtake(order=row.order.number, at=at, actor=actor, note="the service has ended")
-
-
-def end_attached(*, change: str, at: datetime, actor: str) -> None:
-    """Services that ended with the old environment of a change (its number) are over, and their renewals (H10)."""
-    kept = models.Change.objects.select_related("quote").get(number=change)
-    ending = work.ending(offered=placing.offer_of(kept.quote))
-    gone = locks.lock(services.Service.objects.filter(Q(number__in=ending) | Q(pk=kept.service_id)))
-    for each in gone:
-        if each.pk != kept.service_id:
-            give_up(service=each, at=at, actor=actor)
-            register.end(service=each, cause=kept.number, at=at, actor=actor)
 
 
 # ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────

@@ -64,10 +64,7 @@ def _within(end_on: date, term_ends_on: date | None, *, seller: catalog.Seller, 
 
 
 def promised(*, seller: catalog.Seller, offered: quote.Offer, on: date) -> date:
-    """The day by which a change paid on `on` is done: the most business days of its promise (H6), counted from the
-    next term where it is for that one."""
-    if offered.timing == "at_renewal" and offered.term_end is not None:
-        on = max(on, day_of(offered.term_end, seller=seller))
+    """The day by which a change paid on `on` is done: the most business days of its promise (H6)."""
     return calendar.add_business_days(on, offered.promise.business_days_max, country=seller.country)
 
 

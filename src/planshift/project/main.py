@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "reconcile": ("planshift.interfaces.cli.reconcile", True, "compute all figures again, name every difference"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),
     "token": ("planshift.interfaces.cli.token", True, "make or revoke a key for the API"),
+    "vat": ("planshift.interfaces.cli.vat", True, "ask VIES about a client's VAT number, note where a consumer lives"),
     "worker": ("planshift.interfaces.cli.worker", True, "carry out what is due, until told to stop"),
 }
 

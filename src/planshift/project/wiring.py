@@ -32,11 +32,20 @@ def wire() -> None:
     billing.bind_renderer(typeset.TypstRenderer())
     billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
     _bind_mail()
+    _bind_vies()
     billing.bind_statement_readers(camt053.Camt053Reader(), mt940.Mt940Reader())
     if settings.SIMULATED_GATEWAY:
         billing.bind_gateway(_simulated_gateway())
     if settings.STRIPE_API_KEY:
         billing.bind_gateway(_stripe_gateway())
+
+
+def _bind_vies() -> None:
+    """Recorded answers in a demo. Elsewhere nobody is asked yet: a business abroad is taxed as a consumer."""
+    from planshift.adapters.vies import recorded
+    from planshift.procedures import ports
+
+    ports.bind_vies(recorded.RecordedVies() if settings.DEMO else None)
 
 
 def _bind_mail() -> None:

@@ -50,6 +50,41 @@ class BuyerProfile(models.Model):
         return f"{self.client_id} {self.name}"
 
 
+class VatCheck(models.Model):
+    """What VIES answered about a client's VAT number (Regulation 282/2011 art. 18): kept, never changed."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="vat_checks")
+    number = models.CharField(max_length=20, help_text="with the prefix: DE136695976")
+    requester = models.CharField(max_length=20, blank=True, help_text="the seller's own number, sent along")
+    valid = models.BooleanField()
+    request_identifier = models.CharField(max_length=40, blank=True)
+    name = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=400, blank=True)
+    checked_on = models.DateField(help_text="in the seller's zone")
+    checked_at = models.DateTimeField()
+    checked_by = fields.actor()
+
+    class Meta:
+        indexes = [models.Index(fields=["client", "-checked_at"], name="vat_check_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.valid} {self.checked_on}"
+
+
+class CountryEvidence(models.Model):
+    """One piece of evidence of where a consumer lives (art. 24f), besides the billing address."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="country_evidence")
+    kind = models.CharField(max_length=20, choices=[(x, x) for x in ("ip", "bank", "sim", "landline", "other")])
+    country = models.CharField(max_length=2)
+    note = models.CharField(max_length=200, blank=True)
+    seen_at = models.DateTimeField()
+    seen_by = fields.actor()
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.kind} {self.country}"
+
+
 class Membership(models.Model):
     """A person who may act for a client."""
 

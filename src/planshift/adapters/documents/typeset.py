@@ -76,7 +76,7 @@ def content(document: documents.Document) -> dict[str, Any]:
             [words[part.source], _date(part.on, language), _money(part.amount, language)] for part in document.settled
         ],
         "pay": _pay(document, words) if document.due else [],
-        "notes": [words[code] for code in UNTAXED if any(line.vat_code == code for line in document.lines)],
+        "notes": [words[code] for code in (*UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)],
         "footer": " · ".join(part for part in (document.seller.name, document.seller.tax_id, document.number) if part),
     }
 

@@ -42,6 +42,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reverse_charge": "Reverse charge: the buyer accounts for the VAT.",
         "outside_scope": "Outside the scope of VAT.",
         "exempt": "Exempt from VAT.",
+        "oss": "VAT of the buyer's country, declared through the One Stop Shop (OSS).",
     },
     "pl": {
         "invoice": "Faktura VAT",
@@ -84,6 +85,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reverse_charge": "Odwrotne obciążenie.",
         "outside_scope": "Nie podlega VAT.",
         "exempt": "Zwolnione z VAT.",
+        "oss": "VAT kraju nabywcy, rozliczany w procedurze OSS.",
     },
     "it": {
         "invoice": "Fattura",
@@ -126,5 +128,6 @@ WORDS: dict[str, dict[str, str]] = {
         "reverse_charge": "Inversione contabile.",
         "outside_scope": "Fuori campo IVA.",
         "exempt": "Esente da IVA.",
+        "oss": "IVA del paese dell'acquirente, assolta tramite lo sportello unico (OSS).",
     },
 }

@@ -77,8 +77,10 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
     less = discount.share if discount is not None and discount.perpetual else _NONE
     if discount is not None and discount.new_share is not None and change.operation == "plan":
         less = discount.new_share if discount.perpetual else _NONE
-    standard = facts.buyer.treatment == "standard"
-    inside = seller.tax_rate(listed) if seller.prices == "gross" and not standard else _NONE
+    treatment = facts.buyer.treatment
+    rate = seller.tax_rate(listed) if treatment == "standard" else _NONE
+    rate = facts.buyer.tax_rate or _NONE if treatment == "oss" else rate
+    inside = seller.tax_rate(listed) if seller.prices == "gross" and treatment not in ("standard", "oss") else _NONE
     exact = []
     for item in sorted(change.items, key=lambda each: (each.component != known.PLAN, each.code)):
         price = item.new_price(change.new_length, listed)
@@ -88,7 +90,7 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
     place, mode = settled.rules.tax_rounding()
     priced = renewing.amounts(
         exact=exact,
-        rate=seller.tax_rate(listed) if standard else _NONE,
+        rate=rate,
         prices=seller.prices,
         currency=seller.currency,
         rounding=renewing.Rounding(lines=rounder, tax_place=place, tax_mode=mode),

@@ -21,8 +21,6 @@ GATES = (
     "other_family",
     "capacity",
 )
-# Those that do not ask what day it is: of the pair, of who asks and of what is known of the client alone.
-_ON_ANY_DAY = {"unpaid_documents", "renewal_issued", "who_may_ask", "usage_fit", "other_family", "capacity"}
 
 
 class Rules:
@@ -39,7 +37,6 @@ class Rules:
                 self.chosen[name] = chosen
                 self._run[name] = bound(dimension, chosen)
         self.gates = tuple(self._run[name] for name in GATES if self._run[name] is not given.passes)
-        self.gates_by_day = any(name not in _ON_ANY_DAY for name in GATES if self._run[name] is not given.passes)
         self.fees = tuple(bound(dimensions.every()["change_fee"], chosen) for chosen in resolved.several("change_fee"))
         self.notices = tuple(
             (chosen.answer, bound(dimensions.every()["notices"], chosen)) for chosen in resolved.several("notices")

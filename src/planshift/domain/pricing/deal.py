@@ -1,6 +1,7 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
 from datetime import date
+from typing import NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain import periods
@@ -19,6 +20,14 @@ _NONE = Fraction(0)
 _MONTH = Length(1)
 
 
+class Unused(NamedTuple):
+    """What the unused part of something is worth, of which prices and shares, and which share of it is given back."""
+
+    worth: Fraction
+    parts: tuple[Part, ...]
+    given_back: Fraction
+
+
 class PricedDeal:
     """One change with its clock and rules. Implements `given.Deal`."""
 
@@ -34,13 +43,12 @@ class PricedDeal:
         self.lines_of: dict[str, list[BilledLine]] = {}
         term = facts.service.term  # old list prices are those in force when it began
         self.bought_on = priced_on if term is None else periods.day_of(term.start, clock.zone)
-        self.prices = prices.noted(facts, prepared, on=priced_on, bought_on=self.bought_on)
 
     def differences(self, *, full: bool = False) -> list[Raw]:
         """See `given.Deal`."""
         lines = []
         for item in self.items:
-            new, old = self._prices(item)
+            new, old = self._charge(item), self._credit(item)
             if full:
                 before = self._full_old(item, old) if item.old_quantity else _NONE
                 exact = (new.amount * item.new_quantity if new else _NONE) - before
@@ -52,10 +60,13 @@ class PricedDeal:
             elif item.old_prices is item.new_prices and self.change.old_length == self.change.new_length:
                 lines.append(self._moved(item, new, old))
             else:
+                values = self._unused(item, old)
                 charged, _, by = self._charged(item, new)
-                unused, parts, back = self._unused(item, old)
-                exact = charged - unused
-                lines.append(self._line("difference", item, exact, "value_difference", new, old, by, (back,), parts))
+                exact = charged - values.worth
+                detail = (values.given_back,)
+                lines.append(
+                    self._line("difference", item, exact, "value_difference", new, old, by, detail, values.parts)
+                )
         return self._limited(lines)
 
     def _moved(self, item: Item, new: Found | None, old: Found | None) -> Raw:
@@ -65,16 +76,16 @@ class PricedDeal:
             exact, price, by = self._charged(item._replace(new_quantity=more), new)
             line = self._line("difference", item, exact, "share", price, None, by)
         else:
-            unused, parts, back = self._unused(item._replace(old_quantity=-more), old)
+            values = self._unused(item._replace(old_quantity=-more), old)
             share = None if old is None else self.clock.remaining(old.length)
-            line = self._line("difference", item, -unused, "given_up", None, old, share, (back,), parts)
+            detail = (values.given_back,)
+            line = self._line("difference", item, -values.worth, "given_up", None, old, share, detail, values.parts)
         return line if line.quantity == item.new_quantity else line._replace(quantity=item.new_quantity)
 
     def _alike(self, new: Found | None, old: Found | None) -> bool:
         """Both prices are for one billing period, shared by the same time: then their difference is."""
-        if new is None or old is None or new.length != old.length:
-            return False
-        return self.rules.by_time and self.rules.gives_back_all and self.aligned is None
+        plain = self.rules.by_time and self.rules.gives_back_all and self.aligned is None
+        return plain and new is not None and old is not None and new.length == old.length
 
     def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
         assert new is not None and old is not None
@@ -98,16 +109,18 @@ class PricedDeal:
         for item in self.items:
             if not item.old_quantity:
                 continue
-            old = self._prices(item)[1]
+            old = self._credit(item)
             share = None if old is None else self.clock.remaining(old.length)
-            unused, parts, back = self._unused(item, old)
-            line = self._line("credit", item, -unused, "unused", None, old, share, (back,), parts)
+            values = self._unused(item, old)
+            line = self._line(
+                "credit", item, -values.worth, "unused", None, old, share, (values.given_back,), values.parts
+            )
             lines.append(line if item.old_quantity == line.quantity else line._replace(quantity=item.old_quantity))
         return self._limited(lines)
 
     def charges(self) -> list[Raw]:
         """See `given.Deal`."""
-        return [self.charge(item, self._prices(item)[0]) for item in self.items if item.new_quantity]
+        return [self.charge(item, self._charge(item)) for item in self.items if item.new_quantity]
 
     def charge(self, item: Item, new: Found | None) -> Raw:
         """The new price of one component for the remaining share."""
@@ -133,7 +146,7 @@ class PricedDeal:
         """See `given.Deal`."""
         lines = []
         for item in self.items:
-            new = self._prices(item)[0]
+            new = self._charge(item)
             if item.new_quantity and new is not None:
                 price = self._of_length(new)
                 lines.append(self._line("charge", item, price.amount * item.new_quantity, "full", price, None, None))
@@ -156,7 +169,7 @@ class PricedDeal:
         """See `given.Deal`."""
         lines = []
         for item in self.items:
-            new = self._prices(item)[0]
+            new = self._charge(item)
             if new is None:
                 continue
             quantity, price = max(item.old_quantity, item.new_quantity), new.amount
@@ -209,15 +222,13 @@ class PricedDeal:
             return found
         return Found(found.amount * wanted.months / found.length.months, wanted)
 
-    def _prices(self, item: Item) -> prices.Both:
-        """What is charged for one unit of the new, and credited for one of the old (None: the billed lines count)."""
-        found = self.prices.get(item.component)
-        if found is None:
-            found = self.prices[item.component] = prices.of(
-                item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.priced_on,
-                bought_on=self.bought_on,
-            )  # fmt: skip
-        return found
+    def _charge(self, item: Item) -> Found | None:
+        """The price charged for one unit of the new, the client's payment discount included."""
+        return prices.charged(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.priced_on)
+
+    def _credit(self, item: Item) -> Found | None:
+        """The price credited for one unit of the old; None where the billed lines count."""
+        return prices.credited(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.bought_on)
 
     def _full_old(self, item: Item, old: Found | None) -> Fraction:
         if old is not None:
@@ -228,34 +239,27 @@ class PricedDeal:
         """What was billed for a component, newest first; by default its list price, less the discount, for the term."""
         found = self.lines_of.get(item.component)
         if found is None:
-            whole = item
-            for each in self.change.items:
-                if each.component == item.component:
-                    whole = each
-                    break
+            whole = next((each for each in self.change.items if each.component == item.component), item)
             found = self.lines_of[item.component] = worth.billed_lines(
                 self.facts, whole, clock=self.clock, on=self.bought_on, paid_once=self.prepared.paid_once
             )
         return found
 
-    def _unused(self, item: Item, old: Found | None) -> tuple[Fraction, tuple[Part, ...], Fraction]:
-        """What of the unused part of one component is given back, of which parts, and which share of them that is."""
+    def _unused(self, item: Item, old: Found | None) -> "Unused":
+        """What the unused part of one component is worth to the client, and how much of that is given back."""
         if not item.old_quantity or self.credits_nothing:
-            return _NONE, (), ONE
-        rules = self.rules
+            return Unused(_NONE, (), ONE)
         if old is not None:
             price, share = old.amount * item.old_quantity, self.clock.remaining(old.length)
-            part = Part(price, share, self.rounder.share(price, share.remaining, share.per))
-            plain = rules.by_time and not self.whole_credit
-            parts = [part if plain else self._not_by_time(item, part, share, old.length)]
+            parts = [self._value(item, price, share, old.length)]
         else:
             parts = self._newest_first(item)
         value = parts[0].worth if len(parts) == 1 else sum((part.worth for part in parts), _NONE)
-        if rules.gives_back_all:
-            return value, tuple(parts), ONE
+        if self.rules.gives_back_all:
+            return Unused(value, tuple(parts), ONE)
         code = "plan" if item.component == known.PLAN else item.code
-        back: Fraction = rules.credit_share(component=code, direction=self.prepared.direction)
-        return value * back, tuple(parts), back
+        back: Fraction = self.rules.credit_share(component=code, direction=self.prepared.direction)
+        return Unused(value * back, tuple(parts), back)
 
     def _newest_first(self, item: Item) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
@@ -281,31 +285,31 @@ class PricedDeal:
         return parts
 
     def _of_billed(self, item: Item, line: BilledLine, amount: Fraction) -> Part:
-        """The unused worth of one billed line: of its own time, or of the term at its price per billing period."""
-        clock, stretch, length = self.clock, line.period, None
-        if stretch is None:
+        clock = self.clock
+        if line.period is None:
             length = self.change.old_length
             cycles, share = clock.whole_cycles(length), clock.remaining(length)
-            amount = amount if cycles is ONE else amount / cycles
-        else:
-            term = clock.service.term
-            if term is not None and stretch.start == term.start and stretch.end == term.end:
-                _, remaining, total = clock.term()
-            else:
-                _, remaining, total = clock.time(stretch.start, stretch.end)
-            if not total:
-                return Part(amount, None, _NONE, line.id)
-            share = Share(remaining, total, clock.unit)
-        part = Part(amount, share, self.rounder.share(amount, share.remaining, share.per), line.id)
-        if self.rules.by_time and not self.whole_credit:
-            return part
-        return self._not_by_time(item, part, share, length)
+            price = amount if cycles is ONE else amount / cycles
+            return self._value(item, price, share, length, line.id)
+        term = clock.service.term
+        time = (
+            clock.term()
+            if line.period is term or line.period == term
+            else clock.time(line.period.start, line.period.end)
+        )
+        if not time.total:
+            return Part(amount, None, _NONE, line.id)
+        share = Share(time.remaining, time.total, clock.unit)
+        return self._value(item, amount, share, None, line.id)
 
-    def _not_by_time(self, item: Item, part: Part, share: Share, length: Length | None) -> Part:
-        """The same part where more or less than its share of time counts. `length`: what its price is for."""
+    def _value(self, item: Item, price: Fraction, share: Share, length: Length | None, billed: str = "") -> Part:
+        """The worth of the remaining share of a stretch at `price` per billing period."""
+        part = Part(price, share, self.rounder.share(price, share.remaining, share.per), billed)
         rules = self.rules
+        if not self.whole_credit and rules.by_time:
+            return part
         cycles = self.clock.whole_cycles(length) if length is not None else ONE
-        whole = part.price * cycles
+        whole = price * cycles
         if self.whole_credit:
             return part._replace(worth=whole, whole=whole)
         monthly = item.old_price(_MONTH, self.bought_on)
@@ -322,26 +326,26 @@ class PricedDeal:
 
     def _limited(self, lines: list[Raw]) -> list[Raw]:
         """Nothing is credited beyond what was paid for it less what was credited before."""
-        for index, line in enumerate(lines):
+        done = []
+        for line in lines:
             if line.exact.numerator < 0:
                 can = self.creditable(line.component)
                 if can is not None and (line.exact + can).numerator < 0:
-                    lines[index] = line._replace(exact=-can, limit=-line.exact)
-        return lines
+                    line = line._replace(exact=-can, limit=-line.exact)
+            done.append(line)
+        return done
 
     def creditable(self, component: str) -> Fraction | None:
         """What can still be credited for a component; None where nothing is known to limit it."""
         if self.facts.billed is None and self.facts.service.unused_value is not None:
             return None
-        lines = self.lines_of.get(component)
-        if lines is None:
-            item = next((each for each in self.change.items if each.component == component), None)
-            if item is None:
-                return None
-            lines = self.billed(item)
-        if len(lines) == 1:
-            return lines[0].creditable.amount
-        return sum((line.creditable.amount for line in lines), _NONE)
+        for item in self.change.items:
+            if item.component == component:
+                lines = self.billed(item)
+                if len(lines) == 1:
+                    return lines[0].creditable.amount
+                return sum((line.creditable.amount for line in lines), _NONE)
+        return None
 
     def _line(
         self,

@@ -13,6 +13,7 @@ from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
 _NONE = Fraction(0)
+_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,8 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
 
 def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Fraction]:
     """The exact amounts by the policy's rounding; a credit stays within what can be credited."""
-    exact = [raw.exact for raw in raws]
-    if facts.catalog.seller.prices == "gross" and facts.buyer.treatment != "standard":
-        # Gross prices shown to a buyer who pays no tax here lose the tax inside.
-        inside = 1 + facts.catalog.seller.tax_rate(settled.priced_on)
-        exact = [amount / inside for amount in exact]
+    factor = _inside(settled, facts)
+    exact = [raw.exact for raw in raws] if factor is _ONE else [raw.exact * factor for raw in raws]
     rounder, own = settled.deal.rounder, settled.deal.credit_rounding
     if own is None:
         return rounder.lines(exact)
@@ -100,9 +98,19 @@ def _on(grid: Fraction, amount: Fraction, mode: str) -> Fraction:
 
 def rate_of(settled: Settled, facts: known.Facts) -> Fraction:
     """The tax rate of charges on the day of the change; 0 for a buyer who is not taxed here."""
+    if facts.buyer.treatment == "oss":
+        return facts.buyer.tax_rate or _NONE
     if facts.buyer.treatment != "standard":
         return _NONE
     return facts.catalog.seller.tax_rate(settled.priced_on)
+
+
+def _inside(settled: Settled, facts: known.Facts) -> Fraction:
+    """Gross prices shown to a buyer who pays no tax lose the tax inside; with the tax of another country they stay."""
+    seller = facts.catalog.seller
+    if seller.prices == "gross" and facts.buyer.treatment not in ("standard", "oss"):
+        return 1 / (1 + seller.tax_rate(settled.priced_on))
+    return _ONE
 
 
 def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: str) -> Taxed:
@@ -172,10 +180,9 @@ def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fract
     """Whether every line has the rate of the day: credits have that of the billed lines that they return."""
     if not facts.billed:
         return True
-    for line in facts.billed:
-        if line.tax_rate != rate:
-            return settled.rules.plain and not any(raw.exact.numerator < 0 for raw in raws)
-    return True
+    if settled.rules.plain and all(raw.exact.numerator >= 0 for raw in raws):
+        return True
+    return all(line.tax_rate == rate for line in facts.billed)
 
 
 def _taken(

@@ -7,11 +7,11 @@ from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Reason
 from planshift.domain.exact import Fraction
-from planshift.domain.periods import Moment, Period
+from planshift.domain.periods import Moment
 from planshift.domain.pricing import worth
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
-from planshift.domain.pricing.prepared import Prepared, Refusals
+from planshift.domain.pricing.prepared import Prepared
 
 
 def always(*, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: ZoneInfo) -> list[Reason]:
@@ -25,42 +25,26 @@ def always(*, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: Z
     if facts.standing.open_change:
         reasons.append(Reason("change_under_way", {"change": facts.standing.open_change}))
     if term is not None and at is not None:
-        outside = _outside(at, term, zone)
-        if outside is not None:
-            reasons.append(outside)
-    elif term is None and service.counts is None and service.unused_value is None and not prepared.metered:
+        if _not_before(at, term.end, zone):
+            reasons.append(Reason("term_is_over", {"end": str(term.end)}))
+        elif not _not_before(at, term.start, zone) and periods.day_of(at, zone) < periods.day_of(term.start, zone):
+            reasons.append(Reason("term_not_begun", {"start": str(term.start)}))
+    if term is None and service.counts is None and service.unused_value is None and not prepared.metered:
         reasons.append(Reason("position_in_term_not_known", {}))
     elif term is not None and at is None:
         reasons.append(Reason("day_of_change_not_known", {}))
     return reasons
 
 
-def _outside(at: Moment, term: Period, zone: ZoneInfo) -> Reason | None:
-    """Whether the term is over, or has not begun: a day on which it begins is in it, whatever the hour."""
-    if isinstance(at, datetime) or isinstance(term.end, datetime):
-        over = periods.instant_of(at, zone) >= periods.instant_of(term.end, zone)
-        early = periods.day_of(at, zone) < periods.day_of(term.start, zone)
-    else:
-        over, early = at >= term.end, at < term.start
-    if over:
-        return Reason("term_is_over", {"end": str(term.end)})
-    return Reason("term_not_begun", {"start": str(term.start)}) if early else None
+def _not_before(at: Moment, bound: Moment, zone: ZoneInfo) -> bool:
+    if isinstance(at, datetime) or isinstance(bound, datetime):
+        return periods.instant_of(at, zone) >= periods.instant_of(bound, zone)
+    return at >= bound
 
 
-def of_policy(
-    *, facts: known.Facts, prepared: Prepared, request: known.Request, clock: Clock, moment: Moment | None
-) -> Refusals:
-    """What the policy's preconditions and windows say: of a client of whom nothing is known, the same on any day."""
-    rules, papers = prepared.rules, facts.standing
-    papers_known = papers.unpaid_documents or papers.renewal_issued
-    varies = rules.gates_by_day or papers_known or facts.usage is not None or facts.capacity is not None
-    found = None if varies else prepared.unhindered.get(request.asked_by)
-    if found is None:
-        gate = Standing(facts, prepared.change, request, clock, prepared.direction, moment)
-        found = tuple([reason for run in rules.gates if (reason := run(gate=gate)) is not None])
-        if not varies:
-            prepared.unhindered[request.asked_by] = found
-    return found
+def of_policy(gate: "Standing") -> list[Reason]:
+    """What the policy's preconditions and windows say."""
+    return [reason for run in gate.clock.rules.gates if (reason := run(gate=gate)) is not None]
 
 
 class Standing:

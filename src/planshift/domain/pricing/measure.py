@@ -163,7 +163,7 @@ class Clock:
 
         `total`: the units of the whole stretch, where they are known.
         """
-        divisor = self.rules.divisors.get(length) or self._divisor(length)
+        divisor = self._divisor(length)
         if isinstance(divisor, Fraction):
             return Share(units, divisor, self.unit)
         count = self.rules.time_unit
@@ -181,11 +181,13 @@ class Clock:
 
     def _divisor(self, length: Length) -> Divisor:
         """By what a price for `length` is divided, or which period's own units count."""
-        found: Divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
-        if not isinstance(found, Fraction) and self.unit in _MONTHS and length.unit == "month":
-            found = length.months
-        if self.rules.fixed_divisor:
-            self.rules.divisors[length] = found
+        found: Divisor | None = self.rules.divisors.get(length)
+        if found is None:
+            found = self.rules.denominator(base=Base(length.months, self.unit, self.on))
+            if not isinstance(found, Fraction) and self.unit in _MONTHS and length.unit == "month":
+                found = length.months
+            if self.rules.fixed_divisor:
+                self.rules.divisors[length] = found
         return found
 
     def _over_cycles(self, start: Moment, end: Moment, length: Length, units: Fraction) -> Share:

@@ -56,6 +56,9 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
         notices=afterwards.notices(settled, facts),
         told=dict(resolved.reason) if resolved.reason is not None else None,
         later_lines=later_lines,
+        treatment=facts.buyer.treatment,
+        tax_country=facts.buyer.country,
+        tax_proof=facts.buyer.proof,
         decided=facts.decided.note if facts.decided is not None else "",
         sketch=OfferSketch(settled, facts, tuple(now), tuple(later), total, renews),
     )

@@ -33,12 +33,10 @@ class Prepared(NamedTuple):
     metered: bool
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
     resources: Refusals  # what the policy does not allow of a change of resources
-    # Found when first asked for: the prices of each component, charged and credited (by the days of a dated price
-    # list); the lines that stand for "the list price was paid once"; and what preconditions say, by who asks, where
-    # nothing is known of the client.
-    prices: dict[tuple[date, date] | None, dict[str, tuple[Found | None, Found | None]]]
+    # Found when first asked for: the prices of components (new or old, component, day of a dated price list), and the
+    # lines that stand for "the list price was paid once".
+    prices: dict[tuple[tuple[bool, str], date | None], Found | None]
     paid_once: dict[tuple[Any, ...], list[known.BilledLine]]
-    unhindered: dict[str, Refusals]
 
 
 _known: dict[tuple[Any, ...], Prepared] = {}
@@ -97,9 +95,8 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
         return (Reason("currencies_differ", both),)
     rules = compiled.rules(resolved)
     metered = facts.catalog.families[change.old_plan.family].metered
-    setup, reasons = _setup(change, rules), _resources(change, rules)
     return Prepared(
-        change, change.changed, direction, rules, metered, setup, reasons, prices={}, paid_once={}, unhindered={}
+        change, change.changed, direction, rules, metered, _setup(change, rules), _resources(change, rules), {}, {}
     )
 
 

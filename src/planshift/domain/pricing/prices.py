@@ -1,5 +1,6 @@
 """Which price is charged for one unit of the new, which is credited for one of the old?"""
 
+from collections.abc import Callable
 from datetime import date
 
 from planshift.domain import facts as known
@@ -10,24 +11,19 @@ from planshift.domain.pricing.items import Item
 from planshift.domain.pricing.measure import Clock
 from planshift.domain.pricing.prepared import Prepared
 
-Both = tuple[Found | None, Found | None]  # charged for one unit of the new, credited for one of the old
+
+def charged(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
+    """The price charged, the client's payment discount included; None where the catalog has none."""
+    if not item.new_quantity or not item.new_prices:
+        return None
+    return _once(_charged, (True, item.component), item, facts, prepared, clock, on)
 
 
-def of(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date, bought_on: date) -> Both:
-    """The price charged on a day, the client's payment discount included: None where the catalog has none.
-
-    And the one credited, of the list in force on the day when the old was bought: None where the billed lines count.
-    """
-    new = _charged(item, facts, prepared, clock, on) if item.new_quantity and item.new_prices else None
-    old = _credited(item, facts, prepared, clock, bought_on) if item.old_quantity and item.old_prices else None
-    return new, old
-
-
-def noted(facts: known.Facts, prepared: Prepared, *, on: date, bought_on: date) -> dict[str, Both]:
-    """The prices found before, by component: those that depend on nothing but catalog, policy and days."""
-    if prepared.rules.by_remaining or facts.service.discount is not None:
-        return {}
-    return prepared.prices.setdefault((on, bought_on) if facts.catalog.dated else None, {})
+def credited(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
+    """The price credited, of the list in force on the day when it was bought; None where the billed lines count."""
+    if not item.old_quantity or not item.old_prices:
+        return None
+    return _once(_credited, (False, item.component), item, facts, prepared, clock, on)
 
 
 def _charged(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
@@ -57,3 +53,23 @@ def _credited(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, 
         )
     )
     return found
+
+
+def _once(
+    find: Callable[[Item, known.Facts, Prepared, Clock, date], Found | None],
+    what: tuple[bool, str],
+    item: Item,
+    facts: known.Facts,
+    prepared: Prepared,
+    clock: Clock,
+    on: date,
+) -> Found | None:
+    """A price that depends on nothing but catalog, policy and day is looked for once."""
+    if prepared.rules.by_remaining or facts.service.discount is not None:
+        return find(item, facts, prepared, clock, on)
+    noted, key = prepared.prices, (what, on if facts.catalog.dated else None)
+    try:
+        return noted[key]
+    except KeyError:
+        found = noted[key] = find(item, facts, prepared, clock, on)
+        return found

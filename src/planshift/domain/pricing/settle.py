@@ -1,7 +1,7 @@
 """What does the policy make of this change? Preconditions, course, settlement, limits: from facts to raw lines."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 
 from planshift.domain import facts as known
@@ -42,7 +42,7 @@ class Settled:
     old_price_stays: bool = False
     next_period: bool = False
     missing_months: Fraction | None = None
-    fees: Sequence[Raw] = ()
+    fees: list[Raw] = field(default_factory=list)
 
 
 Refusals = tuple[Reason, ...]
@@ -62,7 +62,7 @@ def settle(
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
     reasons = gates.always(facts=facts, prepared=found, at=at, zone=zone)
     if rules.gates:
-        reasons += gates.of_policy(facts=facts, prepared=found, request=request, clock=clock, moment=on)
+        reasons += gates.of_policy(gates.Standing(facts, found.change, request, clock, found.direction, on))
     try:
         settled = _course(facts, request, found, clock, priced_on, reasons)
     except Refused as refused:
@@ -159,7 +159,7 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
         return
     restarts = found.settlement.startswith(("new_term", "move_expiry"))
     deal.items = found.change.items if restarts else found.prepared.changed
-    if not restarts and not rules.term_kept:
+    if not restarts:
         _align(found, deal)
     found.outcome = run(deal=deal)
 
@@ -195,6 +195,8 @@ def _named(name: str) -> Callable[..., Outcome]:
 def _align(found: Settled, deal: PricedDeal) -> None:
     """Where the term is to end elsewhere, the new price is divided over another stretch."""
     rules, clock, service = found.rules, found.clock, found.clock.service
+    if rules.term_kept:
+        return
     term, change = service.term, found.change
     if clock.at is not None and term is not None:
         position = Position(term, clock.at, change.new_length, clock.zone, service.bill_day, service.aligned_until)
@@ -230,8 +232,7 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
         found.settlement = rules.settled_by
         run = _chosen(found, request, reasons)
         if run is not None:
-            if not rules.term_kept:
-                _align(found, deal)
+            _align(found, deal)
             found.outcome = run(deal=deal)
     elif course.how == "aligned":
         term = facts.service.term
@@ -276,15 +277,15 @@ def _after(found: Settled, facts: known.Facts) -> None:
         found.outcome.lines.extend(line._replace(role="next_period") for line in found.deal.full_charges())
     lines = found.outcome.lines
     found.fees = fees.of(found.prepared, facts, clock=found.clock, lines=lines, on=found.priced_on)
-    if not found.rules.unbounded and not found.outcome.separate:
-        _bounded(found)
-    # Lines of nothing at all are left out, unless nothing else would be there.
-    found.outcome.lines = [line for line in found.outcome.lines if line.exact or line.limit is not None]
+    _bounded(found)
+    _reduce(found)
 
 
 def _bounded(found: Settled) -> None:
     """A result below zero goes no lower than the policy allows: credits shrink, the last first."""
     rules, lines = found.rules, found.outcome.lines
+    if rules.unbounded or found.outcome.separate:
+        return
     net = sum((line.exact for line in lines), _NONE)
     if net >= 0:
         return
@@ -299,3 +300,8 @@ def _bounded(found: Settled) -> None:
             cut = min(missing, -line.exact)
             lines[index] = line._replace(exact=line.exact + cut, limit=line.limit or -line.exact)
             missing -= cut
+
+
+def _reduce(found: Settled) -> None:
+    """Lines of nothing at all are left out, unless nothing else would be there."""
+    found.outcome.lines = [line for line in found.outcome.lines if line.exact or line.limit is not None]

@@ -38,7 +38,7 @@ class OfferSketch:
         for figure in (*self.now, *self.later):
             line = _line(self.settled, figure, words, currency)
             steps.extend((*words.rounded_first(), line))
-        steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices))
+        steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices, self.facts.buyer.treatment))
         steps.append(_total(self.total, words, currency))
         steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
@@ -219,7 +219,7 @@ def _old(raw: Raw, words: Words) -> str:
     return words(raw.old_price) if raw.old_quantity == 1 else f"{raw.old_quantity}{_TIMES}{words(raw.old_price)}"
 
 
-def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str) -> list[Step]:
+def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str, treatment: str) -> list[Step]:
     steps = []
     for rate in dict.fromkeys(figure.rate for figure in lines):
         members = [figure for figure in lines if figure.rate == rate]
@@ -230,7 +230,8 @@ def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str) 
         formula = f"{words(base)}{_TIMES}{percent} / " + ("100" if prices == "net" else number(100 + rate * 100))
         operands = (Operand("base", base, currency), Operand("rate", rate * 100, "percent"))
         rounding = "half_up 0.01" if exact != tax else ""
-        steps.append(Step("tax", operands, formula, exact, tax, rounding=rounding, unit=currency))
+        code = "tax" if treatment == "standard" or (rate and treatment != "oss") else f"tax_{treatment}"
+        steps.append(Step(code, operands, formula, exact, tax, rounding=rounding, unit=currency))
     return steps
 
 

@@ -14,7 +14,6 @@ OF_CHANGES: dict[str, str | Promise] = {
         "The service is already paid until %(until)s, beyond the running term. This change is possible in the last "
         "term that is paid."
     ),
-    "next_term_paid": _("The term from %(on)s is already paid at the new price."),
     "terms_overlap": _("The days from %(start)s to %(end)s are already sold."),
     "order_invoiced": _("The order %(order)s is already invoiced."),
     "change_under_way": _("Change %(change)s of this service is still open. It has to be finished or withdrawn first."),
@@ -233,6 +232,18 @@ OF_WORK: dict[str, str | Promise] = {
 
 # Why a document cannot be written as an e-invoice: read by staff.
 OF_EINVOICES: dict[str, str | Promise] = {
+    "vat_evidence_contradicts": _(
+        "Where you live is not clear: the address says %(country)s, something else says otherwise. Please write to us."
+    ),
+    "vat_evidence_missing": _(
+        "Your VAT depends on where you live; besides the address in %(country)s one more proof is "
+        "needed. Please write to us."
+    ),
+    "vat_proof_old": _(
+        "Your VAT number %(number)s was last confirmed on %(since)s and has to be confirmed again. Please write to us."
+    ),
+    "vat_number_missing": _("Client %(client)s has no VAT number of an EU country in the newest buyer data."),
+    "vat_rate_unknown": _("The VAT rate of %(country)s on %(on)s is not known here. Please write to us."),
     "einvoice_amount_too_fine": _("Document %(document)s has an amount with more than two decimals."),
     "einvoice_buyer_id_wrong": _("The tax number %(tax_id)s of the buyer %(name)s cannot be right."),
     "einvoice_data_missing": _("For the e-invoice of %(document)s this is missing: %(what)s."),

@@ -26,6 +26,10 @@ OPERANDS = {
     "base": _("net amount"),
     "net": _("net amount"),
     "tax": _("VAT"),
+    "tax_reverse_charge": _("VAT: reverse charge, you account for it yourself"),
+    "tax_outside_scope": _("VAT: none, outside its scope"),
+    "tax_exempt": _("VAT: exempt"),
+    "tax_oss": _("VAT of your country"),
     "rate": _("VAT rate"),
 }
 UNITS = {

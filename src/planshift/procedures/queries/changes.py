@@ -34,6 +34,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     today = rules.day(seller=client.seller, at=at)
     final = row.state in row.lifecycle.final
     card = services.card(known=known, at=at)
+    order = row.order
     return views.ChangePage(
         number=row.number,
         state=row.state,
@@ -57,7 +58,8 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         can_switch_over=bool(work and "confirm_cutover" in work.can),
         hold_until=work.hold_until if work else None,
         removal_at=work.hold_until if work else None,
-        can_withdraw=_can_withdraw(row, offered),
+        can_withdraw=row.state == "AWAITING_ACCEPTANCE"
+        or (row.state == "AWAITING_PAYMENT" and bool(order and order.state == "AWAITING_PAYMENT")),
         invoices=_invoices(row),
         by_staff=bool(row.ordered_how),
         staff_note=row.ordered_note,
@@ -74,15 +76,6 @@ def _invoices(row: models.Change) -> tuple[views.InvoiceRow, ...]:
         for each in services.invoice_rows(service=row.service.number)
         if (row.order and each.order == row.order.number) or each.number in corrections
     )
-
-
-def _can_withdraw(row: models.Change, offered: quote.Offer) -> bool:
-    """Neither paid nor accepted, or for a next term that has not begun."""
-    if row.state == "AWAITING_ACCEPTANCE":
-        return True
-    if row.state == "AWAITING_PAYMENT":
-        return bool(row.order and row.order.state == "AWAITING_PAYMENT")
-    return row.state == "AWAITING_EXECUTION" and row.execution is None and offered.timing == "at_renewal"
 
 
 def _renewal(row: models.Change, offered: quote.Offer, card: views.ServiceCard) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, periods, quote, renewing
+from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed
-from planshift.procedures import keeping, knowledge, models, rules, views
+from planshift.procedures import keeping, knowledge, models, rules, vat, views
 from planshift.services import queries as services
 
 
@@ -35,15 +36,17 @@ def service_card(*, client: str, number: str, at: datetime) -> views.ServiceCard
 def cards(
     *, holdings: Iterable[services.Holding], in_force: catalog.InForce, at: datetime
 ) -> tuple[views.ServiceCard, ...]:
-    """Cards of services of one seller; two statements for all."""
+    """Cards of services of one seller; three statements for all (more where a buyer is abroad)."""
     held = tuple(holdings)
+    today = rules.day(seller=in_force.seller, at=at)
+    taxed = vat.abroad(wanted=[(each.service, today) for each in held], sold=in_force.catalog.seller)
     open_ones = {
         row.service_id: row
         for row in models.Change.objects.filter(
             service__in=[each.service.pk for each in held], state__in=models.Change.lifecycle.open
         ).select_related("quote", "order")
     }
-    return tuple(_card(each, in_force, open_ones.get(each.service.pk), at) for each in held)
+    return tuple(_card(each, in_force, open_ones.get(each.service.pk), taxed.get(each.service.pk), at) for each in held)
 
 
 def card(*, known: knowledge.Known, at: datetime) -> views.ServiceCard:
@@ -52,7 +55,11 @@ def card(*, known: knowledge.Known, at: datetime) -> views.ServiceCard:
 
 
 def _card(
-    held: services.Holding, in_force: catalog.InForce, change: models.Change | None, at: datetime
+    held: services.Holding,
+    in_force: catalog.InForce,
+    change: models.Change | None,
+    taxed: domain_vat.Case | Refused | None,
+    at: datetime,
 ) -> views.ServiceCard:
     row, family = held.service, in_force.catalog.families.get(held.service.family)
     plan = in_force.catalog.plans.get(row.plan)
@@ -70,18 +77,21 @@ def _card(
         term_start_on=term.start_on,
         term_end_on=held.last.end_on,
         period_months=row.months,
-        renewal=next_renewal(held=held, in_force=in_force),
+        renewal=next_renewal(held=held, in_force=in_force, taxed=taxed),
         auto_renew=row.auto_renew,
         metered=bool(family and family.metered),
         open_change=None if change is None else _reference(change, in_force.catalog),
     )
 
 
-def next_renewal(*, held: services.Holding, in_force: catalog.InForce) -> Taxed | None:
-    """What the next term costs as the service stands; None where it is metered or no longer sold."""
+def next_renewal(
+    *, held: services.Holding, in_force: catalog.InForce, taxed: domain_vat.Case | Refused | None = None
+) -> Taxed | None:
+    """What the next term costs as the service stands; None where it is metered, no longer sold, or `taxed` (how a buyer
+    abroad is taxed) cannot be told."""
     row = held.service
     family = in_force.catalog.families.get(row.family)
-    if family is None or family.metered:
+    if family is None or family.metered or isinstance(taxed, Refused):
         return None
     try:
         lines = renewing.lines(
@@ -93,6 +103,8 @@ def next_renewal(*, held: services.Holding, in_force: catalog.InForce) -> Taxed 
             rounding=rules.renewal_rounding(
                 policy=in_force.policy, family=row.family, currency=in_force.seller.currency
             ),
+            treatment=taxed.treatment if taxed else "standard",
+            rate=taxed.rate if taxed and taxed.treatment != "standard" else None,
         )
     except Refused:
         return None

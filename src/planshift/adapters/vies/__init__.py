@@ -1,0 +1,1 @@
+"""VIES: the VAT numbers of the EU."""

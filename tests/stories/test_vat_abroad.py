@@ -1,0 +1,140 @@
+"""A client abroad: how the quote is taxed, what stands on the papers, what happens when the VAT changes meanwhile."""
+
+import datetime as dt
+
+import pytest
+
+from planshift.adapters.vies import recorded
+from planshift.billing import invoices
+from planshift.billing import models as billing
+from planshift.billing import queries as papers
+from planshift.catalog import load
+from planshift.catalog import models as catalog
+from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
+from planshift.domain.money import Money
+from planshift.procedures import models, ports, vat
+from planshift.runtime import audit, clock
+from planshift.services import models as services
+from tests.stories.conftest import Stage
+
+LABEL = "pasticceria"
+GERMAN = {"country": "DE", "city": "Berlin", "postcode": "10115"}
+
+
+@pytest.fixture(autouse=True)
+def _vies() -> None:
+    ports.bind_vies(recorded.RecordedVies())
+
+
+def abroad(stage: Stage, *, tax_id: str = "DE136695976", **changed: object) -> services.Client:
+    """The client of the easy example moves to Berlin; the buyer data are confirmed now."""
+    client = stage.service(LABEL).client
+    last = client.buyer_profiles.order_by("pk").last()
+    assert last is not None
+    last.pk, last.created_at, last.confirmed_at = None, clock.business(), clock.business()
+    for name, value in {**GERMAN, "tax_id": tax_id, "is_business": bool(tax_id), **changed}.items():
+        setattr(last, name, value)
+    last.save(force_insert=True)
+    return client
+
+
+def check(client: services.Client) -> services.VatCheck:
+    return vat.check(client=client.number, at=clock.business(), actor="staff:demo")
+
+
+def sells_abroad(*, rate: str = "19", vat_rows: str = '{ from = 2013-10-01, rate = "22" }') -> None:
+    """A new catalog: VAT of the consumer's country since July, and the seller's own rates."""
+    newest = catalog.CatalogRevision.objects.filter(seller__code="demo-host-italia").latest("number")
+    lines = [line for line in newest.text.splitlines() if not line.startswith(("oss_", "vat ="))]
+    at = lines.index('prices = "net"') + 1
+    own = [f"vat = [{vat_rows}]", "oss_from = 2026-07-01", f'oss_rates = {{ DE = [{{ rate = "{rate}" }}] }}']
+    load.load_catalog(
+        text="\n".join([*lines[:at], *own, *lines[at:]]), name="abroad", at=clock.business(), actor="staff:demo"
+    )
+
+
+def lines_of(number: str) -> list[tuple[str, Fraction, Money]]:
+    return [(each.vat_code, each.vat_percent, each.amount.tax) for each in papers.order(number=number).lines]
+
+
+def test_reverse_charge_from_quote_to_paper(stage: Stage) -> None:
+    client = abroad(stage)
+    kept = check(client)
+    assert (kept.valid, kept.number, kept.name, kept.request_identifier[:4]) == (
+        *(True, "DE136695976", "Kunde Demo GmbH", "WAPI"),
+    )
+    quote = stage.quote(LABEL, "gold")
+    # (135.00 - 69.00) x 4 / 12 = 22.00; no VAT
+    assert (quote.offer.total.net, quote.offer.total.gross) == (Money.of("22.00", "EUR"), Money.of("22.00", "EUR"))
+    assert (quote.offer.treatment, quote.offer.tax_country) == ("reverse_charge", "DE")
+    assert kept.request_identifier in quote.offer.tax_proof
+    assert "tax_reverse_charge" in [step.code for step in quote.offer.working]
+    ordered = stage.order(quote)
+    assert lines_of(ordered.order) == [("reverse_charge", Fraction(0), Money.zero("EUR"))]
+    stage.pay(ordered.order)
+    done = stage.change(ordered.number)
+    assert (done.state, done.next_renewal and done.next_renewal.gross) == ("DONE", Money.of("135.00", "EUR"))
+    (invoice,) = done.invoices
+    paper = invoices.document(seller="demo-host-italia", number=invoice.number)
+    assert [line.vat_code for line in paper.lines] == ["reverse_charge"] and paper.total.gross == Money.of(
+        "22.00", "EUR"
+    )
+
+
+def test_without_an_answer_of_vies_the_seller_s_vat_is_due(stage: Stage) -> None:
+    client = abroad(stage, tax_id="DE111111125")
+    assert check(client).valid is False
+    assert stage.quote(LABEL, "gold").offer.total.gross == Money.of("26.84", "EUR")  # 22 % of 22.00 = 4.84
+
+
+def test_a_consumer_abroad_pays_the_vat_of_their_country(stage: Stage) -> None:
+    client = abroad(stage, tax_id="")
+    sells_abroad()
+    with pytest.raises(Refused) as refused:
+        stage.quote(LABEL, "gold")
+    assert refused.value.code == "vat_evidence_missing"
+    assert not models.Quote.objects.filter(client=client).exists()
+    vat.note_evidence(client=client.number, kind="ip", country="DE", at=clock.business(), actor="staff:demo")
+    quote = stage.quote(LABEL, "gold")
+    assert quote.offer.total.gross == Money.of("26.18", "EUR")  # 19 % of 22.00 = 4.18
+    ordered = stage.order(quote)
+    assert lines_of(ordered.order) == [("oss", Fraction(19), Money.of("4.18", "EUR"))]
+
+
+def test_a_quote_is_stale_once_the_buyer_is_taxed_otherwise(stage: Stage) -> None:
+    quote = stage.quote(LABEL, "gold")
+    check(abroad(stage))
+    with pytest.raises(Refused) as refused:
+        stage.order(quote)
+    assert refused.value.code == "quote_stale"
+
+
+def test_an_unpaid_order_is_void_when_the_rate_changes_and_is_quoted_anew(stage: Stage) -> None:
+    sells_abroad(vat_rows='{ from = 2013-10-01, rate = "22" }, { from = 2026-09-03, rate = "25" }')
+    ordered = stage.order(stage.quote(LABEL, "gold"))
+    assert ordered.state == "AWAITING_PAYMENT"
+    stage.days(2)
+    assert stage.change(ordered.number).state == "LAPSED"
+    assert billing.Order.objects.get(number=ordered.order).state == "WITHDRAWN"
+    newest = models.Quote.objects.latest("pk")
+    # two days later: 66.00 x 3 28/30 / 12 = 21.63; 25 % of that is 5.41; 27.04
+    assert (newest.state, newest.gross_minor) == ("OPEN", 2704)
+    assert newest.created_at.date() == dt.date(2026, 9, 3)
+
+
+def test_a_paid_order_keeps_its_gross_and_staff_are_told(stage: Stage) -> None:
+    ordered = stage.order(stage.quote(LABEL, "gold"))
+    sells_abroad(vat_rows='{ from = 2013-10-01, rate = "22" }, { from = 2026-09-01, rate = "25" }')
+    stage.pay(ordered.order)
+    done = stage.change(ordered.number)
+    assert (done.state, done.invoices[0].total.gross) == ("DONE", Money.of("26.84", "EUR"))
+    assert [each.event for each in audit.history(kind="change", number=ordered.number)].count("tax differs") == 1
+
+
+def test_an_unanswered_number_stays_unproved(stage: Stage) -> None:
+    client = abroad(stage)
+    ports.bind_vies(recorded.RecordedVies(silent=frozenset({"DE"})))
+    with pytest.raises(Exception, match="vies_state_silent"):
+        check(client)
+    assert not services.VatCheck.objects.exists()
