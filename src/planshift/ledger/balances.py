@@ -100,6 +100,12 @@ def of_order(*, order: str) -> tuple[Movement, ...]:
     return _movements(models.Transfer.objects.filter(order_number=order).order_by("pk"))
 
 
+def of_documents(*, client: str, documents: Iterable[str]) -> tuple[Movement, ...]:
+    """Every transfer of a client that names one of these documents, oldest first."""
+    rows = models.Transfer.objects.filter(owner=postings.client_key(client), document_number__in=list(documents))
+    return _movements(rows.order_by("pk"))
+
+
 def _movements(rows: Iterable[models.Transfer]) -> tuple[Movement, ...]:
     if hasattr(rows, "select_related"):
         rows = rows.select_related("debit", "credit")

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import clients, door, words
-from planshift.interfaces.presenters import figures
-from planshift.procedures import deciding_replies
+from planshift.interfaces.presenters import figures, quote_text
+from planshift.procedures import deciding_replies, evidence
 from planshift.procedures import office as doing
 from planshift.procedures.queries import acceptances, office
 from planshift.procedures.views import office as views
@@ -116,6 +116,18 @@ def paper(request: HttpRequest, staff: views.StaffHeader, number: str, key: str)
     page = office.change(sellers=staff.sellers, number=number, at=clock.business())
     name, content = acceptances.paper_pdf(change=number, client=page.row.client_number, key=key)
     return door.pdf(name, content)
+
+
+@require_GET
+@door.staff_page
+def proof(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
+    """Everything that the change left behind, as one ZIP."""
+    made = evidence.pack(change=number, sellers=staff.sellers, words=quote_text.text)
+    return HttpResponse(
+        made.content,
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"},
+    )
 
 
 @require_POST
