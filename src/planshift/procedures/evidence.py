@@ -147,10 +147,13 @@ def _documents(row: models.Change, files: _Files) -> tuple[list[billing.Invoice]
         files.attempt(f"documents/{_safe(draft.number)}.pdf", lambda draft=draft: decrease_papers.pdf(draft))  # type: ignore[misc]
     currency = row.quote.currency
     lines = billing.InvoiceLine.objects.filter(invoice__in=issued).order_by("invoice_id", "position")
-    files.add_json("documents/documents.json", {"documents": of_rows(issued), "lines": of_rows(lines, currency)})
+    files.add_json(
+        "documents/documents.json", {"documents": of_rows(issued), "lines": of_rows(lines, currency=currency)}
+    )
     drafted = billing.CorrectionLine.objects.filter(correction__in=[each.pk for each in corrections]).order_by("pk")
     files.add_json(
-        "documents/corrections.json", {"corrections": of_rows(corrections), "lines": of_rows(drafted, currency)}
+        "documents/corrections.json",
+        {"corrections": of_rows(corrections), "lines": of_rows(drafted, currency=currency)},
     )
     return issued, corrections
 
@@ -178,8 +181,8 @@ def _money(row: models.Change, issued: Iterable[billing.Invoice], files: _Files)
         "money/order.json",
         {
             "order": row_of(order) if order else None,
-            "lines": of_rows(order.lines.order_by("position"), order.currency) if order else [],
-            "covered_by": of_rows(parts, row.quote.currency),
+            "lines": of_rows(order.lines.order_by("position"), currency=order.currency) if order else [],
+            "covered_by": of_rows(parts, currency=row.quote.currency),
             "payments": of_rows(payments),
             "collection": row.collection,
         },

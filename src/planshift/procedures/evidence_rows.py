@@ -15,12 +15,12 @@ from planshift.domain.money import Money
 _SECRET = frozenset({"signal_key", "sealed", "token", "password", "secret", "secrets"})
 
 
-def of_rows(rows: Iterable[Model], currency: str = "") -> list[dict[str, Any]]:
+def of_rows(rows: Iterable[Model], *, currency: str = "") -> list[dict[str, Any]]:
     """Each row as `row_of`; `currency` of rows that do not name their own."""
-    return [row_of(row, currency) for row in rows]
+    return [row_of(row, currency=currency) for row in rows]
 
 
-def row_of(row: Model, currency: str = "") -> dict[str, Any]:
+def row_of(row: Model, *, currency: str = "") -> dict[str, Any]:
     """The columns of a row. Bytes are left out (they have files of their own), and what could open a door."""
     currency = str(getattr(row, "currency", "") or currency)
     found: dict[str, Any] = {}

@@ -245,7 +245,7 @@ POSTS = [
     "/staff/executions/{execution}/decide/",
     "/staff/clock/",
 ]
-PDFS = ["/staff/changes/{change}/documents/{paper}.pdf"]
+PDFS = ["/staff/changes/{change}/documents/{paper}.pdf", "/staff/changes/{change}/evidence.zip"]
 OF_A_ROW = [path for path in GETS + PDFS + POSTS if "{" in path] + ["/staff/runs/decide/"]
 
 
