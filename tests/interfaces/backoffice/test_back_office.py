@@ -245,8 +245,8 @@ POSTS = [
     "/staff/executions/{execution}/decide/",
     "/staff/clock/",
 ]
-PDFS = ["/staff/changes/{change}/documents/{paper}.pdf", "/staff/changes/{change}/evidence.zip"]
-OF_A_ROW = [path for path in GETS + PDFS + POSTS if "{" in path] + ["/staff/runs/decide/"]
+FILES = ["/staff/changes/{change}/documents/{paper}.pdf", "/staff/changes/{change}/evidence.zip"]
+OF_A_ROW = [path for path in GETS + FILES + POSTS if "{" in path] + ["/staff/runs/decide/"]
 
 
 def mails(client: str) -> dict[str, str]:
@@ -305,7 +305,7 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
 def test_every_url_of_the_back_office_is_in_these_lists() -> None:
     from planshift.interfaces.backoffice import urls
 
-    listed = {re.sub(r"\{\w+\}", "<>", path.removeprefix("/staff/")) for path in GETS + PDFS + POSTS}
+    listed = {re.sub(r"\{\w+\}", "<>", path.removeprefix("/staff/")) for path in GETS + FILES + POSTS}
     assert {re.sub(r"<[^>]+>", "<>", str(each.pattern)) for each in urls.urlpatterns} == listed
 
 
@@ -313,7 +313,7 @@ def test_nobody_but_staff_comes_in(enter: Enter, ordered: Ordered) -> None:
     names, form = everything(ordered("silver", "gold"))
     make_stuck(names["change"])
     stranger, owner = Client(), enter("silver")
-    for path in GETS + PDFS:
+    for path in GETS + FILES:
         assert stranger.get(path.format(**names)).headers["Location"].startswith("/account/login/"), path
         assert owner.get(path.format(**names)).status_code == 404, path
     for path in POSTS:
@@ -326,7 +326,7 @@ def test_another_sellers_rows_are_not_there(enter: Enter, ordered: Ordered) -> N
     make_stuck(names["change"])
     other = enter(POLISH)
     for path in OF_A_ROW:
-        answer = other.get(path.format(**names)) if path in GETS + PDFS else other.post(path.format(**names), form)
+        answer = other.get(path.format(**names)) if path in GETS + FILES else other.post(path.format(**names), form)
         assert answer.status_code == 404, path
     for path in GETS:
         if path not in OF_A_ROW:
