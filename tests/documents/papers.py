@@ -61,3 +61,22 @@ def invoice(lines: Sequence[documents.Line] = (), **changed: object) -> document
         settled=(documents.Settled(source="deposit", amount=total.gross, on=dt.date(2026, 9, 1)),),
     )
     return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def correction(**changed: object) -> documents.Document:
+    """A correction of two lines: 6.00 of 22.00 is given back, and all of a set-up fee of 10.00."""
+    reduced = replace(line("22.00"), amount=Taxed.of_net(Money.of("-6.00", "PLN"), Fraction(23, 100)))
+    setup = line("10.00", text="Set-up fee", timed=False)
+    gone = replace(setup, kind="setup", amount=-setup.amount)
+    made = invoice(
+        (reduced, gone),
+        kind="correction",
+        number="FK/2026/0001",
+        settled=(),
+        due_on=None,
+        payment_reference="",
+        corrects=documents.Corrected(number="FV/2026/09/0007", issued_on=dt.date(2026, 9, 1)),
+        reason="decrease",
+        before=(line("22.00").amount, setup.amount),
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from planshift.adapters.documents.words import WORDS
 from planshift.billing import ports
 from planshift.domain import documents
 from planshift.domain.money import Money
-from tests.documents.papers import BUYER, invoice, line
+from tests.documents.papers import BUYER, correction, invoice, line
 
 RENDERER = typeset.TypstRenderer()
 
@@ -175,3 +175,41 @@ def test_every_language_has_every_word() -> None:
 
 def test_the_installation_prints_with_it() -> None:
     assert isinstance(ports.renderer(), typeset.TypstRenderer)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        (
+            "pl",
+            ["Faktura korygująca", "Dotyczy faktury", "Przed korektą", "Po korekcie", "Różnica", "-7,38", "19,68 zł"],
+        ),
+        ("it", ["Nota di credito", "Rettifica la fattura", "Prima", "Dopo", "Differenza", "-7,38", "19,68 PLN"]),
+        ("en", ["Corrective invoice", "Corrects", "Before", "After", "Difference", "-7.38", "PLN 19.68", "Reduced by"]),
+    ],
+)
+def test_a_correction_shows_before_after_and_difference(language: str, shown: list[str]) -> None:
+    # 22.00 + 5.06 = 27.06 before, 16.00 + 3.68 = 19.68 after; 6.00 + 1.38 = 7.38; with the fee 12.30 together 19.68
+    text = text_of(correction(language=language))
+    assert [words for words in [*shown, "FV/2026/09/0007"] if words not in text] == []
+    rows = [row for row in text.splitlines() if row.startswith((WORDS[language]["before"], WORDS[language]["after"]))]
+    assert [re.findall(r"\d+[.,]\d\d", row) for row in rows] == [
+        [each.replace(".", "," if language != "en" else ".") for each in figures]
+        for figures in (
+            ["22.00", "5.06", "27.06"],
+            ["16.00", "3.68", "19.68"],
+            ["10.00", "2.30", "12.30"],
+            ["0.00", "0.00", "0.00"],
+        )
+    ]
+    assert WORDS[language]["why_decrease"] in text
+    assert WORDS[language]["pay"] not in text  # nobody is told to pay a negative amount
+    assert WORDS[language]["draft_note"] not in text
+    assert WORDS[language]["draft_note"] in text_of(correction(language=language, draft=True))
+
+
+def test_a_counter_correction_says_that_the_amount_rises() -> None:
+    paper = correction(language="it", reason="correction_undone")
+    up = replace(paper, lines=tuple(replace(each, amount=-each.amount) for each in paper.lines), total=-paper.total)
+    text = text_of(up)
+    assert "Nota di debito" in text and "Aumento di" in text and "Riduzione di" not in text

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 
-from planshift.billing import booking, chains, models, numbering, references
+from planshift.billing import booking, chains, models, numbering, references, rows
 from planshift.domain import correction, documents, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -130,16 +130,11 @@ def _check_still_true(
 
 
 def _before(line: models.CorrectionLine, currency: str) -> Taxed:
-    return _taxed(line.before_net_minor, line.before_tax_minor, currency)
+    return rows.taxed_of(net_minor=line.before_net_minor, tax_minor=line.before_tax_minor, currency=currency)
 
 
 def _difference(line: models.CorrectionLine, currency: str) -> Taxed:
-    return _taxed(line.net_minor, line.tax_minor, currency)
-
-
-def _taxed(net_minor: int, tax_minor: int, currency: str) -> Taxed:
-    net, tax = Money.from_minor(net_minor, currency), Money.from_minor(tax_minor, currency)
-    return Taxed(net, tax, net + tax)
+    return rows.taxed(line, currency=currency)
 
 
 def _posting(row: models.Correction) -> postings.Posting | None:

@@ -58,13 +58,15 @@ def issue_many(
 def document(*, seller: str, number: str) -> documents.Document:
     """The frozen document with this number. Refused("document_unknown")."""
     row = (
-        models.Invoice.objects.select_related("order", "corrects")
+        models.Invoice.objects.select_related("order", "corrects__order")
         .prefetch_related("lines")
         .filter(seller__code=seller, number=number)
         .first()
     )
     if row is None:
         raise Refused("document_unknown", number=number)
+    lines = sorted(row.lines.all(), key=lambda one: one.position)
+    order = row.order or (row.corrects.order if row.corrects else None)
     return documents.Document(
         kind=row.kind,  # type: ignore[arg-type]
         number=row.number,
@@ -73,13 +75,11 @@ def document(*, seller: str, number: str) -> documents.Document:
         buyer=documents.Party.from_json(row.buyer_party),
         bank_account=row.bank_account,
         payment_reference=row.payment_reference,
-        order_number=row.order.number if row.order else "",
+        order_number=order.number if order else "",
         issued_on=row.issued_on,
         sold_on=row.sold_on,
         due_on=row.due_on,
-        lines=tuple(
-            rows.line(line, currency=row.currency) for line in sorted(row.lines.all(), key=lambda one: one.position)
-        ),
+        lines=tuple(rows.line(line, currency=row.currency) for line in lines),
         total=rows.taxed(row, currency=row.currency),
         settled=rows.settled(row.settled, currency=row.currency),
         legal_form=row.legal_form,
@@ -87,6 +87,11 @@ def document(*, seller: str, number: str) -> documents.Document:
         issued_at=row.issued_at,
         corrects=_corrected(row.corrects) if row.corrects else None,
         reason=row.reason,
+        before=tuple(
+            rows.taxed_of(net_minor=line.before_net_minor, tax_minor=line.before_tax_minor, currency=row.currency)
+            for line in lines
+            if line.before_net_minor is not None and line.before_tax_minor is not None
+        ),
     )
 
 

@@ -324,7 +324,7 @@ def _part(row: models.PartPayment, currency: str) -> PartView:
 
 def _invoices(found: Iterable[models.Invoice]) -> tuple[InvoiceView, ...]:
     if hasattr(found, "select_related"):
-        found = found.select_related("seller", "client", "order")
+        found = found.select_related("seller", "client", "order", "corrects__order")
     return tuple(
         InvoiceView(
             id=row.pk,
@@ -332,7 +332,7 @@ def _invoices(found: Iterable[models.Invoice]) -> tuple[InvoiceView, ...]:
             kind=row.kind,
             seller=row.seller.code,
             client=row.client.number,
-            order=row.order.number if row.order else "",
+            order=_order_of(row),
             issued_on=row.issued_on,
             total=rows.taxed(row, currency=row.currency),
             buyer=str(row.buyer_party.get("name", "")),
@@ -340,6 +340,12 @@ def _invoices(found: Iterable[models.Invoice]) -> tuple[InvoiceView, ...]:
         )
         for row in found
     )
+
+
+def _order_of(row: models.Invoice) -> str:
+    """A correction belongs to the order of what it corrects."""
+    order = row.order or (row.corrects.order if row.corrects else None)
+    return order.number if order else ""
 
 
 def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine]) -> BilledLine:

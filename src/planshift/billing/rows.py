@@ -13,10 +13,17 @@ from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.services import models as services
 
+Row = models.Order | models.Invoice | models.LineFields | models.Correction | models.CorrectionLine
 
-def taxed(row: models.Order | models.Invoice | models.LineFields, *, currency: str) -> Taxed:
+
+def taxed(row: Row, *, currency: str) -> Taxed:
     """The three amounts of a row."""
-    net, tax = Money.from_minor(row.net_minor, currency), Money.from_minor(row.tax_minor, currency)
+    return taxed_of(net_minor=row.net_minor, tax_minor=row.tax_minor, currency=currency)
+
+
+def taxed_of(*, net_minor: int, tax_minor: int, currency: str) -> Taxed:
+    """Net, tax and their sum, from minor units."""
+    net, tax = Money.from_minor(net_minor, currency), Money.from_minor(tax_minor, currency)
     return Taxed(net, tax, net + tax)
 
 

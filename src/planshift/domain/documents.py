@@ -123,7 +123,7 @@ class Corrected:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole paper, ready to be rendered. Dates are dates of the seller's zone. Lines and total of a correction are
-    differences: negative where it reduces."""
+    differences: negative where it reduces; `before` has the amount of each line before it."""
 
     kind: DocumentKind
     number: str
@@ -144,6 +144,13 @@ class Document:
     issued_at: datetime | None = None
     corrects: Corrected | None = None
     reason: str = ""  # why it corrects, as in domain.correction.Why
+    before: tuple[Taxed, ...] = ()
+    draft: bool = False  # shown to be accepted; it has no number of its series yet
+
+    @property
+    def after(self) -> tuple[Taxed, ...]:
+        """The amount of each line after a correction."""
+        return tuple(before + line.amount for before, line in zip(self.before, self.lines, strict=False))
 
     @property
     def rates(self) -> tuple[RateTotal, ...]:

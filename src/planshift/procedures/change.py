@@ -2,9 +2,9 @@
 
     offer → order → settle → begin → follow → retire
 
-Nothing moves before payment (D2); a decrease waits for its acceptance instead (`acceptance`). Money and machines meet
-here and nowhere else. Every wake-up reads the facts anew and makes at most one move, so that a lost, early or doubled
-signal does no harm.
+Nothing moves before payment (D2); a decrease waits for its acceptance instead (`acceptance`). What is paid and cannot
+be carried out is undone (`undoing`). Money and machines meet here and nowhere else. Every wake-up reads the facts anew
+and makes at most one move, so that a lost, early or doubled signal does no harm.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ from planshift.procedures import (
     renewal,
     rules,
     tax_point,
+    undoing,
     views,
     work,
 )
@@ -191,6 +192,8 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
 def _begin(task: runs.Work) -> runs.Outcome:
     """Hand the work to provisioning: in place, or by moving to a new environment."""
     change = _locked(task.subject)
+    if change.undo_at is not None and change.execution is None:
+        return runs.Go("correct")
     if change.execution is not None or change.state != "AWAITING_EXECUTION":
         return runs.Go("follow")
     offered = placing.offer_of(change.quote)
@@ -217,12 +220,15 @@ def _follow(task: runs.Work) -> runs.Outcome:
     """At the point of no return the service is the new one, and so is its renewal price (H8, D6)."""
     change = _locked(task.subject)
     now = _execution(change, task.at)
+    if change.undo_at is not None and now.state in ("FAILED", "CANCELLED"):
+        return runs.Go("correct")
     if now.state in ("STUCK", "FAILED", "CANCELLED"):
         if change.state == "AWAITING_EXECUTION":
             moves.move(change, "failed", actor=task.actor, at=task.at, note=str(now.error.get("what", now.state)))
         resume = "follow" if now.state == "STUCK" else "begin_again"
-        return runs.Wait(resume=resume, signal=(*WAKING, "retry"), due_at=task.at + REMINDED_AFTER, owner="staff")
-    if change.state == "AWAITING_STAFF":
+        again = task.at + REMINDED_AFTER
+        return runs.Wait(resume=resume, signal=(*WAKING, "retry", "undo"), due_at=again, owner="staff")
+    if change.state == "AWAITING_STAFF" and change.undo_at is None:
         moves.move(change, "retried", actor=task.actor, at=task.at)
     if now.point_of_no_return_at is not None and change.applied_at is None:
         _apply(change, task)
@@ -243,13 +249,16 @@ def _follow(task: runs.Work) -> runs.Outcome:
 
 
 def _begin_again(task: runs.Work) -> runs.Outcome:
-    """Paid, but it could not be carried out: a person decides (`retry`). Until then it is looked at every day."""
+    """Paid, but it could not be carried out: a person decides (`retry`, `undoing.undo`). Until then it is looked at
+    every day."""
     change = _locked(task.subject)
+    if change.undo_at is not None and change.state == "AWAITING_STAFF":
+        return runs.Go("correct")
     if change.state in change.lifecycle.final:
         return runs.Done()
     if change.state == "AWAITING_EXECUTION":
         return runs.Go("begin")
-    return runs.Wait(resume="begin_again", signal="retry", due_at=task.at + REMINDED_AFTER, owner="staff")
+    return runs.Wait(resume="begin_again", signal=("retry", "undo"), due_at=task.at + REMINDED_AFTER, owner="staff")
 
 
 def switch_over(*, client: str, number: str, at: datetime, actor: str) -> None:
@@ -290,7 +299,7 @@ def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
         raise Refused("note_needed", number=number)
     with transaction.atomic():
         change = _locked(number)
-        if change.state != "AWAITING_STAFF":
+        if change.state != "AWAITING_STAFF" or change.undo_at is not None:
             raise Refused("not_awaiting_staff", number=number, state=change.state)
         if change.execution is not None and change.execution.state == "STUCK":
             executions.retry(number=change.execution.number, note=note, at=at, actor=actor)
@@ -378,6 +387,7 @@ def define() -> None:
             "begin_again": _begin_again,
             "retire": _retire,
             "close": _close,
+            **undoing.STEPS,
         },
         first="settle",
     )

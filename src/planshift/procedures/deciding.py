@@ -61,7 +61,7 @@ def _void(kept: models.Quote, offered: quote.Offer, *, kind: str, note: str, at:
         moves.move(kept, "voided", actor=actor, at=at, note=note)
         return
     ordered = models.Change.objects.filter(quote=kept).select_related("order").first()
-    if ordered is None or ordered.state in ("WITHDRAWN", "LAPSED"):
+    if ordered is None or ordered.state in ("WITHDRAWN", "LAPSED", "UNDONE"):
         raise Refused("quote_over", quote=kept.number)
     assert ordered.order is not None
     if ordered.state != "AWAITING_PAYMENT" or billing.order(number=ordered.order.number).state == "PAID":

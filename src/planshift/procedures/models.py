@@ -81,6 +81,9 @@ class Change(models.Model):
     ordered_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True, help_text="point of no return: plan and renewal price changed")
     finished_at = models.DateTimeField(null=True)
+    undo_at = models.DateTimeField(null=True, help_text="staff gave it up: taken back, then all money given back")
+    undo_by = fields.actor(blank=True, default="")
+    undo_note = models.CharField(max_length=500, blank=True, default="", help_text="why; for staff")
 
     class Meta:
         constraints = [

@@ -10,7 +10,7 @@ from django.db import transaction
 from planshift.billing import payments
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import change, models
+from planshift.procedures import change, models, undoing
 from planshift.procedures.queries import office, works
 from planshift.provisioning import executions
 from planshift.runtime import clock, runs
@@ -38,6 +38,12 @@ def retry_change(*, sellers: tuple[str, ...], number: str, note: str, at: dateti
     """Carry a paid change out anew. Refused: `not_awaiting_staff`, `note_needed`; NotFound."""
     _check_change(sellers, number)
     change.retry(number=number, note=note, at=at, actor=actor)
+
+
+def undo_change(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, actor: str) -> None:
+    """Give a paid change up and all money back. Refused as in `undoing.undo`; NotFound."""
+    _check_change(sellers, number)
+    undoing.undo(number=number, note=note, at=at, actor=actor)
 
 
 def confirm_change(*, sellers: tuple[str, ...], number: str, at: datetime, actor: str) -> None:

@@ -55,15 +55,15 @@ def content(document: documents.Document) -> dict[str, Any]:
     return {
         "language": language if language in vocabulary.WORDS else "en",
         "color": COLOR,
-        "title": words[document.kind],
+        "title": words[_title(document)],
         "number": document.number,
         "date": {"year": document.issued_on.year, "month": document.issued_on.month, "day": document.issued_on.day},
         "words": words,
         "seller": _party(document.seller, document, words),
         "buyer": _party(document.buyer, document, words),
-        "banner": words["proforma_note"] if document.kind == "proforma" else _banner(document, words),
+        "banner": _banner(document, words),
         "dates": _dates(document, words),
-        "lines": [_line(line, language, words) for line in document.lines],
+        "lines": _lines(document, words),
         "rates": [_rate(rate, language) for rate in document.rates],
         "totals": [
             [words["total_net"], _money(total.net, language)],
@@ -71,25 +71,42 @@ def content(document: documents.Document) -> dict[str, Any]:
             [words["total"], _money(total.gross, language)],
             *([[words["already_paid"], _money(document.paid, language)]] if document.paid and document.due else []),
         ],
-        "due": [words["due"] if document.due else words["paid_in_full"], _money(_to_pay(document), language)],
+        "due": _due(document, words),
         "settled": [
             [words[part.source], _date(part.on, language), _money(part.amount, language)] for part in document.settled
         ],
-        "pay": _pay(document, words) if document.due else [],
-        "notes": [words[code] for code in (*UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)],
+        "pay": _pay(document, words) if document.due and document.kind != "correction" else [],
+        "notes": _notes(document, words),
         "footer": " · ".join(part for part in (document.seller.name, document.seller.tax_id, document.number) if part),
     }
 
 
+def _title(document: documents.Document) -> str:
+    return "correction_up" if document.kind == "correction" and document.total.gross.minor > 0 else document.kind
+
+
 def _banner(document: documents.Document, words: dict[str, str]) -> str:
+    if document.draft or document.kind == "proforma":
+        return words["draft_note" if document.draft else "proforma_note"]
     if document.legal_form == "pdf":
         return ""
     number = f" {document.e_invoice_number}" if document.e_invoice_number else ""
     return words["visual_copy"] + number
 
 
-def _to_pay(document: documents.Document) -> Money:
-    return document.due if document.due else document.total.gross
+def _due(document: documents.Document, words: dict[str, str]) -> list[str]:
+    """The figure that stands out: what is to be paid, was paid, or what a correction changes."""
+    gross = document.total.gross
+    if document.kind == "correction":
+        name, amount = ("increased_by", gross) if gross.minor > 0 else ("reduced_by", -gross)
+    else:
+        name, amount = ("due", document.due) if document.due else ("paid_in_full", gross)
+    return [words[name], _money(amount, document.language)]
+
+
+def _notes(document: documents.Document, words: dict[str, str]) -> list[str]:
+    found = [f"{words['reason']}: {words['why_' + document.reason]}"] if document.reason else []
+    return found + [words[code] for code in (*UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)]
 
 
 def _party(party: documents.Party, document: documents.Document, words: dict[str, str]) -> dict[str, Any]:
@@ -112,9 +129,25 @@ def _dates(document: documents.Document, words: dict[str, str]) -> list[list[str
     if document.due and document.due_on is not None:
         shown.append(["due_on", document.due_on])
     rows = [[words[name], _date(day, language)] for name, day in shown]  # type: ignore[index,arg-type]
+    if document.corrects is not None:
+        corrected = [document.corrects.number, document.corrects.e_invoice_number]
+        rows.append([words["corrects"], "\n".join(part for part in corrected if part)])
+        rows.append([words["of_day"], _date(document.corrects.issued_on, language)])
     if document.order_number and document.order_number != document.number:
         rows.append([words["order"], document.order_number])
     return rows
+
+
+def _lines(document: documents.Document, words: dict[str, str]) -> list[dict[str, Any]]:
+    """The lines; those of a correction with what stood before, what stands after, and the difference."""
+    language = document.language
+    made: list[dict[str, Any]] = [{**_line(line, language, words), "states": []} for line in document.lines]
+    for row, line, before, after in zip(made, document.lines, document.before, document.after, strict=False):
+        row["states"] = [
+            [words[name], _plain(amount.net, language), _plain(amount.tax, language), _plain(amount.gross, language)]
+            for name, amount in (("before", before), ("after", after), ("difference", line.amount))
+        ]
+    return made
 
 
 def _line(line: documents.Line, language: str, words: dict[str, str]) -> dict[str, str]:

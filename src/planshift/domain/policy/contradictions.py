@@ -152,6 +152,8 @@ def _no_deposit(these: These) -> str | None:
         return "orders are to be paid from a deposit, but “deposit” says that there is none"
     if these.answer("credit_to") == "deposit":
         return "what is given back goes to a deposit, but “deposit” says that there is none"
+    if these.answer("failure") == "deposit":
+        return "the money of a change that failed goes to a deposit, but “deposit” says that there is none"
     return None
 
 
@@ -254,7 +256,7 @@ CLASHES = (
     Clash(("timing", "acceptance", "decrease"), _no_acceptance),
     Clash(("acceptance",), _late_reminder),
     Clash(("promise",), _backwards),
-    Clash(("collection", "credit_to", "deposit"), _no_deposit),
+    Clash(("collection", "credit_to", "failure", "deposit"), _no_deposit),
     Clash(("metering", "timing"), _metered_by_order),
     Clash(("notices", "acceptance"), _announces_nothing),
     Clash(("setup_fee",), _setup_on_easy),

@@ -132,6 +132,24 @@ def proof(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpRe
 
 @require_POST
 @door.staff_page
+def undo(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
+    """Give the paid change up; everything that was paid goes back."""
+    try:
+        doing.undo_change(
+            sellers=staff.sellers,
+            number=number,
+            note=door.note(request),
+            at=clock.business(),
+            actor=door.actor(request),
+        )
+    except Refused as refused:
+        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
+    messages.success(request, _("The change is given up. The money goes back as soon as the machines are as before."))
+    return redirect("staff:change", number)
+
+
+@require_POST
+@door.staff_page
 def confirm(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """The client said, by telephone or in writing, that the new environment is in use."""
     try:

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<numbered:number>/answer/", changes.answer, name="answer"),
     path("changes/<numbered:number>/documents/<numbered:key>.pdf", changes.paper, name="paper"),
     path("changes/<numbered:number>/evidence.zip", changes.proof, name="evidence"),
+    path("changes/<numbered:number>/undo/", changes.undo, name="undo"),
     path("changes/<numbered:number>/confirm/", changes.confirm, name="confirm"),
     path("clients/", clients.every, name="clients"),
     path("clients/<numbered:number>/", clients.one, name="client"),

@@ -126,6 +126,7 @@ OF_FORMS: dict[str, str | Promise] = {
 # Money: orders, payments, documents, deposits.
 OF_MONEY: dict[str, str | Promise] = {
     "buyer_not_confirmed": _("There is no confirmed buyer data yet to write an invoice to."),
+    "change_not_undoable": _("The change %(number)s cannot be given up any more, or not yet."),
     "client_of_other_seller": _("The client belongs to another seller."),
     "correction_amount_wrong": _("%(asked)s is not an amount that can be given back."),
     "correction_beyond_paid": _(

@@ -33,6 +33,10 @@ STEPS: dict[str, tuple[Words, Words]] = {
     "held": (gettext_lazy("Old service kept for a while"), gettext_lazy("In case you still need something from it.")),
     "removed": (gettext_lazy("Old service removed"), ""),
     "done": (gettext_lazy("Done"), ""),
+    "given_up": (
+        gettext_lazy("Given up"),
+        gettext_lazy("The change could not be carried out. Your service is as before, and your money is given back."),
+    ),
     "withdrawn": (gettext_lazy("Withdrawn"), gettext_lazy("Nothing was changed.")),
     "lapsed": (gettext_lazy("Lapsed unpaid"), gettext_lazy("Nothing was changed.")),
 }

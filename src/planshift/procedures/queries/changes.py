@@ -102,6 +102,10 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
     else:
         steps.append(views.TimelineStep("paid", "done", paid_at, None, "client", dict(row.collection)))
     steps.extend(_work_steps(row, work))
+    if row.undo_at is not None:
+        over = row.state == "UNDONE"
+        steps.append(views.TimelineStep("given_up", "failed" if over else "now", row.finished_at, None, "staff", {}))
+        return tuple(each for each in steps if each.status != "ahead")
     done = row.state == "DONE"
     steps.append(views.TimelineStep("done", "done" if done else "ahead", row.finished_at, None, "system", {}))
     return tuple(steps)

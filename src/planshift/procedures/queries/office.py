@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
+from planshift.billing import correction_queries as corrections
 from planshift.billing import models as bills
 from planshift.billing import queries as billing
 from planshift.catalog import models as sellers_of
@@ -16,8 +17,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import quote
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import change as changing
-from planshift.procedures import keeping, models, rules
+from planshift.procedures import held, keeping, models, rules
 from planshift.procedures.queries import choices, services
 from planshift.procedures.views import office as views
 from planshift.provisioning import queries as provisioning
@@ -94,7 +94,7 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
     documents = catalog.catalog_of(revision=row.quote.catalog_id)
     order = billing.order(number=row.order.number) if row.order else None
     execution = provisioning.execution(number=row.execution.number, at=at) if row.execution else None
-    key = changing.run_key(number)
+    key = held.run_key(number)
     return views.OfficeChange(
         row=_row(row),
         final=row.state in row.lifecycle.final,
@@ -108,6 +108,14 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
         ordered_how=row.ordered_how,
         ordered_note=row.ordered_note,
         applied_at=row.applied_at,
+        can_undo=row.order is not None
+        and row.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
+        and row.applied_at is None
+        and row.undo_at is None
+        and (execution is None or execution.point_of_no_return_at is None),
+        undo_at=row.undo_at,
+        undo_note=row.undo_note,
+        corrections=corrections.of_causes(causes=[number]).get(number, ()),
         finished_at=row.finished_at,
         order=order,
         postings=billing.postings_of_order(number=order.number) if order else (),

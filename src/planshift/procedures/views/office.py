@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from planshift.billing import correction_queries
 from planshift.billing import queries as billing
 from planshift.domain import quote as quotes
 from planshift.domain.money import Money
@@ -73,6 +74,10 @@ class OfficeChange:
     ordered_how: str  # where staff ordered: how the client told them (H2)
     ordered_note: str
     applied_at: datetime | None
+    can_undo: bool  # paid, and before the point of no return
+    undo_at: datetime | None  # staff gave it up
+    undo_note: str
+    corrections: tuple[correction_queries.CorrectionView, ...]
     finished_at: datetime | None
     order: billing.OrderView | None
     postings: tuple[balances.Movement, ...]

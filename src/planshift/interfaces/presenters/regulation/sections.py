@@ -27,7 +27,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
     ),
     "period": (("period_change",),),
     "payment": (("validity",), ("collection", "account_credit", "payment_discount"), ("documents",)),
-    "execution": (("timing",), ("promise",)),
+    "execution": (("timing",), ("promise",), ("failure",)),
     "decrease": (
         ("decrease", "negative_result"), ("resource_decrease", "mixed_resources"), ("acceptance",),
         ("credit_to", "credit_distribution"),
@@ -43,7 +43,7 @@ ALWAYS = frozenset(
     {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
      "term_end", "charge_price", "credit_price", "credit_distribution", "setup_fee", "rounding", "tax_rounding",
      "period_change", "validity", "collection", "documents", "timing", "promise", "decrease", "renewal",
-     "renewal_dates", "cut_over", "retention", "deposit", "metering", "unpaid_documents", "usage_fit"}
+     "renewal_dates", "failure", "cut_over", "retention", "deposit", "metering", "unpaid_documents", "usage_fit"}
 )  # fmt: skip
 
 
