@@ -111,7 +111,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reason": "Przyczyna korekty",
         "why_decrease": "Zmniejszenie usługi uzgodnione z klientem.",
         "why_change_undone": "Opłacona zmiana nie została wykonana.",
-        "why_price_lowered": "Obniżenie ceny.",
+        "why_price_lowered": "Zmniejszenie ceny.",
         "why_correction_undone": "Cofnięcie wcześniejszej korekty.",
         "draft_note": "Szkic do akceptacji. Faktura korygująca otrzyma numer przy wystawieniu.",
     },
