@@ -1,17 +1,8 @@
-"""What is an exact number here? The one `Fraction` of all our code.
+"""What is an exact number here? The one `Fraction` of all our code: the standard library's.
 
-It is the compiled one of quicktions, two to four times as fast; where that is not installed, the standard library's.
-Both say the same: values, comparisons, hashes, texts. Nothing else in this package imports either of them.
+Named in one place, so that a faster one can be tried for the whole product at once (docs/adr/0014).
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from fractions import Fraction
-else:
-    try:
-        from quicktions import Fraction
-    except ImportError:
-        from fractions import Fraction
+from fractions import Fraction
 
 __all__ = ["Fraction"]

@@ -82,9 +82,10 @@ def of_change(request: HttpRequest, change: str) -> str:
 
 def own_change(request: HttpRequest, change: str) -> str:
     """The same, for what only the client may declare (D5): the token of a whole seller gets 403."""
+    client = of_change(request, change)
     if not holder(request).client:
         raise AuthorizationError(message="Only a token of the client itself may answer for it.")
-    return of_change(request, change)
+    return client
 
 
 def of_order(request: HttpRequest, order: str) -> str:
