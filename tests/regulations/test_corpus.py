@@ -156,6 +156,9 @@ def _value(raw: object) -> object:
         return str(raw)
 
 
+OUTSIDE = ("adapters", "project")  # where the payment gateway of that name is spoken to, and wired
+
+
 def test_no_code_names_a_provider() -> None:
     words = re.compile(rf"(?<![a-z])({PROVIDERS})(?![a-z])", re.IGNORECASE)
     assert words.search("as in WHMCS") and not words.search("novhere")
@@ -165,7 +168,7 @@ def test_no_code_names_a_provider() -> None:
         f"{path.relative_to(SOURCE)}: {match[0]}"
         for path in files
         for match in [words.search(path.read_text(encoding="utf-8", errors="replace"))]
-        if match
+        if match and not (match[0].lower() == "stripe" and path.relative_to(SOURCE).parts[0] in OUTSIDE)
     ]
     assert found == []
 

@@ -95,7 +95,9 @@ def test_deposit_has_the_defaults_of_its_regulation():
         "days", "own_period", "on_new", "list", "paid", "deposit", "newest_first",
         "from_deposit_with_auto_renewal", "after_payment", "missing_months", "refundable", "apart",
     ]  # fmt: skip
-    assert up.one("acceptance").params == vocabulary.Params({"days": 14, "reminders": (3, 10)})
+    assert up.one("acceptance").params == vocabulary.Params(
+        {"days": 14, "document": "draft_then_issue", "reminders": (3, 10)}
+    )
     assert up.one("validity").params["order_days"] == 7
     assert up.one("renewal").params["buyer"] == "as_before"
     assert up.one("setup_fee").answer == "none"
