@@ -21,8 +21,8 @@ from tests.domain.pricing import world
 
 # Carried out by procedures, never by the price.
 BY_PROCEDURES = frozenset(
-    ("acceptance", "collection", "cut_over", "deposit", "documents", "metering", "renewal", "renewal_dates",
-     "retention", "validity")
+    ("acceptance", "collection", "cut_over", "deposit", "documents", "failure", "metering", "renewal",
+     "renewal_dates", "retention", "validity")
 )  # fmt: skip
 # Two names for one thing where both may stand: a term paid in advance gives back nothing and charges nothing; a set-up
 # fee for every change may stand at hard changes only (the checker sees to it).

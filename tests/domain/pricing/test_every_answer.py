@@ -88,7 +88,7 @@ def written(dimension: str, example: str) -> str:
         text += 'time_unit = "months"\n'
     if dimension == "credit_to" and "deposit" in example:
         text += 'deposit = "refundable"\n'
-    if dimension == "collection" and "deposit" in example:
+    if dimension in ("collection", "failure") and "deposit" in example:
         text += 'deposit = "refundable"\n'
     if dimension == "metering" and "hourly" in example:
         text += 'timing = "at_once"\n'

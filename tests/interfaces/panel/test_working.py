@@ -77,7 +77,8 @@ def test_the_clauses_are_those_of_the_policy_s_own_regulation(name: str) -> None
 
 def test_a_share_has_no_unit() -> None:
     (share,) = [step for step in offered("easy").working if step.code == "time_share"]
-    shown = working.show(share, {})
+    with translation.override("en"):
+        shown = working.show(share, {})
     assert (shown.formula, shown.sign, shown.result) == ("4 / 12", "=", "0.3333333333…")
     assert shown.operands == [("time left", "4\u00a0months"), ("whole term", "12\u00a0months")]
 
