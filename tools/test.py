@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +26,9 @@ DATABASES = ("sqlite", "postgresql")
 SYSTEM = {
     "Chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core")),
     "Dovecot": (("/usr/sbin/dovecot", "dovecot"), ("dovecot-imapd", "openssl")),
+    "Knot DNS": (("/usr/sbin/knotd",), ("knot",)),
     "PostgreSQL": (("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",)),
+    "PowerDNS": (("/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql",), ("pdns-server", "pdns-backend-sqlite3")),
 }
 PROCESSES = str(max(2, min(8, os.cpu_count() or 2)))
 
@@ -70,17 +74,33 @@ def install(packages: list[str]) -> None:
         return
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     print(f"installing {' '.join(packages)}", flush=True)
-    for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
-        done = subprocess.run(
-            ["apt-get", *command],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
-        if done.returncode:
-            print(done.stdout[-2000:] + done.stderr[-2000:], flush=True)
+    with no_daemons():
+        for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
+            done = subprocess.run(
+                ["apt-get", *command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                env=environment,
+                check=False,
+            )
+            if done.returncode:
+                print(done.stdout[-2000:] + done.stderr[-2000:], flush=True)
+
+
+@contextmanager
+def no_daemons() -> Iterator[None]:
+    """What is installed for tests does not start to serve: the tests start their own, on ports of their own."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def run(database: str) -> Outcome:
@@ -144,8 +164,8 @@ def main() -> int:
     broken = [name for name, outcome in outcomes.items() if outcome.exit_status not in (0, 1)]
     for name in broken:
         print(f"FAILED: the run on {name} did not end properly (pytest exit status {outcomes[name].exit_status})")
-    for part in ("Chromium", "Dovecot"):
-        if strict and part in missing:
+    for part in SYSTEM:
+        if strict and part in missing and part != "PostgreSQL":  # a package of Python stands in for that one
             print(f"FAILED: {part} is missing, and PLANSHIFT_NO_SKIP=1 forbids to go without")
             broken.append(part)
     print(f"{total['passed']} passed, {failed} failed, {total['skipped']} skipped")

@@ -14,6 +14,9 @@ from tests.harness import product
         ("PLANSHIFT_DEMO", "yes", "PLANSHIFT_DEMO must be 1 or 0, not 'yes'"),
         ("PLANSHIFT_DATABASE_POOL", "many", "PLANSHIFT_DATABASE_POOL must be a whole number, not 'many'"),
         ("PLANSHIFT_SECRET_KEY_FILE", "/nowhere", "PLANSHIFT_SECRET_KEY_FILE=/nowhere: cannot be read"),
+        ("PLANSHIFT_POWERDNS_URL", "http://127.0.0.1:8081", "PLANSHIFT_POWERDNS_URL needs PLANSHIFT_POWERDNS_KEY"),
+        ("PLANSHIFT_RFC2136_SERVER", "127.0.0.1", "PLANSHIFT_RFC2136_SERVER needs PLANSHIFT_RFC2136_KEY_NAME"),
+        ("PLANSHIFT_DNS_ASKED", "ns1.demo.example", "PLANSHIFT_DNS_ASKED: 'ns1.demo.example'"),
         (
             "PLANSHIFT_MAIL",
             "http://x",

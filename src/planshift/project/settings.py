@@ -93,6 +93,23 @@ SIMULATED_GATEWAY = env.boolean("PLANSHIFT_SIMULATED_GATEWAY", default=DEMO and 
 # A folder into which the bank's statements are put; the worker imports them each hour. Empty: none is watched.
 STATEMENTS_FOLDER = env.text("PLANSHIFT_STATEMENTS", default="")
 
+# Name services of the provider's zones; a server names the one that holds its clients' names ("powerdns", "rfc2136").
+POWERDNS_URL = env.text("PLANSHIFT_POWERDNS_URL", default="")
+POWERDNS_KEY = env.text("PLANSHIFT_POWERDNS_KEY", default="")
+POWERDNS_SERVER = env.text("PLANSHIFT_POWERDNS_SERVER", default="localhost")
+if POWERDNS_URL and not POWERDNS_KEY:
+    raise env.EnvironmentProblem("PLANSHIFT_POWERDNS_URL needs PLANSHIFT_POWERDNS_KEY or PLANSHIFT_POWERDNS_KEY_FILE")
+RFC2136_SERVER = env.text("PLANSHIFT_RFC2136_SERVER", default="")
+RFC2136_KEY_NAME = env.text("PLANSHIFT_RFC2136_KEY_NAME", default="")
+RFC2136_SECRET = env.text("PLANSHIFT_RFC2136_SECRET", default="")
+RFC2136_ALGORITHM = env.text("PLANSHIFT_RFC2136_ALGORITHM", default="hmac-sha256")
+if RFC2136_SERVER and not (RFC2136_KEY_NAME and RFC2136_SECRET):
+    raise env.EnvironmentProblem(
+        "PLANSHIFT_RFC2136_SERVER needs PLANSHIFT_RFC2136_KEY_NAME and PLANSHIFT_RFC2136_SECRET (or …_SECRET_FILE)"
+    )
+# Name servers and resolvers that are asked whether a switched address is known to the world, by address.
+DNS_ASKED = env.text("PLANSHIFT_DNS_ASKED", default="")
+
 ROOT_URLCONF = "planshift.project.urls"
 WSGI_APPLICATION = "planshift.project.wsgi.application"
 TEMPLATES = [

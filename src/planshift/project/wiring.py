@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from planshift.project import mail_url
+from planshift.project import env, mail_url
 
 if TYPE_CHECKING:
     from planshift.adapters.gateways.simulated import gateway
     from planshift.adapters.gateways.stripe.gateway import StripeGateway
     from planshift.adapters.mail import smtp
+    from planshift.provisioning import ports as provisioning
 
 SIMULATED_GATEWAY = "gateways/simulated"
 
@@ -27,7 +28,9 @@ def wire() -> None:
     from planshift.provisioning import ports as provisioning
 
     provisioning.bind(
-        {"simulated": driver.SimulatedDriver()}, dns={"simulated": driver.SimulatedDns()}, simulation=faults
+        {"simulated": driver.SimulatedDriver()},
+        dns={"simulated": driver.SimulatedDns(), **_name_services()},
+        simulation=faults,
     )
     billing.bind_renderer(typeset.TypstRenderer())
     billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
@@ -38,6 +41,29 @@ def wire() -> None:
         billing.bind_gateway(_simulated_gateway())
     if settings.STRIPE_API_KEY:
         billing.bind_gateway(_stripe_gateway())
+
+
+def _name_services() -> "dict[str, provisioning.Dns]":
+    """Those whose addresses are set."""
+    from planshift.adapters.dns import asking, powerdns, rfc2136
+
+    found: dict[str, provisioning.Dns] = {}
+    variable = "PLANSHIFT_DNS_ASKED"
+    try:
+        asked = tuple(asking.Server.read(each) for each in settings.DNS_ASKED.split(",") if each.strip())
+        if settings.POWERDNS_URL:
+            url, key, server = settings.POWERDNS_URL, settings.POWERDNS_KEY, settings.POWERDNS_SERVER
+            found["powerdns"] = powerdns.PowerDns(url=url, key=key, server=server, ask=asked)
+        if settings.RFC2136_SERVER:
+            variable = "PLANSHIFT_RFC2136_SERVER"
+            at = asking.Server.read(settings.RFC2136_SERVER)
+            variable = "PLANSHIFT_RFC2136_SECRET or PLANSHIFT_RFC2136_ALGORITHM"
+            name, secret, algorithm = settings.RFC2136_KEY_NAME, settings.RFC2136_SECRET, settings.RFC2136_ALGORITHM
+            signing = rfc2136.Key(name=name, secret=secret, algorithm=algorithm)
+            found["rfc2136"] = rfc2136.Rfc2136(server=at, key=signing, ask=asked)
+    except ValueError as problem:
+        raise env.EnvironmentProblem(f"{variable}: {problem}") from problem
+    return found
 
 
 def _bind_vies() -> None:

@@ -282,11 +282,17 @@ class Dns(Protocol):
         ...
 
     def set_ttl(self, *, op: Op, name: str, ttl: int) -> Result:
-        """Change the time to live."""
+        """Change the time to live. Permanent("not_found") when we do not serve the name."""
         ...
 
     def swap(self, *, op: Op, name: str, old: str, new: str) -> Result:
-        """Replace `old` by `new`; Permanent("conflict") when it holds neither. Holding `new` already: changed=False."""
+        """Replace `old` by `new`; Permanent("conflict") when it holds neither. Holding `new` already: changed=False.
+        Other addresses of the name stay. Permanent("not_found") when we do not serve the name."""
+        ...
+
+    def observed(self, *, name: str) -> Mapping[str, tuple[str, ...]]:
+        """What the world is told: the addresses that each name server and resolver asked answers for `name` now, none
+        for one that does not answer. Empty where nobody is to be asked."""
         ...
 
 

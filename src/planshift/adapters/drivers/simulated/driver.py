@@ -197,7 +197,10 @@ class SimulatedDns:
         """Change the time to live."""
 
         def do() -> bool:
-            return bool(models.SimulatedRecord.objects.filter(name=name).exclude(ttl=ttl).update(ttl=ttl))
+            records = models.SimulatedRecord.objects.filter(name=name)
+            if not records.exists():
+                raise Permanent("not_found", name=name)
+            return bool(records.exclude(ttl=ttl).update(ttl=ttl))
 
         return _once_named(op, "", name, "set_ttl", {"ttl": ttl}, do)
 
@@ -206,8 +209,10 @@ class SimulatedDns:
 
         def do() -> bool:
             record = models.SimulatedRecord.objects.select_for_update().filter(name=name).first()
-            if record is None or record.address not in (old, new):
-                raise Permanent("conflict", name=name)
+            if record is None:
+                raise Permanent("not_found", name=name)
+            if record.address not in (old, new):
+                raise Permanent("conflict", name=name, holds=[record.address])
             if record.address == new:
                 return False
             record.address = new
@@ -215,6 +220,12 @@ class SimulatedDns:
             return True
 
         return _once_named(op, "", name, "swap", {"old": old, "new": new}, do)
+
+    def observed(self, *, name: str) -> Mapping[str, tuple[str, ...]]:
+        """One resolver, which knows at once."""
+        faults.meet(server="", account=name, verb="dns_observed")
+        kept = models.SimulatedRecord.objects.filter(name=name).first()
+        return {"simulated": (kept.address,) if kept else ()}
 
 
 def _once(op: ports.Op, ref: ports.Ref, verb: str, asked: Mapping[str, Any], do: Callable[[], bool]) -> ports.Result:

@@ -1,0 +1,1 @@
+"""Name services of providers' zones."""
