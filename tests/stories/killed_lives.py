@@ -1,0 +1,164 @@
+"""The lives in which processes die: a change paid in two ways, one paid from the deposit, an accepted decrease."""
+
+import datetime as dt
+import io
+from pathlib import Path
+
+from planshift.adapters.mail.simulated import SimulatedMail
+from planshift.billing import models as billing
+from planshift.billing import payments
+from planshift.billing import ports as gateways
+from planshift.domain import facts
+from planshift.domain.money import Money
+from planshift.procedures import acceptance, asking, bank, change, mailbox, models, payment, placing, ports
+from planshift.runtime import clock
+from planshift.services import models as services
+from tests.billing import bank_files
+from tests.harness.killing.scenarios import Act, Scenario
+from tests.mail.test_mailbox import reply
+
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+def service(label: str) -> services.Service:
+    return services.Service.objects.select_related("client__seller").get(label__startswith=label)
+
+
+def ordered(label: str, request: facts.Request) -> None:
+    """Quoted and ordered, with the keys that the pages made."""
+    row = service(label)
+    quote = change.offer(
+        client=row.client.number,
+        service=row.number,
+        request=request,
+        key=f"quote-{label}",
+        at=clock.business(),
+        actor="user:1",
+    )
+    notices = placing.offer_of(models.Quote.objects.get(number=quote)).notices
+    change.order(
+        client=row.client.number,
+        quote=quote,
+        acknowledged={each.code: placing.Acknowledged(language="en", text=each.code) for each in notices},
+        key=f"order-{label}",
+        at=clock.business(),
+        actor="user:1",
+    )
+
+
+def order_of(label: str) -> billing.Order:
+    return billing.Order.objects.select_related("seller").get(
+        subject=models.Change.objects.get(service=service(label)).number
+    )
+
+
+def card(*, cents: int) -> None:
+    """The gateway reports a part, under one id, as often as it likes."""
+    order = order_of("pasticceria")
+    begun = billing.PaymentAttempt.objects.filter(order=order).first()
+    if begun is None:
+        payments.start(
+            order=order.number, gateway="simulated", return_path="/", at=clock.business(), base_url="http://localhost"
+        )
+        begun = billing.PaymentAttempt.objects.get(order=order)
+    event = gateways.Event(
+        kind="paid",
+        intent=begun.number,
+        external_id="card-1",
+        amount=Money.from_minor(cents, order.currency),
+        sent_at=clock.system(),
+    )
+    payments.receive(gateway="simulated", event=event, at=clock.business())
+
+
+def statement() -> None:
+    """The bank's statement with the rest, and a transfer for the same order that is one too many."""
+    order = order_of("pasticceria")
+    rest = Money.from_minor(order.gross_minor - 1000, order.currency)
+    day = clock.business().date().isoformat()
+    rows = [bank_files.Row(amount=rest.text, text=order.number, ref=f"B-{n}", day=day) for n in (1, 2)]
+    content = bank_files.camt(*rows, account=order.seller.bank_account, currency=order.currency)
+    bank.import_statement(sellers=None, file=io.BytesIO(content), name="s.xml", at=clock.business(), actor="user:7")
+
+
+PAID = Scenario(
+    acts=[
+        Act(do=lambda: ordered("pasticceria", facts.ChangePlan(target="gold"))),
+        Act(after=HOUR, do=lambda: card(cents=1000)),
+        Act(after=DAY, do=statement),
+        Act(after=2 * DAY, do=statement),  # the same file again
+    ]
+)
+
+
+def topped_up() -> None:
+    row = service("vps.kawiarnia")
+    number = payment.top_up(
+        client=row.client.number, amount=Money.of("200.00", "PLN"), key="t" * 20, at=clock.business(), actor="user:1"
+    )
+    payments.mark_transfer_received(
+        order=number,
+        amount=Money.of("200.00", "PLN"),
+        received_at=clock.business(),
+        key="T-1",
+        at=clock.business(),
+        actor="staff:1",
+    )
+
+
+FROM_THE_DEPOSIT = Scenario(
+    acts=[
+        Act(do=lambda: ordered("vps.kawiarnia", facts.ChangePlan(target="professional"))),
+        Act(after=HOUR, do=topped_up),
+        Act(after=DAY, do=lambda: ordered("vps1.piekarnia", facts.ChangeResources(amounts={"ip": 1}))),
+    ]
+)
+
+DECREASED = "vps.warsztat"
+
+
+def bind_mail(folder: Path) -> None:
+    post = SimulatedMail(folder=folder / "mail")
+    ports.bind_mail(out=post, mailbox=post)
+
+
+def replied() -> None:
+    """The client's answer reaches the mailbox once; we look into it as often as we like."""
+    post = ports.mailbox()
+    assert isinstance(post, SimulatedMail)
+    asked = asking.mails(change=models.Change.objects.get(service=service(DECREASED)).number)[-1]
+    if not any((post.folder / "in").glob("*.eml")):
+        post.receive(reply(asked, body="Akceptuję.", sender="Demo <decrease@demo.example>"))
+    mailbox.collect(at=clock.business())
+
+
+def clicked() -> None:
+    row = service(DECREASED)
+    number = models.Change.objects.get(service=row).number
+    acceptance.accept(client=row.client.number, number=number, at=clock.business(), actor="user:1")
+
+
+ACCEPTED = Scenario(
+    bind=bind_mail,
+    acts=[
+        Act(do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"ip": 0, "memory": 0}))),
+        Act(after=3 * DAY),  # a reminder goes out
+        Act(after=4 * DAY, do=replied),
+        Act(after=4 * DAY, do=clicked),
+    ],
+)
+
+
+def declined() -> None:
+    row = service(DECREASED)
+    number = models.Change.objects.get(service=row).number
+    acceptance.refuse(client=row.client.number, number=number, at=clock.business(), actor="user:1")
+
+
+REFUSED = Scenario(
+    bind=bind_mail,
+    acts=[
+        Act(do=lambda: ordered(DECREASED, facts.ChangePlan(target="standard"))),
+        Act(after=HOUR, do=declined),
+    ],
+)
