@@ -74,8 +74,14 @@ def test_H7_the_same_figures_in_polish_and_italian():
 
 
 def test_the_examples_of_the_deposit_regulation():
-    """20 of 49.00→89.00: 40 x 21/31 = 27.10; 4 x 8 x 21/31 = 21.68; 432 x 275/365 = 325.48 back; 2 x 49 = 98.00."""
+    """20 of 49.00→89.00: 40 x 21/31 = 27.10; 4 x 8 x 21/31 = 21.68; 432 x 275/365 = 325.48 back; 2 x 49 = 98.00.
+
+    Two metered days: 10 + 14 x 2 = 38 unit-hours, then 48 more, of cores at 0.06 and memory at 0.03: 3.42 + VAT 0.79 =
+    4.21; 7.74 + 1.78 = 9.52, less 4.21 = 5.31. An hour: 2 x 0.09 x 1.23 = 0.2214.
+    """
     results = [each.result.replace("\u00a0", " ") for each in _examples(_page("deposit", "pl"))]
+    metered = results.pop()
+    assert metered == ("Pobranie za pierwszą dobę: 4,21 zł, za drugą: 5,31 zł. Godzina kosztuje teraz 0,2214 zł z VAT.")
     assert [result.split(" netto")[0] for result in results] == [
         "Do zapłaty: 27,10 zł",
         "Do zapłaty: 21,68 zł",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from planshift.domain import catalog_document, toml_reading
-from planshift.domain.policy import checker, document, loader, vocabulary
+from planshift.domain.policy import checker, document, loader, metering, vocabulary
 from planshift.interfaces.cli import policy as command
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,8 @@ def test_D3_D5_D11_when_a_change_is_carried_out(plan, target, operation, directi
     resolved = _resolve("deposit", plan, target, operation=operation, direction=direction)
     assert (resolved.kind, resolved.one("timing").answer) == (kind, timing)
     if plan == "pro-cloud":
-        assert resolved.one("metering").params == vocabulary.Params({"floor": 10, "check_every_hours": 24})
+        terms = metering.RULES["hourly"].run(**resolved.one("metering").params)
+        assert terms == metering.Terms(floor=10, check_every_hours=24, hours="started", warnings=(50, 25))
 
 
 @pytest.mark.parametrize("pattern", ["F{month}-{x}", "F{year}", "FAKTURA/{year}/{month:02}/{n:06}", "{n"])

@@ -60,6 +60,14 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class HourlyPrice:
+    """The price of one unit for one hour, in force from a day until the next one's."""
+
+    amount: Fraction
+    valid_from: date = date.min
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One resource of a plan: a fixed amount that the plan includes (a floor) and additional units on top of it."""
 
@@ -72,7 +80,12 @@ class Resource:
     maximum: int | None = None  # of additional units
     shrinkable: bool = True
     prices: tuple[Price, ...] = ()  # of one unit
-    hourly: Fraction | None = None  # metered: price of one unit for one hour
+    hourly: tuple[HourlyPrice, ...] = ()  # metered: of one unit for one hour
+
+    def hourly_on(self, on: date) -> Fraction | None:
+        """The price of one unit for one hour on a day; None where it is not metered, or not yet."""
+        begun = [price for price in self.hourly if price.valid_from <= on]
+        return max(begun, key=lambda price: price.valid_from).amount if begun else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from planshift.domain import document_numbers, money, toml_reading
-from planshift.domain.catalog import Catalog, Family, Plan, Price, Resource, Seller, Trait
+from planshift.domain.catalog import Catalog, Family, HourlyPrice, Plan, Price, Resource, Seller, Trait
 from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
@@ -40,8 +40,9 @@ def read(root: Table, *, digest: str) -> Catalog:
                 root.table("plans").table(plan.code).problem("family", f"there is no family {plan.family!r}")
             else:
                 families = {"": Family(code="", name=MappingProxyType({"en": ""}))}
-    listed = (price for plan in plans.values() for prices in _price_lists(plan) for price in prices)
-    dated = any(price.valid_from > date.min for price in listed)
+    begins = [price.valid_from for plan in plans.values() for prices in _price_lists(plan) for price in prices]
+    begins += [each.valid_from for plan in plans.values() for of in plan.resources.values() for each in of.hourly]
+    dated = any(day > date.min for day in begins)
     return Catalog(seller, MappingProxyType(families), MappingProxyType(plans), digest, dated)
 
 
@@ -183,9 +184,9 @@ def _lengths(raw: Any) -> tuple[Length, ...]:
 
 def _resource(code: str, table: Table) -> Resource:
     prices = _prices(table)
-    hourly = table.amount("hourly", None)
-    additional = table.flag("additional", bool(prices) or hourly is not None)
-    if additional and not prices and hourly is None:
+    hourly = _hourly(table)
+    additional = table.flag("additional", bool(prices) or bool(hourly))
+    if additional and not prices and not hourly:
         table.problem("", "additional units need prices or an hourly price")
     resource = Resource(
         code=code,
@@ -230,6 +231,19 @@ def _prices(table: Table) -> tuple[Price, ...]:
     if len(set(marks)) != len(marks):
         table.problem("prices", "two prices for one period begin on the same day")
     return tuple(prices)
+
+
+def _hourly(table: Table) -> tuple[HourlyPrice, ...]:
+    """`hourly = "0.06"`, or `hourly_prices = [{ amount = "0.06" }, { amount = "0.07", from = 2027-01-01 }]`."""
+    found = []
+    if "hourly" in table:
+        found.append(HourlyPrice(_amount(table, "hourly")))
+    for row in table.rows("hourly_prices"):
+        found.append(HourlyPrice(_amount(row, "amount"), row.day("from", date.min)))
+        row.finish()
+    if len({each.valid_from for each in found}) != len(found):
+        table.problem("hourly_prices", "two hourly prices begin on the same day")
+    return tuple(found)
 
 
 def _amount(table: Table, key: str) -> Fraction:

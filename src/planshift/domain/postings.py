@@ -29,6 +29,9 @@ KINDS: dict[str, Kind] = {
     "held": Kind("client", "credit", "Money set aside for open orders: part payments and reserved deposit.", floor=0),
     "unapplied": Kind("client", "credit", "Money that matched no open order: assigned or paid back by staff.", floor=0),
     "receivable": Kind("client", "debit", "Issued documents less what was settled of them."),
+    "prepaid": Kind("client", "credit", "Prepaid balance, from which metered hours are drawn.", floor=0),
+    "metered": Kind("client", "credit", "Drawn for metered hours that are not invoiced yet.", floor=0),
+    "owed": Kind("client", "debit", "Metered hours that the prepaid balance did not cover.", floor=0),
     "bank": Kind("seller", "debit", "Bank accounts of the seller."),
     "gateway": Kind("seller", "debit", "Money that payment gateways took and have not yet paid out."),
     "opening": Kind("seller", "debit", "Counterpart of balances taken over from an earlier system."),
@@ -227,6 +230,44 @@ def deposit_topped_up(*, client: str, amount: Money) -> Posting:
     return _within(client, "deposit_topped_up", "held", "deposit", amount)
 
 
+# Metered services: a prepaid account of its own, apart from the deposit (D3).
+
+
+def prepaid_topped_up(*, client: str, amount: Money) -> Posting:
+    """An order to top up the prepaid balance is paid. Refundable until it is drawn: no VAT, no invoice."""
+    return _within(client, "prepaid_topped_up", "held", "prepaid", amount)
+
+
+def deposit_to_prepaid(*, client: str, amount: Money) -> Posting:
+    """The client, or staff for the client, moves deposit to the prepaid balance."""
+    return _within(client, "deposit_to_prepaid", "deposit", "prepaid", amount)
+
+
+def prepaid_to_deposit(*, client: str, amount: Money) -> Posting:
+    """The client, or staff for the client, moves prepaid balance to the deposit."""
+    return _within(client, "prepaid_to_deposit", "prepaid", "deposit", amount)
+
+
+def metered_drawn(*, client: str, amount: Money) -> Posting:
+    """A day of metered hours is drawn, as far as the prepaid balance goes."""
+    return _within(client, "metered_drawn", "prepaid", "metered", amount)
+
+
+def metered_owed(*, client: str, amount: Money) -> Posting:
+    """What the prepaid balance did not cover of a day of metered hours is owed."""
+    return _within(client, "metered_owed", "owed", "metered", amount)
+
+
+def owed_settled(*, client: str, amount: Money) -> Posting:
+    """New prepaid balance settles what is owed, before anything else."""
+    return _within(client, "owed_settled", "prepaid", "owed", amount)
+
+
+def metered_invoiced(*, client: str, amount: Money) -> Posting:
+    """The invoice of a metered month is settled by what was drawn for it and what is owed for it."""
+    return _within(client, "metered_invoiced", "metered", "receivable", amount)
+
+
 # Documents.
 
 
@@ -312,6 +353,13 @@ def examples() -> tuple[tuple[Posting, str], ...]:
         (unapplied_returned, unapplied_returned(**who, through="bank", amount=eur)),
         (unidentified_assigned, unidentified_assigned(**who, amount=eur)),
         (deposit_topped_up, deposit_topped_up(client="C-1001", amount=eur)),
+        (prepaid_topped_up, prepaid_topped_up(client="C-1001", amount=eur)),
+        (deposit_to_prepaid, deposit_to_prepaid(client="C-1001", amount=eur)),
+        (prepaid_to_deposit, prepaid_to_deposit(client="C-1001", amount=eur)),
+        (metered_drawn, metered_drawn(client="C-1001", amount=eur)),
+        (metered_owed, metered_owed(client="C-1001", amount=eur)),
+        (owed_settled, owed_settled(client="C-1001", amount=eur)),
+        (metered_invoiced, metered_invoiced(client="C-1001", amount=eur)),
         (invoice_issued, invoice_issued(**who, net=Money.of("22.00", "EUR"), tax=Money.of("4.84", "EUR"))),
         (invoice_settled, invoice_settled(client="C-1001", amount=eur)),
         (

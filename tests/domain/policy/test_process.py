@@ -1,6 +1,7 @@
 """The answers that steer the process, each carried out: gates, windows, days, notices."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -105,10 +106,41 @@ def test_notices_apply_to_the_changes_that_they_concern():
 
 
 def test_metering_blocks_below_the_floor_and_not_at_it():
-    run = metering.RULES["hourly"].run
-    assert run(balance=Fraction(10), floor=Fraction(10), check_every_hours=24) is True
-    assert run(balance=Fraction("9.99"), floor=Fraction(10), check_every_hours=24) is False
-    assert metering.RULES["none"].run(balance=Fraction(-5)) is True
+    terms = metering.RULES["hourly"].run(floor=Fraction(10), check_every_hours=24, hours="started", warnings=())
+    assert (terms.goes_on(Fraction(10)), terms.goes_on(Fraction("9.99"))) == (True, False)
+    assert metering.RULES["none"].run() is None
+
+
+def test_metering_warns_once_per_crossing():
+    rows = ({"below": Fraction(25)}, {"below": Fraction(50)})
+    terms = metering.RULES["hourly"].run(floor=Fraction(10), check_every_hours=24, hours="full", warnings=rows)
+    assert terms.warnings == (50, 25)
+    told = None
+    seen = []
+    for balance in (60, 50, 49, 40, 30, 24, 20, 30, 24, 55, 49):  # 30 arms 25 again, 55 arms both
+        told = terms.still_told(balance=Fraction(balance), told=told)
+        crossed = terms.warning(balance=Fraction(balance), told=told)
+        told = told if crossed is None else crossed
+        seen.append(crossed)
+    assert seen == [None, None, 50, None, None, 25, None, None, 25, None, 50]
+
+
+@pytest.mark.parametrize(
+    ("every", "at", "last"),
+    [
+        (24, "2026-09-01T10:00+00:00", "2026-08-31T22:00+00:00"),  # midnight in Warsaw
+        (24, "2026-08-31T22:00+00:00", "2026-08-31T22:00+00:00"),
+        (6, "2026-09-01T10:00+00:00", "2026-09-01T10:00+00:00"),  # noon
+        (6, "2026-09-01T09:59+00:00", "2026-09-01T04:00+00:00"),
+        (48, "2026-09-02T10:00+00:00", "2026-09-01T22:00+00:00"),  # 2 September 2026 is day 20,698 since 1970
+        (48, "2026-09-03T10:00+00:00", "2026-09-01T22:00+00:00"),
+        (6, "2026-10-25T05:30+00:00", "2026-10-25T04:00+00:00"),  # the long day: its hours are counted in real time
+    ],
+)
+def test_metering_checks_the_balance_from_midnight_on(every, at, last):
+    terms = metering.Terms(Fraction(10), every)
+    found = terms.checked_last(at=datetime.fromisoformat(at), zone=ZoneInfo("Europe/Warsaw"))
+    assert found == datetime.fromisoformat(last)
 
 
 def test_deposits_and_documents():

@@ -103,7 +103,7 @@ def hourly(settled: Settled, facts: known.Facts) -> Money | None:
     """What a metered service costs per hour afterwards, in the seller's prices; None for any other."""
     if settled.settlement != "metered":
         return None
-    total = items.hourly_price(settled.change.new_plan, settled.change.amounts)
+    total = items.hourly_price(settled.change.new_plan, settled.change.amounts, settled.priced_on)
     return Money(total, facts.catalog.seller.currency)
 
 

@@ -178,13 +178,14 @@ def full_price(change: Change, *, new: bool, on: date) -> Fraction | None:
     return total
 
 
-def hourly_price(plan: Plan, amounts: Mapping[str, int]) -> Fraction:
-    """What the additional amounts of a metered service cost per hour."""
+def hourly_price(plan: Plan, amounts: Mapping[str, int], on: date) -> Fraction:
+    """What the additional amounts of a metered service cost per hour, at the prices of a day."""
     total = _NONE
     for code, amount in amounts.items():
         resource = plan.resources.get(code)
-        if resource is not None and resource.hourly is not None:
-            total += resource.hourly * amount
+        price = resource.hourly_on(on) if resource is not None else None
+        if price is not None:
+            total += price * amount
     return total
 
 

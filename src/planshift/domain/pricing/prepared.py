@@ -138,8 +138,8 @@ def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: 
     chosen: tuple[vocabulary.Chosen, ...] = policy.answers_before_cases(change.old_plan.family)["direction"]
     run: Callable[..., str] = _rule("direction", chosen[0])
     if facts.catalog.families[change.old_plan.family].metered:
-        old = items.hourly_price(change.old_plan, facts.service.resources)
-        new = items.hourly_price(change.new_plan, change.amounts)
+        old = items.hourly_price(change.old_plan, facts.service.resources, on)
+        new = items.hourly_price(change.new_plan, change.amounts, on)
     else:
         old = items.full_price(change, new=False, on=on) or _NONE
         new = items.full_price(change, new=True, on=on) or _NONE

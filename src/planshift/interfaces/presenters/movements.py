@@ -5,7 +5,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-ON_PAPER = frozenset({"invoice_issued", "invoice_settled", "correction_issued", "receivable_opened"})
+ON_PAPER = frozenset(
+    {"invoice_issued", "invoice_settled", "correction_issued", "receivable_opened", "metered_invoiced"}
+)
 
 # name of the posting (domain/postings) → title
 TITLES: dict[str, str | Promise] = {
@@ -21,6 +23,13 @@ TITLES: dict[str, str | Promise] = {
     "unapplied_returned": _("Payment sent back"),
     "unidentified_assigned": _("Payment received"),
     "deposit_topped_up": _("Deposit topped up"),
+    "prepaid_topped_up": _("Prepaid balance topped up"),
+    "deposit_to_prepaid": _("From the deposit to the prepaid balance"),
+    "prepaid_to_deposit": _("From the prepaid balance to the deposit"),
+    "metered_drawn": _("Metered hours drawn from the prepaid balance"),
+    "metered_owed": _("Metered hours that the prepaid balance did not cover"),
+    "owed_settled": _("Owed metered hours settled"),
+    "metered_invoiced": _("Invoice of metered hours paid"),
     "invoice_issued": _("Invoice issued"),
     "invoice_settled": _("Invoice paid"),
     "correction_issued": _("Corrective invoice issued"),

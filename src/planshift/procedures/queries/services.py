@@ -1,7 +1,7 @@
 """What does a client have, and what may be done with it? Constant numbers of statements, however many services."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from planshift.billing import buyers
 from planshift.billing import queries as billing
@@ -165,7 +165,7 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
         changes=tuple(_change_row(each, known.facts.catalog) for each in changes),
         invoices=invoice_rows(service=number),
         pays_by_itself=pays_by_itself(known=known, due=Money.zero(seller.currency)) == (),
-        metered_price_hour=_hourly(plan, known) if plan else None,
+        metered_price_hour=_hourly(plan, known, on=rules.day(seller=seller, at=at)) if plan else None,
         from_staff=tuple(each for each in waiting_quotes(known=known, at=at) if each.by_staff),
     )
 
@@ -195,11 +195,11 @@ def _waiting(kept: models.Quote, documents: sold.Catalog) -> views.WaitingQuote:
     )
 
 
-def _hourly(plan: sold.Plan, known: knowledge.Known) -> Money | None:
+def _hourly(plan: sold.Plan, known: knowledge.Known, *, on: date) -> Money | None:
     parts = [
-        resource.hourly * known.holding.additional.get(code, resource.included)
+        price * known.holding.additional.get(code, resource.included)
         for code, resource in plan.resources.items()
-        if resource.hourly is not None
+        if (price := resource.hourly_on(on)) is not None
     ]
     return Money(sum(parts, Fraction(0)), known.rules.seller.currency) if parts else None
 
@@ -307,7 +307,7 @@ def _samples(known: knowledge.Known) -> Mapping[str, list[facts.Request]]:
         "resources": [
             facts.ChangeResources(amounts={code: known.holding.additional.get(code, 0) + resource.step})
             for code, resource in resources.items()
-            if resource.additional or resource.hourly is not None
+            if resource.additional or resource.hourly
         ],
         "period": [
             facts.ChangePeriod(length=length)

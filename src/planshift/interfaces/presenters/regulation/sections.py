@@ -6,7 +6,15 @@ from datetime import date
 
 from planshift.domain.catalog import Catalog
 from planshift.domain.policy import document
-from planshift.interfaces.presenters.regulation import examples, parts, sentences, situations, telling, writing
+from planshift.interfaces.presenters.regulation import (
+    examples,
+    metered_example,
+    parts,
+    sentences,
+    situations,
+    telling,
+    writing,
+)
 
 # What stands in the way of "at any time" (D9) unless it is answered as usual.
 ANY_TIME = ("cut_off", "minimum_remaining", "hold_after_change", "renewal_issued", "notice_period")
@@ -251,6 +259,8 @@ def _metered(told: Told) -> Iterator[parts.Block]:
             names = [told.speaker.words(family.name) for family in families]
             yield told.say("metered_families", families=told.speaker.joined(names))
         yield from told.tell("metered", metered)
+        if (example := metered_example.worked(metered, told.catalog, told.on, told.speaker)) is not None:
+            yield example
 
 
 def _deposit(told: Told) -> Iterator[parts.Block]:
