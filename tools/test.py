@@ -29,6 +29,13 @@ SYSTEM = {
     "Knot DNS": (("/usr/sbin/knotd",), ("knot",)),
     "PostgreSQL": (("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",)),
     "PowerDNS": (("/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql",), ("pdns-server", "pdns-backend-sqlite3")),
+    # a hosting server of the driver linux-ssh (as root)
+    "sshd": (("/usr/sbin/sshd",), ("openssh-server", "openssh-client")),
+    "nginx": (("/usr/sbin/nginx",), ("nginx-light",)),
+    "php-fpm": (("/usr/sbin/php-fpm[0-9]*",), ("php-fpm",)),
+    "rsync": (("rsync",), ("rsync",)),
+    "sudo": (("sudo",), ("sudo",)),
+    "Btrfs": (("/usr/bin/btrfs", "/usr/sbin/btrfs"), ("btrfs-progs",)),
 }
 PROCESSES = str(max(2, min(8, os.cpu_count() or 2)))
 

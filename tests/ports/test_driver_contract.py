@@ -1,4 +1,5 @@
-"""What every driver keeps to, whatever stands behind it. A new driver joins by adding a `Bench` to BENCHES."""
+"""What every driver keeps to, whatever stands behind it. A new driver joins by adding a maker of a `Bench` to
+BENCHES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ import pytest
 from planshift.adapters.drivers.simulated.driver import SimulatedDriver
 from planshift.domain.errors import Permanent
 from planshift.provisioning import ports
+from tests.ports.conftest import Lab
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("agents")]
 SMALL, BIG = {"disk_gb": 10, "mailboxes": 20}, {"disk_gb": 50, "mailboxes": 100}
 SPEC = ports.Spec("demo.example", "silver", ("demo.example",))
 NOTICE = ports.Proof("removal_notice", "N-2026-000001")
@@ -17,33 +19,45 @@ NOTICE = ports.Proof("removal_notice", "N-2026-000001")
 
 @dataclass(frozen=True)
 class Bench:
-    """A driver with two servers to try it on."""
+    """A driver with two servers to try it on. `own_addresses`: every account of a server has one of its own."""
 
-    name: str
-    driver: Callable[[], ports.Driver]
+    driver: ports.Driver
     first: ports.ServerAt
     second: ports.ServerAt
+    own_addresses: bool = True
 
 
-BENCHES = [
-    Bench(
-        "simulated",
-        SimulatedDriver,
+def simulated(request: pytest.FixtureRequest) -> Bench:
+    """Servers in tables."""
+    return Bench(
+        SimulatedDriver(),
         ports.ServerAt("bench1", traits={"total_disk_gb": 1000}),
         ports.ServerAt("bench2", traits={"total_disk_gb": 1000, "fixed": "disk_gb"}),
     )
-]
 
 
-@pytest.fixture(params=BENCHES, ids=lambda bench: bench.name)
+def linux_ssh(request: pytest.FixtureRequest) -> Bench:
+    """Servers with sshd, nginx, php-fpm and rsync: the first with quotas, the second without."""
+    agents: Lab = request.getfixturevalue("agents")
+    return Bench(
+        agents.driver(),
+        agents.first.at("bench1", total_disk_gb=1000),
+        agents.second.at("bench2", total_disk_gb=1000),
+        own_addresses=False,
+    )
+
+
+BENCHES: dict[str, Callable[[pytest.FixtureRequest], Bench]] = {"simulated": simulated, "linux-ssh": linux_ssh}
+
+
+@pytest.fixture(params=BENCHES)
 def bench(request: pytest.FixtureRequest) -> Bench:
-    chosen: Bench = request.param
-    return chosen
+    return BENCHES[request.param](request)
 
 
 @pytest.fixture
 def driver(bench: Bench) -> ports.Driver:
-    return bench.driver()
+    return bench.driver
 
 
 @pytest.fixture
@@ -108,10 +122,13 @@ def test_create_again_changes_nothing_and_with_other_limits_conflicts(driver: po
     assert read(driver, ref) == before
 
 
-def test_two_accounts_have_two_addresses(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+def test_two_accounts_have_two_addresses_where_the_server_gives_each_its_own(
+    driver: ports.Driver, bench: Bench, ref: ports.Ref
+) -> None:
     other = ports.Ref(bench.first, "s1002-1")
-    driver.create(op=key("create-other"), ref=other, spec=SPEC, limits=SMALL)
-    assert read(driver, other).address != read(driver, ref).address
+    spec = ports.Spec("other.example", "silver", ("other.example",))
+    driver.create(op=key("create-other"), ref=other, spec=spec, limits=SMALL)
+    assert (read(driver, other).address != read(driver, ref).address) is bench.own_addresses
 
 
 def test_apply_sets_exactly_what_was_asked_once(driver: ports.Driver, ref: ports.Ref) -> None:

@@ -109,6 +109,8 @@ if RFC2136_SERVER and not (RFC2136_KEY_NAME and RFC2136_SECRET):
     )
 # Name servers and resolvers that are asked whether a switched address is known to the world, by address.
 DNS_ASKED = env.text("PLANSHIFT_DNS_ASKED", default="")
+# The private key that hosting servers let in (driver linux-ssh): the path of a file. Empty: no such servers.
+SSH_KEY = env.text("PLANSHIFT_SSH_KEY", default="")
 
 ROOT_URLCONF = "planshift.project.urls"
 WSGI_APPLICATION = "planshift.project.wsgi.application"

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from planshift.project import env, mail_url
 
 if TYPE_CHECKING:
+    from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
     from planshift.adapters.gateways.simulated import gateway
     from planshift.adapters.gateways.stripe.gateway import StripeGateway
     from planshift.adapters.mail import smtp
@@ -27,11 +28,10 @@ def wire() -> None:
     from planshift.billing import ports as billing
     from planshift.provisioning import ports as provisioning
 
-    provisioning.bind(
-        {"simulated": driver.SimulatedDriver()},
-        dns={"simulated": driver.SimulatedDns(), **_name_services()},
-        simulation=faults,
-    )
+    drivers: dict[str, provisioning.Driver] = {"simulated": driver.SimulatedDriver()}
+    if settings.SSH_KEY:
+        drivers["linux-ssh"] = _linux_ssh()
+    provisioning.bind(drivers, dns={"simulated": driver.SimulatedDns(), **_name_services()}, simulation=faults)
     billing.bind_renderer(typeset.TypstRenderer())
     billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
     _bind_mail()
@@ -64,6 +64,13 @@ def _name_services() -> "dict[str, provisioning.Dns]":
     except ValueError as problem:
         raise env.EnvironmentProblem(f"{variable}: {problem}") from problem
     return found
+
+
+def _linux_ssh() -> "LinuxSshDriver":
+    from planshift.adapters.drivers.linux_ssh import transport
+    from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
+
+    return LinuxSshDriver(ssh=transport.Ssh(key_file=settings.SSH_KEY))
 
 
 def _bind_vies() -> None:
