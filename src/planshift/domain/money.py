@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Rational
 
 from planshift.domain.errors import BadMoney
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 
 # ISO 4217 currencies whose smallest unit is not 1/100.
 _DECIMALS = {
@@ -58,7 +58,7 @@ def exact(text: str | int | Fraction) -> Fraction:
     raise BadMoney(f"not a plain decimal amount: {text!r}")
 
 
-def round_units(value: Fraction, mode: str = "half_up") -> int:
+def round_units(value: Exact, mode: str = "half_up") -> int:
     """`value` to a whole number; `half_*`, `down` and `up` treat a negative value as the mirror of the positive one."""
     return round_ratio(value.numerator, value.denominator, mode)
 
@@ -96,7 +96,7 @@ def round_ratio(number: int, divisor: int, mode: str = "half_up") -> int:
     return sign * (whole + more)
 
 
-def decimal_text(value: Fraction, *, decimals: int) -> str:
+def decimal_text(value: Exact, *, decimals: int) -> str:
     """`value` as a plain decimal of at least `decimals` places; raises BadMoney when none of 12 places is exact."""
     places, divisor = decimals, value.denominator
     while 10**places % divisor:

@@ -8,6 +8,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from planshift.domain.errors import Refused
@@ -52,15 +53,20 @@ class Length:
     @property
     def months(self) -> Fraction:
         """In months. 28 to 31 days are one month, 365 or 366 twelve, any other length counts 30 days to the month."""
-        if self.unit == "month":
-            return Fraction(self.count)
-        days = Fraction(self.count * SECONDS[self.unit], 86400)
-        if 28 <= days <= 31:
-            return Fraction(1)
-        return Fraction(12) if days in (365, 366) else days / 30
+        return _months(self.count, self.unit)
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+
+@lru_cache(maxsize=1024)
+def _months(count: int, unit: str) -> Fraction:
+    if unit == "month":
+        return Fraction(count)
+    days = Fraction(count * SECONDS[unit], 86400)
+    if 28 <= days <= 31:
+        return Fraction(1)
+    return Fraction(12) if days in (365, 366) else days / 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 One pure function: the same facts, request, policy and day give the same offer, for the preview and for the order.
 """
 
-import math
-
 from planshift.domain import facts as known
 from planshift.domain.errors import Refused
 from planshift.domain.offer import Allocation, Line, Notice, Offer, Price, Promise, Refusal, Renewal
@@ -51,8 +49,4 @@ def amount(*, facts: known.Facts, request: known.Request, policy: Policy, on: Mo
         net, tax, per = figures.totals(settled, facts)
     except Refused as refused:
         return Refusal(refused.reasons)
-    if per % net.denominator:  # a policy may round amounts more finely than the currency's smallest unit
-        finer = net.denominator // math.gcd(net.denominator, per)
-        tax, per = tax * finer, per * finer
-    units = net.numerator * (per // net.denominator)
-    return Price(units, tax, units + tax, per, settled.direction, settled.rules.resolved.kind)
+    return Price(net, tax, net + tax, per, settled.direction, settled.rules.resolved.kind)

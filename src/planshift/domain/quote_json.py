@@ -6,7 +6,7 @@ from typing import Any
 
 from planshift.domain import money
 from planshift.domain.errors import BadMoney, Reason
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.money import Money
 from planshift.domain.offer import Line, Offer, Refusal
 from planshift.domain.tax import Taxed
@@ -154,7 +154,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
     return {"code": reason.code, "facts": plain(reason.facts)}
 
 
-def number(value: Fraction) -> str:
+def number(value: Exact) -> str:
     """A plain decimal where one is exact, else a quotient "352/3"."""
     try:
         return money.decimal_text(value, decimals=0)

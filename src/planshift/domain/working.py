@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,7 @@ class Operand:
     """One number of a formula: what it is (worded by the presenters), its exact value, its unit ("EUR", "month")."""
 
     code: str
-    value: Fraction
+    value: Exact
     unit: str = ""
 
 

@@ -5,24 +5,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from planshift.domain import money
 from planshift.domain.catalog import Price
 from planshift.domain.errors import Reason
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction, share_of
 from planshift.domain.periods import Length
 
 
 class Share(NamedTuple):
     """A share of one billing period: `remaining` units of `per`. `parts` where several periods were counted apart."""
 
-    remaining: Fraction
-    per: Fraction
+    remaining: Exact
+    per: Exact
     unit: str
-    parts: tuple[tuple[Fraction, Fraction], ...] = ()
+    parts: tuple[tuple[Exact, Exact], ...] = ()
 
     @property
     def cycles(self) -> Fraction:
         """How many billing periods that is."""
-        return self.remaining / self.per
+        return Fraction(self.remaining, self.per)
 
 
 class Part(NamedTuple):
@@ -33,7 +34,7 @@ class Part(NamedTuple):
     worth: Fraction
     billed: str = ""  # id of the billed line, where it is one
     whole: Fraction | None = None  # what it is worth less the product of `less`; None: by its share
-    less: tuple[Fraction, ...] = ()
+    less: tuple[Exact, ...] = ()
 
 
 class Raw(NamedTuple):
@@ -54,6 +55,40 @@ class Raw(NamedTuple):
     limit: Fraction | None = None  # a credit's magnitude before it was limited to what was paid
 
 
+class MoreTime(NamedTuple):
+    """Unused time that stays the client's, or time that the unused value buys; counted when it is asked for."""
+
+    unit: str  # month | day
+    rounding: str
+    unused: Exact | None = None  # unused units; None: bought
+    spent: tuple[Raw, ...] = ()  # the unused value
+    price: Fraction = Fraction(1)  # of one new billing period …
+    per: Callable[[], Exact] = int  # … which has so many units
+
+    @property
+    def value(self) -> Fraction:
+        """The unused value."""
+        return -sum((line.exact for line in self.spent), Fraction(0))
+
+    @property
+    def exact(self) -> Fraction:
+        """The units before rounding."""
+        return Fraction(self.unused) if self.unused is not None else share_of(self.value, self.per(), self.price)
+
+    @property
+    def length(self) -> Length | None:
+        """So many whole units; "rest_in_days" keeps a month's rest as days of a 30-day month, rounded down."""
+        exact = self.exact
+        if self.rounding == "rest_in_days":
+            whole = exact.numerator // exact.denominator
+            if exact != whole and self.unit == "month":
+                days = money.round_units(exact * 30, "down")
+                return Length(days, "day") if days else None
+            return Length(whole, self.unit) if whole else None
+        count = money.round_units(exact, self.rounding)
+        return Length(count, self.unit) if count > 0 else None
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a settlement decides: lines now, lines billed later, and what becomes of the term."""
@@ -61,12 +96,9 @@ class Outcome:
     lines: list[Raw] = field(default_factory=list)
     later: list[Raw] = field(default_factory=list)
     term: str = "kept"  # kept | restarts | moves (the expiry is where the old value ends)
-    extra: Length | None = None  # on top of a restarted term, or the whole of a moved one
-    extra_exact: Fraction | None = None  # the same before rounding, in the unit of `extra`
+    more: MoreTime | None = None  # on top of a restarted term, or the whole of a moved one
     separate: bool = False  # credit and charge are two movements of money
     months_charged: Fraction | None = None
-    spent: list[Raw] = field(default_factory=list)  # the unused value that became time
-    bought: tuple[Fraction, Fraction] | None = None  # units of one new billing period, its price
     later_at: str = ""  # next_invoice | expiry
 
 
@@ -97,8 +129,12 @@ class Deal(Protocol):
         """The full price of the highest level used in the month, per component."""
         ...
 
-    def sells(self, *, unit: str, per_period: Fraction | None) -> tuple[Fraction, Fraction]:
-        """Units ("month" or "day") of one new billing period, and its price: what an unused value buys time at."""
+    def sells(self) -> Fraction:
+        """The price of one new billing period, at which an unused value buys time. Raises Refused where it is none."""
+        ...
+
+    def new_period(self, unit: str) -> Exact:
+        """The units ("month" or "day") of one new billing period."""
         ...
 
     def unused_units(self) -> Share:

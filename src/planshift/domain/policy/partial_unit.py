@@ -6,27 +6,27 @@
 from collections.abc import Callable
 
 from planshift.domain import money
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__
 DEFAULT = "exact"
 
 
-def _exact(*, used: Fraction, total: Fraction) -> Fraction:
+def _exact(*, used: Exact, total: Exact) -> Exact:
     return used
 
 
-def _remaining(mode: str) -> Callable[..., Fraction]:
-    def counted(*, used: Fraction, total: Fraction) -> Fraction:
+def _remaining(mode: str) -> Callable[..., Exact]:
+    def counted(*, used: Exact, total: Exact) -> Exact:
         return total - money.round_units(total - used, mode)
 
     return counted
 
 
-def _used(mode: str) -> Callable[..., Fraction]:
-    def counted(*, used: Fraction, total: Fraction) -> Fraction:
-        return Fraction(money.round_units(used, mode))
+def _used(mode: str) -> Callable[..., Exact]:
+    def counted(*, used: Exact, total: Exact) -> Exact:
+        return money.round_units(used, mode)
 
     return counted
 

@@ -3,6 +3,7 @@
 `run` gives the course for one request, or the reason why it is refused.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from planshift.domain.errors import Reason
@@ -15,12 +16,12 @@ DEFAULT = "not_offered"
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """From how many months to how many, and what remains of the term."""
+    """From how many months to how many; what remains of the term and the days since the sign-up, when asked for."""
 
     old_months: Fraction
     new_months: Fraction
-    remaining_months: Fraction | None
-    first_days: int | None
+    remaining_months: Callable[[], Fraction | None]
+    first_days: Callable[[], int | None]
 
     @property
     def longer(self) -> bool:
@@ -57,7 +58,8 @@ def _restarted(*, switch: Switch) -> Found:
 
 
 def _full_credit(*, switch: Switch, days: int) -> Found:
-    early = switch.first_days is not None and switch.first_days < days
+    first_days = switch.first_days()
+    early = first_days is not None and first_days < days
     return PeriodCourse("restarted", credit="whole_price") if early else PeriodCourse("at_renewal")
 
 
@@ -82,7 +84,8 @@ def _at_renewal(*, switch: Switch) -> Found:
 
 
 def _last_month(*, switch: Switch) -> Found:
-    if switch.remaining_months is not None and switch.remaining_months > 1:
+    remaining = switch.remaining_months()
+    if remaining is not None and remaining > 1:
         return Reason("only_in_the_last_month")
     return PeriodCourse("at_renewal")
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planshift.domain import money
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction, share_of
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__
 DEFAULT = "each_line"
 MODES = money.MODES
 
-ShareOf = Callable[[Fraction, Fraction, Fraction], Fraction]  # price, remaining units, units per period
+ShareOf = Callable[[Fraction, Exact, Exact], Fraction]  # price, remaining units, units per period
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,27 @@ class Rounder:
     first_mode: str = ""
     first_step: Fraction = Fraction(0)
 
+    @property
+    def per(self) -> int:
+        """How many of the smallest amounts that a line can have make one unit of the currency."""
+        return min(self.step, self.fine).denominator
+
     def lines(self, exact: Sequence[Fraction]) -> list[Fraction]:
         """Amounts in multiples of the step: each rounded, or (place net) rounded in sum and shared exactly."""
+        per = self.per
+        return [Fraction(units, per) for units in self.units(exact, per)]
+
+    def units(self, exact: Sequence[Fraction], per: int) -> list[int]:
+        """The same in whole units, of which `per` (`self.per` or a multiple of it) make one unit of the currency."""
         step, mode = self.step, self.mode
         if self.place == "net" and len(exact) > 1:
-            return _spread(exact, step, mode, min(step, self.fine))
-        return [money.round_to(amount, step, mode) for amount in exact]
+            shared = _spread(exact, step, mode, min(step, self.fine))
+            return [amount.numerator * (per // amount.denominator) for amount in shared]
+        above, below = step.numerator, step.denominator
+        size = above * per // below
+        return [
+            money.round_ratio(amount.numerator * below, amount.denominator * above, mode) * size for amount in exact
+        ]
 
 
 def _spread(exact: Sequence[Fraction], step: Fraction, mode: str, fine: Fraction) -> list[Fraction]:
@@ -55,12 +70,6 @@ def _spread(exact: Sequence[Fraction], step: Fraction, mode: str, fine: Fraction
     return floors
 
 
-def _exact_share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
-    """price x remaining / per, brought to lowest terms once."""
-    above = price.numerator * remaining.numerator * per.denominator
-    return Fraction(above, price.denominator * remaining.denominator * per.numerator)
-
-
 def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None) -> Fraction:
     """The grid: a unit (5, 10000) in whole minor units, or 10^-decimals, or the currency's smallest unit."""
     if unit is not None:
@@ -69,11 +78,11 @@ def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None
 
 
 def _each_line(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
-    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), _exact_share, currency_step)
+    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), share_of, currency_step)
 
 
 def _net(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
-    return Rounder("net", mode, step_of(currency_step, decimals, unit), _exact_share, currency_step)
+    return Rounder("net", mode, step_of(currency_step, decimals, unit), share_of, currency_step)
 
 
 def _rate_first(
@@ -88,7 +97,7 @@ def _rate_first(
 ) -> Rounder:
     grid = step_of(currency_step, rate_decimals, rate_unit)
 
-    def share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
+    def share(price: Fraction, remaining: Exact, per: Exact) -> Fraction:
         return money.round_to(price / per, grid, rate_mode) * remaining
 
     step = step_of(currency_step, decimals, unit)
@@ -106,8 +115,8 @@ def _factor_first(
 ) -> Rounder:
     grid = Fraction(1, 10**factor_decimals)
 
-    def share(price: Fraction, remaining: Fraction, per: Fraction) -> Fraction:
-        return money.round_to(remaining / per, grid, factor_mode) * price
+    def share(price: Fraction, remaining: Exact, per: Exact) -> Fraction:
+        return money.round_to(Fraction(remaining, per), grid, factor_mode) * price
 
     step = step_of(currency_step, decimals, unit)
     return Rounder(

@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from planshift.domain import money
 from planshift.domain.exact import Fraction
-from planshift.domain.periods import Length
-from planshift.domain.policy.given import Deal, Outcome, Raw
+from planshift.domain.policy.given import Deal, MoreTime, Outcome, Raw
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__
@@ -31,54 +31,34 @@ def _new_term_and_refund(*, deal: Deal) -> Outcome:
     return Outcome([*deal.credits(), *deal.full_charges()], term="restarts", separate=True)
 
 
-def _time_for_value(
-    deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None
-) -> Outcome:
+def _bought(deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None) -> MoreTime:
     """The time that the unused value buys: value x units of a billing period / its price."""
     spent = deal.credits()
     if value_decimals is not None:
         grid = Fraction(1, 10**value_decimals)
         spent = [line._replace(exact=money.round_to(line.exact, grid)) for line in spent]
-    per, price = deal.sells(unit=unit, per_period=units)
-    exact = -sum((line.exact for line in spent), Fraction(0)) * per / price
-    return Outcome(extra=_length(exact, unit, rounding), extra_exact=exact, spent=spent, bought=(per, price))
-
-
-def _length(exact: Fraction, unit: str, rounding: str) -> Length | None:
-    """So many whole units; "rest_in_days" keeps a month's rest as days of a 30-day month, rounded down."""
-    if rounding == "rest_in_days":
-        whole = exact.numerator // exact.denominator
-        if exact != whole and unit == "month":
-            days = money.round_units(exact * 30, "down")
-            return Length(days, "day") if days else None
-        return Length(whole, unit) if whole else None
-    count = money.round_units(exact, rounding)
-    return Length(count, unit) if count > 0 else None
+    per = partial(deal.new_period, unit) if units is None else partial(Fraction, units)
+    return MoreTime(unit, rounding, spent=tuple(spent), price=deal.sells(), per=per)
 
 
 def _move_expiry(
     *, deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None
 ) -> Outcome:
-    outcome = _time_for_value(deal, unit, rounding, units, value_decimals)
-    outcome.term = "moves"
-    return outcome
+    return Outcome(term="moves", more=_bought(deal, unit, rounding, units, value_decimals))
 
 
 def _new_term_plus_value_time(
     *, deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None
 ) -> Outcome:
-    outcome = _time_for_value(deal, unit, rounding, units, value_decimals)
-    outcome.lines, outcome.term = deal.full_charges(), "restarts"
-    return outcome
+    more = _bought(deal, unit, rounding, units, value_decimals)
+    return Outcome(deal.full_charges(), term="restarts", more=more)
 
 
 def _new_term_plus_unused_time(*, deal: Deal, rounding: str) -> Outcome:
     unused = deal.unused_units()
     unit = {"months": "month", "calendar_months": "month"}.get(unused.unit, "day")
-    exact = unused.remaining
-    if unused.unit in ("hours", "minutes", "seconds"):
-        exact /= {"hours": 24, "minutes": 1440, "seconds": 86400}[unused.unit]
-    return Outcome(deal.full_charges(), term="restarts", extra=_length(exact, unit, rounding), extra_exact=exact)
+    units = Fraction(unused.remaining, {"hours": 24, "minutes": 1440, "seconds": 86400}.get(unused.unit, 1))
+    return Outcome(deal.full_charges(), term="restarts", more=MoreTime(unit, rounding, units))
 
 
 def _full_difference(*, deal: Deal) -> Outcome:

@@ -1,39 +1,45 @@
 """In which unit is the used and the remaining time measured?
 
-`run` gives the units between two moments (dates, or instants) in the seller's zone, exactly.
+`run` gives the units between two moments (dates, or instants) in the seller's zone, exactly: whole ones as an int.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from planshift.domain import periods
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__
 DEFAULT = "days"
 
-Count = Callable[[Moment, Moment, ZoneInfo], Fraction]
+Count = Callable[[Moment, Moment, ZoneInfo], Exact]
 
 
 def _calendar_months(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
     return periods.calendar_months(periods.day_of(start, zone), periods.day_of(end, zone))
 
 
-def _started_calendar_months(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
+def _days(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
+    if type(start) is date and type(end) is date:
+        return (end - start).days
+    return periods.days_between(start, end, zone)
+
+
+def _started_calendar_months(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
     first, last = periods.day_of(start, zone), periods.day_of(end, zone)
     if last <= first:
-        return Fraction(0)
+        return 0
     last -= timedelta(days=1)
-    return Fraction((last.year - first.year) * 12 + last.month - first.month + 1)
+    return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
-def _days_30_360(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
+def _days_30_360(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
     first, last = periods.day_of(start, zone), periods.day_of(end, zone)
     months = (last.year - first.year) * 12 + last.month - first.month
-    return Fraction(months * 30 + min(last.day, 30) - min(first.day, 30))
+    return months * 30 + min(last.day, 30) - min(first.day, 30)
 
 
 def _hours(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
@@ -71,7 +77,7 @@ RULES = rules(
     ),
     Answer(
         name="days",
-        run=periods.days_between,
+        run=_days,
         doc="Calendar days in the seller's time zone; a day with a clock change counts 1.",
         example='"days"',
     ),

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__
@@ -20,8 +20,8 @@ class Worth:
     whole: Fraction  # price of the whole stretch
     remaining: Fraction  # its remaining share in money
     used_share: Fraction  # of the stretch, 0 to 1
-    used_months: Fraction | None
-    used_days: Fraction | None
+    used_months: Exact | None
+    used_days: Exact | None
     monthly: Fraction | None  # the monthly list price of the same, times its quantity
 
 
@@ -30,7 +30,7 @@ class Left(NamedTuple):
 
     value: Fraction
     whole: Fraction | None = None
-    less: tuple[Fraction, ...] = ()
+    less: tuple[Exact, ...] = ()
 
 
 def _by_time(*, worth: Worth) -> Left:

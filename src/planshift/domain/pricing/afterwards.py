@@ -24,12 +24,13 @@ def term(settled: Settled, facts: known.Facts) -> tuple[Moment | None, Moment | 
     """Start and end of the term after the change; None where the facts give no dates."""
     present, at, zone = facts.service.term, settled.clock.at, settled.clock.zone
     outcome, length = settled.outcome, settled.change.new_length
+    extra = outcome.more.length if outcome.more is not None else None
     if outcome.term == "restarts" and at is not None:
         end = _later(settled, at, length, zone)
-        return at, periods.add(end, outcome.extra, zone) if outcome.extra else end
+        return at, periods.add(end, extra, zone) if extra else end
     if outcome.term == "moves" and at is not None:
         start = present.start if present is not None else at
-        return start, periods.add(at, outcome.extra, zone) if outcome.extra else at
+        return start, periods.add(at, extra, zone) if extra else at
     if present is None:
         return None, None
     end = present.end
@@ -86,7 +87,7 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
         price = item.new_price(change.new_length, listed)
         if price is not None and item.new_quantity:
             exact.append(price.regular * item.new_quantity * (1 - less) / (1 + inside))
-    rounder, _ = settled.rules.rounding_in(seller.currency)
+    rounder = settled.rules.rounding_in(seller.currency).lines
     place, mode = settled.rules.tax_rounding()
     priced = renewing.amounts(
         exact=exact,
@@ -109,10 +110,10 @@ def hourly(settled: Settled, facts: known.Facts) -> Money | None:
 
 def value_used(settled: Settled, facts: known.Facts) -> Money | None:
     """The unused value that became time; None where no settlement made time of it."""
-    if settled.outcome.bought is None:
+    more = settled.outcome.more
+    if more is None or more.unused is not None:
         return None
-    value = -sum((line.exact for line in settled.outcome.spent), _NONE)
-    return Money(value, facts.catalog.seller.currency).rounded()
+    return Money(more.value, facts.catalog.seller.currency).rounded()
 
 
 def promise(settled: Settled, facts: known.Facts, on: Moment | None) -> Promise:

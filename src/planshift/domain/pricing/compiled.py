@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from planshift.domain import money
 from planshift.domain.exact import Fraction
@@ -23,6 +23,15 @@ GATES = (
 )
 
 
+class Rounding(NamedTuple):
+    """How lines are rounded, credits where they differ (mode, step), and how many of the smallest amounts that both
+    can give make one unit of the currency."""
+
+    lines: Rounder
+    credits: tuple[str, Fraction] | None
+    per: int
+
+
 class Rules:
     """The executors of one resolution, each with its parameters bound: `rules.time_unit(start, end, zone)`."""
 
@@ -41,7 +50,7 @@ class Rules:
         self.notices = tuple(
             (chosen.answer, bound(dimensions.every()["notices"], chosen)) for chosen in resolved.several("notices")
         )
-        self._rounders: dict[str, tuple[Rounder, tuple[str, Fraction] | None]] = {}
+        self._roundings: dict[str, Rounding] = {}
         self.divisors: dict[Any, Any] = {}  # of a billing period, where the day of the change does not matter
         self._note()
 
@@ -85,13 +94,15 @@ class Rules:
         """The clause of the provider's regulation that the answer keeps, as its policy says; "" where it says none."""
         return str(self._clauses.get(dimension, ""))
 
-    def rounding_in(self, currency: str) -> tuple[Rounder, tuple[str, Fraction] | None]:
-        """How lines are rounded, and credits where they differ."""
-        found = self._rounders.get(currency)
+    def rounding_in(self, currency: str) -> Rounding:
+        """How amounts of a currency are rounded."""
+        found = self._roundings.get(currency)
         if found is None:
             step = Fraction(1, 10 ** money.decimals_of(currency=currency))
-            found = self._run["rounding"](currency_step=step), self._run["credit_rounding"](currency_step=step)
-            self._rounders[currency] = found
+            lines: Rounder = self._run["rounding"](currency_step=step)
+            credits: tuple[str, Fraction] | None = self._run["credit_rounding"](currency_step=step)
+            per = lines.per if credits is None else max(lines.per, credits[1].denominator)
+            found = self._roundings[currency] = Rounding(lines, credits, per)
         return found
 
     def _is_plain(self) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Refused
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.given import Found, Part, Raw, Share
@@ -34,7 +34,8 @@ class PricedDeal:
     def __init__(self, facts: known.Facts, prepared: Prepared, clock: Clock, priced_on: date) -> None:
         self.facts, self.prepared, self.clock, self.priced_on = facts, prepared, clock, priced_on
         self.change, self.rules = prepared.change, prepared.rules
-        self.rounder, self.credit_rounding = prepared.rules.rounding_in(facts.catalog.seller.currency)
+        self.rounding = prepared.rules.rounding_in(facts.catalog.seller.currency)
+        self.rounder = self.rounding.lines
         self.convert = prepared.rules.converted  # the new price is converted to the present billing period
         self.aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
         self.whole_credit = False  # the old is credited in full
@@ -53,15 +54,14 @@ class PricedDeal:
                 before = self._full_old(item, old) if item.old_quantity else _NONE
                 exact = (new.amount * item.new_quantity if new else _NONE) - before
                 lines.append(self._line("difference", item, exact, "full_difference", new, old, None, (before,)))
-            elif self._alike(new, old) and not self.whole_credit:
-                share = self._new_share(new.length if new is not None else self.change.new_length)
-                exact = self._shared(item, new, old, share)
-                lines.append(self._line("difference", item, exact, "difference", new, old, share))
+            elif (share := self._alike(new, whole := old or self._paid_at_once(item))) is not None:
+                exact = self._shared(item, new, whole, share)
+                lines.append(self._line("difference", item, exact, "difference", new, whole, share))
             elif item.old_prices is item.new_prices and self.change.old_length == self.change.new_length:
                 lines.append(self._moved(item, new, old))
             else:
-                values = self._unused(item, old)
-                charged, _, by = self._charged(item, new)
+                values = self._unused(item, old, item.old_quantity)
+                charged, _, by = self._charged(item.new_quantity, new)
                 exact = charged - values.worth
                 detail = (values.given_back,)
                 lines.append(
@@ -73,19 +73,36 @@ class PricedDeal:
         """More or fewer units of the same: the new ones at the charged price, those given up at the credited one."""
         more = item.new_quantity - item.old_quantity
         if more > 0:
-            exact, price, by = self._charged(item._replace(new_quantity=more), new)
+            exact, price, by = self._charged(more, new)
             line = self._line("difference", item, exact, "share", price, None, by)
         else:
-            values = self._unused(item._replace(old_quantity=-more), old)
+            values = self._unused(item, old, -more)
             share = None if old is None else self.clock.remaining(old.length)
             detail = (values.given_back,)
             line = self._line("difference", item, -values.worth, "given_up", None, old, share, detail, values.parts)
         return line if line.quantity == item.new_quantity else line._replace(quantity=item.new_quantity)
 
-    def _alike(self, new: Found | None, old: Found | None) -> bool:
-        """Both prices are for one billing period, shared by the same time: then their difference is."""
-        plain = self.rules.by_time and self.rules.gives_back_all and self.aligned is None
-        return plain and new is not None and old is not None and new.length == old.length
+    def _alike(self, new: Found | None, old: Found | None) -> Share | None:
+        """The one time that shares both prices, of one billing period: then it shares their difference."""
+        if new is None or old is None or new.length != old.length or self.whole_credit or self.aligned is not None:
+            return None
+        if not self.rules.by_time or not self.rules.gives_back_all:
+            return None
+        return self.clock.remaining(new.length)
+
+    def _paid_at_once(self, item: Item) -> Found | None:
+        """What one line billed for the plan and for the whole term, where that is one billing period: as its price."""
+        if item.component != known.PLAN or self.rounder.first or self.credits_nothing:
+            return None
+        lines, length, clock = self.billed(item), self.change.old_length, self.clock
+        if len(lines) != 1 or lines[0].credits or clock.whole_cycles(length) is not ONE:
+            return None
+        line = lines[0]
+        if line.period is not None:
+            share, time = clock.remaining(length), clock.term()
+            if line.period != clock.service.term or (share.remaining, share.per) != (time.remaining, time.total):
+                return None
+        return Found(line.amount.amount, length)
 
     def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
         assert new is not None and old is not None
@@ -111,7 +128,7 @@ class PricedDeal:
                 continue
             old = self._credit(item)
             share = None if old is None else self.clock.remaining(old.length)
-            values = self._unused(item, old)
+            values = self._unused(item, old, item.old_quantity)
             line = self._line(
                 "credit", item, -values.worth, "unused", None, old, share, (values.given_back,), values.parts
             )
@@ -124,11 +141,11 @@ class PricedDeal:
 
     def charge(self, item: Item, new: Found | None) -> Raw:
         """The new price of one component for the remaining share."""
-        exact, price, share = self._charged(item, new)
+        exact, price, share = self._charged(item.new_quantity, new)
         return self._line("charge", item, exact, "share", price, None, share)
 
-    def _charged(self, item: Item, new: Found | None) -> tuple[Fraction, Found | None, Share | None]:
-        """What that comes to, the price of one unit, and the share."""
+    def _charged(self, quantity: int, new: Found | None) -> tuple[Fraction, Found | None, Share | None]:
+        """What that comes to for so many, the price of one unit, and the share."""
         if new is None:
             return _NONE, None, None
         if self.convert and new.length != self.change.old_length:
@@ -138,8 +155,8 @@ class PricedDeal:
         else:
             price, share = new.amount, self._new_share(new.length)
         exact = self.rounder.share(price, share.remaining, share.per)
-        if item.new_quantity != 1:
-            exact *= item.new_quantity
+        if quantity != 1:
+            exact *= quantity
         return exact, new if price is new.amount else Found(price, new.length), share
 
     def full_charges(self) -> list[Raw]:
@@ -184,22 +201,23 @@ class PricedDeal:
             )
         return lines
 
-    def sells(self, *, unit: str, per_period: Fraction | None) -> tuple[Fraction, Fraction]:
+    def sells(self) -> Fraction:
         """See `given.Deal`."""
         price = sum((line.exact for line in self.full_charges()), _NONE)
         if price <= 0:
             raise Refused("nothing_to_buy_time_from")
+        return price
+
+    def new_period(self, unit: str) -> Exact:
+        """See `given.Deal`."""
         length = self.change.new_length
-        units = per_period
-        if units is None:
-            units = length.months if unit == "month" else self._days(length)
-        return units, price
+        return length.months if unit == "month" else self._days(length)
 
     def unused_units(self) -> Share:
         """See `given.Deal`."""
         share = self.clock.remaining(self.change.old_length)
         if share.unit in ("billing_periods", "terms"):
-            return Share(share.remaining * self.change.old_length.months / share.per, ONE, "months")
+            return Share(share.cycles * self.change.old_length.months, ONE, "months")
         return share
 
     def _days(self, length: Length) -> Fraction:
@@ -239,21 +257,20 @@ class PricedDeal:
         """What was billed for a component, newest first; by default its list price, less the discount, for the term."""
         found = self.lines_of.get(item.component)
         if found is None:
-            whole = next((each for each in self.change.items if each.component == item.component), item)
             found = self.lines_of[item.component] = worth.billed_lines(
-                self.facts, whole, clock=self.clock, on=self.bought_on, paid_once=self.prepared.paid_once
+                self.facts, item, clock=self.clock, on=self.bought_on, paid_once=self.prepared.paid_once
             )
         return found
 
-    def _unused(self, item: Item, old: Found | None) -> "Unused":
-        """What the unused part of one component is worth to the client, and how much of that is given back."""
-        if not item.old_quantity or self.credits_nothing:
+    def _unused(self, item: Item, old: Found | None, quantity: int) -> "Unused":
+        """What the unused part of so many of a component is worth to the client, and how much of that is given back."""
+        if not quantity or self.credits_nothing:
             return Unused(_NONE, (), ONE)
         if old is not None:
-            price, share = old.amount * item.old_quantity, self.clock.remaining(old.length)
-            parts = [self._value(item, price, share, old.length)]
+            price = old.amount if quantity == 1 else old.amount * quantity
+            parts = [self._value(item, price, quantity, self.clock.remaining(old.length), old.length)]
         else:
-            parts = self._newest_first(item)
+            parts = self._newest_first(item, quantity)
         value = parts[0].worth if len(parts) == 1 else sum((part.worth for part in parts), _NONE)
         if self.rules.gives_back_all:
             return Unused(value, tuple(parts), ONE)
@@ -261,10 +278,10 @@ class PricedDeal:
         back: Fraction = self.rules.credit_share(component=code, direction=self.prepared.direction)
         return Unused(value * back, tuple(parts), back)
 
-    def _newest_first(self, item: Item) -> list[Part]:
+    def _newest_first(self, item: Item, quantity: int) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
         parts: list[Part] = []
-        left = item.old_quantity
+        left = quantity
         for line in self.billed(item):
             amount, whole = line.amount.amount, True
             if item.component != known.PLAN:
@@ -274,7 +291,7 @@ class PricedDeal:
                 if not whole:
                     amount = Fraction(amount.numerator * left, amount.denominator * line.quantity)
                 left -= line.quantity
-            part = self._of_billed(item, line, amount)
+            part = self._of_billed(item, line, quantity, amount)
             if not line.credits:
                 if part.worth.numerator >= 0:
                     parts.append(part)
@@ -284,13 +301,13 @@ class PricedDeal:
                 parts.extend((part, *given_back))
         return parts
 
-    def _of_billed(self, item: Item, line: BilledLine, amount: Fraction) -> Part:
+    def _of_billed(self, item: Item, line: BilledLine, quantity: int, amount: Fraction) -> Part:
         clock = self.clock
         if line.period is None:
             length = self.change.old_length
             cycles, share = clock.whole_cycles(length), clock.remaining(length)
             price = amount if cycles is ONE else amount / cycles
-            return self._value(item, price, share, length, line.id)
+            return self._value(item, price, quantity, share, length, line.id)
         term = clock.service.term
         time = (
             clock.term()
@@ -300,10 +317,12 @@ class PricedDeal:
         if not time.total:
             return Part(amount, None, _NONE, line.id)
         share = Share(time.remaining, time.total, clock.unit)
-        return self._value(item, amount, share, None, line.id)
+        return self._value(item, amount, quantity, share, None, line.id)
 
-    def _value(self, item: Item, price: Fraction, share: Share, length: Length | None, billed: str = "") -> Part:
-        """The worth of the remaining share of a stretch at `price` per billing period."""
+    def _value(
+        self, item: Item, price: Fraction, quantity: int, share: Share, length: Length | None, billed: str = ""
+    ) -> Part:
+        """The worth of the remaining share of a stretch at `price` (of all `quantity`) per billing period."""
         part = Part(price, share, self.rounder.share(price, share.remaining, share.per), billed)
         rules = self.rules
         if not self.whole_credit and rules.by_time:
@@ -319,7 +338,7 @@ class PricedDeal:
             used_share=max(1 - share.cycles / cycles, _NONE),
             used_months=worth.used_months(self.clock),
             used_days=worth.used_days(self.clock),
-            monthly=None if monthly is None else monthly.amount * item.old_quantity,
+            monthly=None if monthly is None else monthly.amount * quantity,
         )
         left: Left = rules.unused_value(worth=found)
         return part._replace(worth=left.value, whole=left.whole, less=left.less)
@@ -330,7 +349,7 @@ class PricedDeal:
         for line in lines:
             if line.exact.numerator < 0:
                 can = self.creditable(line.component)
-                if can is not None and (line.exact + can).numerator < 0:
+                if can is not None and -line.exact > can:
                     line = line._replace(exact=-can, limit=-line.exact)
             done.append(line)
         return done

@@ -66,14 +66,21 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool
 
 def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Fraction]:
     """The exact amounts by the policy's rounding; a credit stays within what can be credited."""
+    per = settled.deal.rounding.per
+    return [Fraction(units, per) for units in _units(settled, facts, raws)]
+
+
+def _units(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[int]:
+    """The same in whole units of the rounding."""
     factor = _inside(settled, facts)
     exact = [raw.exact for raw in raws] if factor is _ONE else [raw.exact * factor for raw in raws]
-    rounder, own = settled.deal.rounder, settled.deal.credit_rounding
+    rounder, own, per = settled.deal.rounding
     if own is None:
-        return rounder.lines(exact)
+        return rounder.units(exact, per)
     mode, step = own
-    others = iter(rounder.lines([amount for amount in exact if amount >= 0]))
-    return [-money.round_to(-amount, step, mode) if amount < 0 else next(others) for amount in exact]
+    size = step.numerator * (per // step.denominator)
+    others = iter(rounder.units([amount for amount in exact if amount >= 0], per))
+    return [-money.round_units(-amount / step, mode) * size if amount < 0 else next(others) for amount in exact]
 
 
 def _floors(settled: Settled, raws: list[Raw], amounts: list[Fraction]) -> tuple[list[Raw], list[Fraction]]:
@@ -148,32 +155,38 @@ def _returned(
     return parts
 
 
-def totals(settled: Settled, facts: known.Facts) -> tuple[Fraction, int, int]:
-    """Net and tax of the lines now, the tax in smallest units, and how many of these make one unit of the currency.
+def totals(settled: Settled, facts: known.Facts) -> tuple[int, int, int]:
+    """Net and tax of the lines now in whole units, and how many of these make one unit of the currency.
 
     The sums of `of`; where one rate holds for all lines, none of its lines is made.
     """
-    raws, seller = [*settled.outcome.lines, *settled.fees], facts.catalog.seller
-    per = settled.deal.rounder.fine.denominator
+    raws, seller, rules = settled.outcome.lines + settled.fees, facts.catalog.seller, settled.rules
+    rounder, _, per = settled.deal.rounding
     if not raws:
-        return _NONE, 0, per
-    place, mode = settled.rules.tax_place, settled.rules.tax_mode
+        return 0, 0, per
     rate = rate_of(settled, facts)
-    if place.endswith("on_gross") or not _one_rate(settled, facts, raws, rate):
+    if rules.tax_place.endswith("on_gross") or not _one_rate(settled, facts, raws, rate):
         figures = _figures(settled, facts, raws, now=True)
-        net = sum((figure.taxed.net.amount for figure in figures), _NONE)
-        return net, sum(figure.taxed.tax.minor for figure in figures), per
-    amounts = _rounded(settled, facts, raws)
-    if not settled.rules.plain:
-        amounts = _floors(settled, raws, amounts)[1]
-    total = amounts[0] if len(amounts) == 1 else sum(amounts, _NONE)
-    above, below = rate.numerator * per, rate.denominator
+        whole = Taxed.total((figure.taxed for figure in figures), currency=seller.currency)
+        return _in(per, whole.net.amount), _in(per, whole.tax.amount), per
+    if rules.plain:
+        amounts = _units(settled, facts, raws)
+    else:
+        amounts = [_in(per, amount) for amount in _floors(settled, raws, _rounded(settled, facts, raws))[1]]
+    total = sum(amounts)
+    size = per // rounder.fine.denominator  # a tax is a whole number of the currency's smallest unit
+    above, below = rate.numerator, rate.denominator * size
     if seller.prices == "gross":
-        below += rate.numerator  # the tax inside: gross x rate / (1 + rate)
-    units = 0
-    for base in (total,) if place == "per_rate" else amounts:
-        units += money.round_ratio(base.numerator * above, base.denominator * below, mode)
-    return (total if seller.prices == "net" else total - Fraction(units, per)), units, per
+        below += rate.numerator * size  # the tax inside: gross x rate / (1 + rate)
+    tax = 0
+    for base in (total,) if rules.tax_place == "per_rate" else amounts:
+        tax += money.round_ratio(base * above, below, rules.tax_mode) * size
+    return (total if seller.prices == "net" else total - tax), tax, per
+
+
+def _in(per: int, amount: Fraction) -> int:
+    """An amount in whole units, of which `per` make one unit of the currency."""
+    return amount.numerator * (per // amount.denominator)
 
 
 def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fraction) -> bool:

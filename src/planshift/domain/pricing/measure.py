@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from planshift.domain import periods
 from planshift.domain.errors import Refused
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import Counts, Service
 from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.denominator import Base, Divisor
@@ -18,16 +18,15 @@ from planshift.domain.pricing.compiled import Rules
 
 _MONTHS = ("months", "calendar_months", "started_calendar_months")
 _COUNTED = {"days": "day", "days_30_360": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}
-_NOTHING = Fraction(0)
 ONE = Fraction(1)
 
 
 class Time(NamedTuple):
     """A stretch of time as the policy counts it: used, remaining and all of its units."""
 
-    used: Fraction
-    remaining: Fraction
-    total: Fraction | None  # None: not stated
+    used: Exact
+    remaining: Exact
+    total: Exact | None  # None: not stated
 
 
 class Clock:
@@ -73,26 +72,26 @@ class Clock:
             start, end = periods.instant_of(start, self.zone), periods.instant_of(end, self.zone)
         count = self.rules.time_unit
         total = _whole(count, start, end, self.zone) if type(start) is date else count(start, end, self.zone)
-        passed: Fraction = count(start, since, self.zone) if since > start else _NOTHING
+        passed: Exact = count(start, since, self.zone) if since > start else 0
         if self.rules.exact_units and not isinstance(since, datetime) and since <= end:
             used = counted = passed
         else:
             counted = self.rules.partial_unit(used=min(passed, total), total=total)
             counted = min(max(counted, total - math.ceil(total)), total)
-            used = max(counted, _NOTHING)
+            used = max(counted, 0)
         if until is not since and until != since:
-            used = count(start, until, self.zone) if until > start else _NOTHING
+            used = count(start, until, self.zone) if until > start else 0
         return Time(used, total - counted, total)
 
     def _counted(self, counts: Counts) -> Time:
         factor = self._factor(counts)
         remaining = counts.remaining * factor
         total = None if counts.total is None else counts.total * factor
-        used = (total - remaining) if total is not None else (counts.used or _NOTHING) * factor
+        used = (total - remaining) if total is not None else (counts.used or 0) * factor
         whole = total if total is not None else remaining
-        counted: Fraction = self.rules.partial_unit(used=whole - remaining, total=whole)
+        counted: Exact = self.rules.partial_unit(used=whole - remaining, total=whole)
         counted = min(max(counted, whole - math.ceil(whole)), whole)
-        return Time(max(counted, _NOTHING) if total is not None else used, whole - counted, total)
+        return Time(max(counted, 0) if total is not None else used, whole - counted, total)
 
     def _factor(self, counts: Counts) -> Fraction:
         """From the unit of the counts to that of the policy."""
@@ -150,21 +149,21 @@ class Clock:
             return billed
         return counts.total / length.count
 
-    def _unused_stretch(self, start: Moment, end: Moment) -> Fraction:
+    def _unused_stretch(self, start: Moment, end: Moment) -> Exact:
         """The units of a stretch of which nothing is used, partial ones counted as the policy says."""
-        total: Fraction = self.rules.time_unit(start, end, self.zone)
-        counted: Fraction = self.rules.partial_unit(used=_NOTHING, total=total)
+        total: Exact = self.rules.time_unit(start, end, self.zone)
+        counted: Exact = self.rules.partial_unit(used=0, total=total)
         return total - min(max(counted, total - math.ceil(total)), total)
 
     def share(
-        self, start: Moment, end: Moment, *, length: Length, units: Fraction, total: Fraction | None = None
+        self, start: Moment, end: Moment, *, length: Length, units: Exact, total: Exact | None = None
     ) -> Share:
         """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start.
 
         `total`: the units of the whole stretch, where they are known.
         """
-        divisor = self._divisor(length)
-        if isinstance(divisor, Fraction):
+        divisor = self.rules.divisors.get(length) or self._divisor(length)
+        if not isinstance(divisor, str):
             return Share(units, divisor, self.unit)
         count = self.rules.time_unit
         if self.by_day and isinstance(start, datetime):
@@ -181,16 +180,14 @@ class Clock:
 
     def _divisor(self, length: Length) -> Divisor:
         """By what a price for `length` is divided, or which period's own units count."""
-        found: Divisor | None = self.rules.divisors.get(length)
-        if found is None:
-            found = self.rules.denominator(base=Base(length.months, self.unit, self.on))
-            if not isinstance(found, Fraction) and self.unit in _MONTHS and length.unit == "month":
-                found = length.months
-            if self.rules.fixed_divisor:
-                self.rules.divisors[length] = found
+        found: Divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
+        if isinstance(found, str) and self.unit in _MONTHS and length.unit == "month":
+            found = length.months
+        if self.rules.fixed_divisor:
+            self.rules.divisors[length] = found
         return found
 
-    def _over_cycles(self, start: Moment, end: Moment, length: Length, units: Fraction) -> Share:
+    def _over_cycles(self, start: Moment, end: Moment, length: Length, units: Exact) -> Share:
         """Several billing periods, each by its own units: the units are taken from the end backwards."""
         count, cycles, begin, times = self.rules.time_unit, [], start, 1
         while _later(end, begin, self.zone):
@@ -200,12 +197,13 @@ class Clock:
             begin, times = finish, times + 1
             if times > 2400:
                 raise Refused("term_too_long")
-        parts, left, sum_of = [], units, _NOTHING
+        parts: list[tuple[Exact, Exact]] = []
+        left, sum_of = units, Fraction(0)
         for inside, whole in reversed(cycles):
             taken = min(left, inside)
             if taken:
                 parts.append((taken, whole))
-                sum_of += taken / whole
+                sum_of += Fraction(taken, whole)
             left -= taken
         if len(parts) == 1:
             return Share(parts[0][0], parts[0][1], self.unit)
@@ -234,7 +232,7 @@ class Clock:
 
 
 @lru_cache(maxsize=4096)
-def _whole(count: Count, start: date, end: date, zone: ZoneInfo) -> Fraction:
+def _whole(count: Count, start: date, end: date, zone: ZoneInfo) -> Exact:
     """The units of a whole term, which many quotes share; of days only, for two instants an hour apart can be equal."""
     return count(start, end, zone)
 

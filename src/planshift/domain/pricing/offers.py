@@ -42,7 +42,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
         effective=settled.clock.at,
         term_start=start,
         term_end=end,
-        extra_time=outcome.extra,
+        extra_time=outcome.more.length if outcome.more is not None else None,
         value_used=afterwards.value_used(settled, facts),
         due_later=due_later,
         later_at=outcome.later_at if later else "",

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from planshift.domain import facts as known
 from planshift.domain import periods
 from planshift.domain.errors import Reason, Refused
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Fraction, share_of
 from planshift.domain.periods import Moment
 from planshift.domain.policy import dimensions, document, settlement
 from planshift.domain.policy.counted_from import Instants
@@ -210,7 +211,9 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
     rules, deal, change = found.rules, found.deal, found.change
     old, new = change.old_length.months, change.new_length.months
     course: PeriodCourse | Reason = rules.period_change(
-        switch=Switch(old, new, worth.remaining_months(found.clock), gates.first_days(facts, found.clock))
+        switch=Switch(
+            old, new, partial(worth.remaining_months, found.clock), partial(gates.first_days, facts, found.clock)
+        )
     )
     if isinstance(course, Reason):
         reasons.append(course)
@@ -222,8 +225,9 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
     if course.how == "at_renewal":
         found.at_renewal = True
     elif course.how == "missing_months":
-        missing = new - old * (1 + facts.service.prepaid_periods)  # what is paid ahead is not paid twice (D11)
-        if missing > 0:
+        paid = old * (1 + facts.service.prepaid_periods) if facts.service.prepaid_periods else old
+        missing = new - paid  # what is paid ahead is not paid twice (D11)
+        if missing.numerator > 0:
             found.missing_months = missing
             found.outcome = Outcome(_missing(found, missing, course.price), months_charged=missing)
         else:
@@ -263,7 +267,7 @@ def _missing(found: Settled, months: Fraction, price: str) -> list[Raw]:
     for item in change.items:
         listed = item.new_price(length, found.priced_on)
         if item.new_quantity and listed is not None:
-            exact = listed.amount / length.months * months * item.new_quantity
+            exact = share_of(listed.amount * item.new_quantity, months, length.months)
             lines.append(
                 Raw("charge", item.component, exact, "missing_months", item.new_quantity, listed.amount, None, 0, None,
                     length, (months,))

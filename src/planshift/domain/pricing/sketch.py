@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from planshift.domain import facts as known
 from planshift.domain import money
 from planshift.domain.errors import BadMoney
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.offer import Renewal
 from planshift.domain.policy.given import Part, Raw, Share
 from planshift.domain.policy.rounding import Rounder
@@ -31,7 +31,7 @@ class OfferSketch:
     def steps(self) -> tuple[Step, ...]:
         """The remaining time, each line, taxes, the total, the next renewal."""
         currency = self.facts.catalog.seller.currency
-        words = Words(self.settled.rules.rounding_in(currency)[0], currency)
+        words = Words(self.settled.rules.rounding_in(currency).lines, currency)
         steps: list[Step] = []
         shares = dict.fromkeys(figure.raw.share for figure in (*self.now, *self.later) if figure.raw.share is not None)
         steps.extend(_share(share, self.settled.rules.clause("time_unit")) for share in shares)
@@ -72,7 +72,7 @@ class Words:
         if not rounder.first:
             return f"{text}{_TIMES}{remaining} / {per}"
         rate = rounder.first == "rate"
-        exact = (price if rate else share.remaining) / share.per
+        exact = Fraction(price if rate else share.remaining, share.per)
         found = money.round_units(exact / rounder.first_step, rounder.first_mode) * rounder.first_step
         formula = f"{text if rate else remaining} / {per}"
         rounding = f"{rounder.first_mode} {number(rounder.first_step)}" if found != exact else ""
@@ -87,19 +87,19 @@ class Words:
         return steps
 
 
-def _divisor(value: Fraction) -> str:
+def _divisor(value: Exact) -> str:
     text = number(value)
     return f"({text})" if "/" in text else text
 
 
-def _units(value: Fraction) -> str:
+def _units(value: Exact) -> str:
     """Units of time: whole ones and the share of a begun one stay apart, as they are counted: "(3 + 18/31)"."""
     text = number(value)
     whole, rest = divmod(value, 1)
     return f"({whole} + {rest.numerator}/{rest.denominator})" if "/" in text and whole > 0 else text
 
 
-def number(value: Fraction, *, decimals: int = 0) -> str:
+def number(value: Exact, *, decimals: int = 0) -> str:
     """A plain decimal, or a quotient "352/3" where no short decimal is exact; with a true minus."""
     sign, size = ("−", -value) if value.numerator < 0 else ("", value)
     try:
@@ -119,7 +119,7 @@ def _share(share: Share, clause: str) -> Step:
 
 def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step:
     raw, rules = figure.raw, settled.rules
-    rounder, own = rules.rounding_in(currency)
+    rounder, own, _ = rules.rounding_in(currency)
     operands, formula = _formula(raw, rules.answer("credit_price"), words)
     if raw.limit is not None:
         operands = (*operands, Operand("limit", -raw.exact, currency))
@@ -145,7 +145,7 @@ def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], s
     if raw.price is not None:
         operands.append(Operand("price" if raw.how == "missing_months" else "new_price", raw.price))
     if raw.old_price is not None:
-        operands.append(Operand("old_price", raw.old_price))
+        operands.append(Operand("paid_price" if basis == "paid" else "old_price", raw.old_price))
     operands.extend(Operand("paid_price", price) for price in dict.fromkeys(part.price for part in raw.values))
     if raw.how == "missing_months":
         operands.append(Operand("missing_months", raw.detail[0], "months"))
@@ -245,12 +245,12 @@ def _total(total: Taxed, words: Words, currency: str) -> Step:
 
 def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
     """The unused value, and the time that it buys; or the unused time itself."""
-    outcome = settled.outcome
-    if outcome.extra_exact is None:
+    more = settled.outcome.more
+    if more is None:
         return []
     steps: list[Step] = []
     clause = settled.rules.clause("settlement")
-    for raw in outcome.spent:
+    for raw in more.spent:
         operands, _ = _formula(raw, "", words)
         formula = _values(raw, words) if raw.limit is None and raw.values else words(-raw.exact)
         exact = sum((part.worth for part in raw.values), Fraction(0)) * (raw.detail[0] if raw.detail else 1)
@@ -258,14 +258,14 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
         rounding = "half_up" if exact != -raw.exact else ""
         step = Step("unused_value", operands, formula, exact, -raw.exact, rounding, unit=currency, clause=clause)
         steps.extend((*words.rounded_first(), step))
-    found, exact = outcome.extra, outcome.extra_exact
+    found, exact = more.length, more.exact
     unit = found.unit if found is not None else "day"
     result = exact if found is None else Fraction(found.count)
-    value = -sum((raw.exact for raw in outcome.spent), Fraction(0))
-    if outcome.bought is None:
+    value = more.value
+    if more.unused is not None:
         operands, formula = (Operand("unused_time", exact, unit),), number(exact)
     else:
-        per, price = outcome.bought
+        per, price = more.per(), more.price
         operands = (
             Operand("value", value, currency),
             Operand("units_per_period", per, unit),

@@ -6,7 +6,7 @@ from typing import Any
 
 from planshift.domain import facts as known
 from planshift.domain import periods
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
 from planshift.domain.periods import Moment
@@ -122,7 +122,7 @@ def _comparable(at: Moment, like: Moment, clock: Clock) -> Moment:
     return periods.instant_of(at, clock.zone) if hasattr(like, "hour") else periods.day_of(at, clock.zone)
 
 
-def used_months(clock: Clock) -> Fraction | None:
+def used_months(clock: Clock) -> Exact | None:
     """The used months as the policy counts them, where it counts in months; else exactly."""
     if clock.unit in ("months", "calendar_months", "started_calendar_months"):
         return clock.term().used
@@ -134,7 +134,7 @@ def used_months(clock: Clock) -> Fraction | None:
     return None
 
 
-def used_days(clock: Clock) -> Fraction | None:
+def used_days(clock: Clock) -> Exact | None:
     """The used days as the policy counts them, where it counts in days; else exactly."""
     if clock.unit in ("days", "days_30_360"):
         return clock.term().used
