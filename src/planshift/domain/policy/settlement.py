@@ -151,6 +151,18 @@ _SIMPLE: tuple[tuple[str, Callable[..., Outcome], str, str], ...] = (
     ("nothing", _nothing, "The change costs nothing and gives nothing back.", "H12"),
 )  # fmt: skip
 
+# Settlements after which the old term does not go on: all that the service has is settled, not only what changes.
+RESTARTS = frozenset(
+    (
+        "new_term_less_credit",
+        "new_term_and_refund",
+        "new_term_nothing_credited",
+        "move_expiry",
+        "new_term_plus_value_time",
+        "new_term_plus_unused_time",
+    )
+)
+
 _OPTIONS = (
     *(name for name, *_ in _SIMPLE),
     "move_expiry",

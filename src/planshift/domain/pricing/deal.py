@@ -28,6 +28,11 @@ class Unused(NamedTuple):
     given_back: Fraction
 
 
+def _beyond(credit: Fraction, limit: Fraction) -> bool:
+    """Whether a credit (negative) is more than a limit."""
+    return -credit.numerator * limit.denominator > limit.numerator * credit.denominator
+
+
 class PricedDeal:
     """One change with its clock and rules. Implements `given.Deal`."""
 
@@ -98,10 +103,8 @@ class PricedDeal:
         if len(lines) != 1 or lines[0].credits or clock.whole_cycles(length) is not ONE:
             return None
         line = lines[0]
-        if line.period is not None:
-            share, time = clock.remaining(length), clock.term()
-            if line.period != clock.service.term or (share.remaining, share.per) != (time.remaining, time.total):
-                return None
+        if line.period is not None and (line.period != clock.service.term or not clock.shares_the_term(length)):
+            return None
         return Found(line.amount.amount, length)
 
     def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
@@ -349,7 +352,7 @@ class PricedDeal:
         for line in lines:
             if line.exact.numerator < 0:
                 can = self.creditable(line.component)
-                if can is not None and -line.exact > can:
+                if can is not None and _beyond(line.exact, can):
                     line = line._replace(exact=-can, limit=-line.exact)
             done.append(line)
         return done

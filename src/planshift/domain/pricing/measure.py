@@ -14,9 +14,8 @@ from planshift.domain.periods import Length, Moment
 from planshift.domain.policy.denominator import Base, Divisor
 from planshift.domain.policy.given import Share
 from planshift.domain.policy.time_unit import Count
-from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.compiled import MONTHS, Rules
 
-_MONTHS = ("months", "calendar_months", "started_calendar_months")
 _COUNTED = {"days": "day", "days_30_360": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}
 ONE = Fraction(1)
 
@@ -65,8 +64,9 @@ class Clock:
         until, since = self.used_until, self.remaining_from
         if until is None or since is None:
             raise Refused("position_in_term_not_known")
-        if self.by_day and isinstance(start, datetime):
-            start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
+        if self.by_day:
+            if isinstance(start, datetime):
+                start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
         elif isinstance(since, datetime) != isinstance(start, datetime):
             until, since = periods.instant_of(until, self.zone), periods.instant_of(since, self.zone)
             start, end = periods.instant_of(start, self.zone), periods.instant_of(end, self.zone)
@@ -95,7 +95,7 @@ class Clock:
 
     def _factor(self, counts: Counts) -> Fraction:
         """From the unit of the counts to that of the policy."""
-        if counts.unit == "term" or (counts.unit == "month" and self.unit in _MONTHS):
+        if counts.unit == "term" or (counts.unit == "month" and self.unit in MONTHS):
             return Fraction(1)
         wanted = _COUNTED.get(self.unit)
         if wanted is None or counts.unit == "month":
@@ -116,6 +116,11 @@ class Clock:
                 found = found._replace(remaining=found.remaining + later * found.per)
             self._shares[length] = found
         return found
+
+    def shares_the_term(self, length: Length) -> bool:
+        """Whether `remaining` of `length` is the term's own remaining time over the whole of it."""
+        share, time = self.remaining(length), self.term()
+        return share.remaining is time.remaining and share.per is time.total
 
     def used(self, length: Length) -> Share:
         """The used share of the present term."""
@@ -162,10 +167,13 @@ class Clock:
 
         `total`: the units of the whole stretch, where they are known.
         """
-        divisor = self.rules.divisors.get(length) or self._divisor(length)
+        rules = self.rules
+        divisor = "from_start" if rules.by_own_period else rules.divisors.get(length) or self._divisor(length)
         if not isinstance(divisor, str):
             return Share(units, divisor, self.unit)
-        count = self.rules.time_unit
+        count = rules.time_unit
+        if total is not None and divisor == "from_start" and self._cycles.get(length) is ONE:
+            return Share(units, total, self.unit)
         if self.by_day and isinstance(start, datetime):
             start, end = periods.day_of(start, self.zone), periods.day_of(end, self.zone)
         if divisor == "to_end":
@@ -181,7 +189,7 @@ class Clock:
     def _divisor(self, length: Length) -> Divisor:
         """By what a price for `length` is divided, or which period's own units count."""
         found: Divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
-        if isinstance(found, str) and self.unit in _MONTHS and length.unit == "month":
+        if isinstance(found, str) and self.unit in MONTHS and length.unit == "month":
             found = length.months
         if self.rules.fixed_divisor:
             self.rules.divisors[length] = found
@@ -218,7 +226,7 @@ class Clock:
         divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
         if counts is not None and counts.unit == "term":
             divisor = None
-        elif not isinstance(divisor, Fraction) and self.unit in _MONTHS:
+        elif not isinstance(divisor, Fraction) and self.unit in MONTHS:
             divisor = length.months
         if isinstance(divisor, Fraction):
             return divisor

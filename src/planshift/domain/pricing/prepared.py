@@ -33,9 +33,10 @@ class Prepared(NamedTuple):
     metered: bool
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
     resources: Refusals  # what the policy does not allow of a change of resources
-    # Found when first asked for: the prices of components (new or old, component, day of a dated price list), and the
-    # lines that stand for "the list price was paid once".
-    prices: dict[tuple[tuple[bool, str], date | None], Found | None]
+    # Found when first asked for: the new price of each component, the old one (and of which day, where the price list
+    # is dated), and the lines that stand for "the list price was paid once".
+    charged: dict[str, Found | None]
+    credited: dict[str | tuple[str, date], Found | None]
     paid_once: dict[tuple[Any, ...], list[known.BilledLine]]
 
 
@@ -96,7 +97,7 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
     rules = compiled.rules(resolved)
     metered = facts.catalog.families[change.old_plan.family].metered
     return Prepared(
-        change, change.changed, direction, rules, metered, _setup(change, rules), _resources(change, rules), {}, {}
+        change, change.changed, direction, rules, metered, _setup(change, rules), _resources(change, rules), {}, {}, {}
     )
 
 

@@ -1,6 +1,5 @@
 """Which price is charged for one unit of the new, which is credited for one of the old?"""
 
-from collections.abc import Callable
 from datetime import date
 
 from planshift.domain import facts as known
@@ -16,14 +15,29 @@ def charged(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock,
     """The price charged, the client's payment discount included; None where the catalog has none."""
     if not item.new_quantity or not item.new_prices:
         return None
-    return _once(_charged, (True, item.component), item, facts, prepared, clock, on)
+    if _looked_for_anew(facts, prepared):
+        return _charged(item, facts, prepared, clock, on)
+    noted, key = prepared.charged, item.component  # of the day that the change is prepared for
+    if key not in noted:
+        noted[key] = _charged(item, facts, prepared, clock, on)
+    return noted[key]
 
 
 def credited(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
     """The price credited, of the list in force on the day when it was bought; None where the billed lines count."""
     if not item.old_quantity or not item.old_prices:
         return None
-    return _once(_credited, (False, item.component), item, facts, prepared, clock, on)
+    if _looked_for_anew(facts, prepared):
+        return _credited(item, facts, prepared, clock, on)
+    noted, key = prepared.credited, (item.component, on) if facts.catalog.dated else item.component
+    if key not in noted:
+        noted[key] = _credited(item, facts, prepared, clock, on)
+    return noted[key]
+
+
+def _looked_for_anew(facts: known.Facts, prepared: Prepared) -> bool:
+    """Whether a price depends on more than catalog, policy and day."""
+    return prepared.rules.by_remaining or facts.service.discount is not None
 
 
 def _charged(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
@@ -54,22 +68,3 @@ def _credited(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, 
     )
     return found
 
-
-def _once(
-    find: Callable[[Item, known.Facts, Prepared, Clock, date], Found | None],
-    what: tuple[bool, str],
-    item: Item,
-    facts: known.Facts,
-    prepared: Prepared,
-    clock: Clock,
-    on: date,
-) -> Found | None:
-    """A price that depends on nothing but catalog, policy and day is looked for once."""
-    if prepared.rules.by_remaining or facts.service.discount is not None:
-        return find(item, facts, prepared, clock, on)
-    noted, key = prepared.prices, (what, on if facts.catalog.dated else None)
-    try:
-        return noted[key]
-    except KeyError:
-        found = noted[key] = find(item, facts, prepared, clock, on)
-        return found

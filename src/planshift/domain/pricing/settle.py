@@ -158,7 +158,7 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
         run = _chosen(found, request, reasons)
     if run is None:
         return
-    restarts = found.settlement.startswith(("new_term", "move_expiry"))
+    restarts = found.settlement in settlement.RESTARTS
     deal.items = found.change.items if restarts else found.prepared.changed
     if not restarts:
         _align(found, deal)
