@@ -1,6 +1,6 @@
 """In which unit is the used and the remaining time measured?
 
-`run` gives the units between two moments (dates, or instants) in the seller's zone, exactly: whole ones as an int.
+`run` gives the units between two moments (dates, or instants) in the seller's zone, exactly.
 """
 
 from collections.abc import Callable

@@ -160,9 +160,7 @@ class Clock:
         counted: Exact = self.rules.partial_unit(used=0, total=total)
         return total - min(max(counted, total - math.ceil(total)), total)
 
-    def share(
-        self, start: Moment, end: Moment, *, length: Length, units: Exact, total: Exact | None = None
-    ) -> Share:
+    def share(self, start: Moment, end: Moment, *, length: Length, units: Exact, total: Exact | None = None) -> Share:
         """`units` at the end of the stretch [start, end), over billing periods of `length` laid from its start.
 
         `total`: the units of the whole stretch, where they are known.

@@ -67,4 +67,3 @@ def _credited(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, 
         )
     )
     return found
-
