@@ -193,9 +193,9 @@ def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fract
     """Whether every line has the rate of the day: credits have that of the billed lines that they return."""
     if not facts.billed:
         return True
-    if settled.rules.plain and all([raw.exact.numerator >= 0 for raw in raws]):
+    if settled.rules.plain and all(raw.exact.numerator >= 0 for raw in raws):
         return True
-    return all([line.tax_rate is rate or line.tax_rate == rate for line in facts.billed])
+    return all(line.tax_rate is rate or line.tax_rate == rate for line in facts.billed)
 
 
 def _taken(
