@@ -96,6 +96,13 @@ def round_ratio(number: int, divisor: int, mode: str = "half_up") -> int:
     return sign * (whole + more)
 
 
+def share_of(amount: Exact, units: Exact, per: Exact) -> Fraction:
+    """`amount` x `units` / `per`, brought to lowest terms once."""
+    return Fraction(
+        amount.numerator * units.numerator * per.denominator, amount.denominator * units.denominator * per.numerator
+    )
+
+
 def decimal_text(value: Exact, *, decimals: int) -> str:
     """`value` as a plain decimal of at least `decimals` places; raises BadMoney when none of 12 places is exact."""
     places, divisor = decimals, value.denominator

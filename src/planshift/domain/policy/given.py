@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from planshift.domain import money
 from planshift.domain.catalog import Price
 from planshift.domain.errors import Reason
-from planshift.domain.exact import Exact, Fraction, share_of
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.periods import Length
 
 
@@ -73,7 +73,7 @@ class MoreTime(NamedTuple):
     @property
     def exact(self) -> Fraction:
         """The units before rounding."""
-        return Fraction(self.unused) if self.unused is not None else share_of(self.value, self.per(), self.price)
+        return Fraction(self.unused) if self.unused is not None else money.share_of(self.value, self.per(), self.price)
 
     @property
     def length(self) -> Length | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planshift.domain import money
-from planshift.domain.exact import Exact, Fraction, share_of
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__
@@ -78,11 +78,11 @@ def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None
 
 
 def _each_line(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
-    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), share_of, currency_step)
+    return Rounder("each_line", mode, step_of(currency_step, decimals, unit), money.share_of, currency_step)
 
 
 def _net(*, currency_step: Fraction, mode: str, decimals: int | None, unit: Fraction | None) -> Rounder:
-    return Rounder("net", mode, step_of(currency_step, decimals, unit), share_of, currency_step)
+    return Rounder("net", mode, step_of(currency_step, decimals, unit), money.share_of, currency_step)
 
 
 def _rate_first(

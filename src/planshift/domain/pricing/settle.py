@@ -6,9 +6,9 @@ from datetime import date
 from functools import partial
 
 from planshift.domain import facts as known
-from planshift.domain import periods
+from planshift.domain import money, periods
 from planshift.domain.errors import Reason, Refused
-from planshift.domain.exact import Fraction, share_of
+from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.policy import dimensions, document, settlement
 from planshift.domain.policy.counted_from import Instants
@@ -267,7 +267,7 @@ def _missing(found: Settled, months: Fraction, price: str) -> list[Raw]:
     for item in change.items:
         listed = item.new_price(length, found.priced_on)
         if item.new_quantity and listed is not None:
-            exact = share_of(listed.amount * item.new_quantity, months, length.months)
+            exact = money.share_of(listed.amount * item.new_quantity, months, length.months)
             lines.append(
                 Raw("charge", item.component, exact, "missing_months", item.new_quantity, listed.amount, None, 0, None,
                     length, (months,))
