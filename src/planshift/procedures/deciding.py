@@ -18,7 +18,8 @@ KINDS = ("easy", "hard")
 def decide_kind(*, client: str, number: str, kind: str, note: str, at: datetime, actor: str) -> str:
     """Price what the quote `number` asked for anew, as easy or hard as staff decided. Returns the new number.
 
-    The old quote is void; an unpaid order made from it is withdrawn, since nobody ordered the new price yet. Refused:
+    The old quote is void; an unpaid order, or a decrease not yet accepted, that was made from it is withdrawn, since
+    nobody ordered the new price yet. Refused:
     `note_needed`, `kind_is_that_already`, `quote_over` (replaced, expired, or its change was taken back),
     `kind_raises_price` and `kind_after_payment` once it is paid (a paid price never rises; lowering it takes a
     correction); every reason of the policy; NotFound for another client's quote.
@@ -63,8 +64,8 @@ def _void(kept: models.Quote, offered: quote.Offer, *, kind: str, note: str, at:
     ordered = models.Change.objects.filter(quote=kept).select_related("order").first()
     if ordered is None or ordered.state in ("WITHDRAWN", "LAPSED", "UNDONE"):
         raise Refused("quote_over", quote=kept.number)
-    assert ordered.order is not None
-    if ordered.state != "AWAITING_PAYMENT" or billing.order(number=ordered.order.number).state == "PAID":
+    paid = ordered.order is not None and billing.order(number=ordered.order.number).state == "PAID"
+    if paid or ordered.state not in ("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"):
         raise _refused_after_payment(kept, offered, kind=kind)
     change.withdraw(client=kept.client.number, number=ordered.number, at=at, actor=actor)
 

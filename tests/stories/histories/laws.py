@@ -1,0 +1,81 @@
+"""What holds after everything that anybody does, and what holds when enough time has passed."""
+
+from django.db.models import F, Sum
+
+from planshift.billing import models as billing
+from planshift.ledger import balances
+from planshift.ledger import models as ledger
+from planshift.procedures import held, models, reconciling
+from planshift.provisioning import models as hosting
+from planshift.runtime import clock
+from planshift.runtime.models import Run
+
+
+def always() -> None:
+    """The laws of money, documents and waiting."""
+    assert balances.differences() == {}
+    assert [str(each) for each in reconciling.differences()] == []
+    assert not ledger.Account.objects.filter(balance_minor__lt=F("floor_minor")).exists()
+    _one_open_change()
+    _never_more_than_paid()
+    _nothing_before_payment()
+    _every_wait_is_somebodys()
+
+
+def _one_open_change() -> None:
+    rows = models.Change.objects.filter(state__in=models.Change.lifecycle.open)
+    open_ones = rows.values_list("service_id", flat=True)
+    assert len(set(open_ones)) == len(open_ones)
+
+
+def _never_more_than_paid() -> None:
+    """Of no line of an invoice more is given back than was paid for it; of no client's money more than came in."""
+    for line in billing.InvoiceLine.objects.filter(invoice__kind="invoice").exclude(corrections=None):
+        back = -(line.corrections.aggregate(all=Sum("gross_minor"))["all"] or 0)
+        assert 0 <= back <= line.gross_minor, (line.invoice.number, line.position, back, line.gross_minor)
+
+
+def _nothing_before_payment() -> None:
+    """What is in force was paid, or accepted (D2, D5)."""
+    for row in models.Change.objects.exclude(applied_at=None).select_related("order", "acceptance"):
+        if row.order is not None:
+            invoiced = row.order.gross_minor == 0 or hasattr(row.order, "invoice")
+            assert row.order.state == "PAID" and invoiced, row.number
+        else:
+            assert row.acceptance.state in ("ACCEPTED", "CREDITED"), row.number
+
+
+def _every_wait_is_somebodys() -> None:
+    """A run that waits has an owner, and a day on which a person sees it; what is open has a run that lives."""
+    for run in Run.objects.filter(state="WAITING"):
+        assert run.owner and run.due_at is not None, run.key
+    living = dict(Run.objects.filter(ended_at=None).values_list("key", "owner"))
+    for row in models.Change.objects.exclude(state__in=models.Change.lifecycle.final):
+        assert held.run_key(row.number) in living, f"{row.number} is {row.state}, and nobody carries it on"
+    for order in billing.Order.objects.filter(state="AWAITING_PAYMENT"):
+        assert order.signal_key in living, f"{order.number} of {order.subject}, and nobody waits for it"
+    for mail in models.OutgoingMail.objects.filter(state="QUEUED"):
+        assert f"mail:{mail.number}:{mail.round}" in living, f"{mail.number} is queued, and nobody sends it"
+
+
+def at_rest() -> None:
+    """When the workers have done all that is due: nothing is ready, nothing is stuck, nothing waits for the past."""
+    assert not Run.objects.filter(state="READY").exists()
+    stuck = [(run.key, run.step, run.reason) for run in Run.objects.filter(state="STUCK")]
+    assert stuck == []
+    late = Run.objects.filter(state="WAITING", due_at__lte=clock.business())
+    assert [(run.key, run.step, run.due_at) for run in late] == []
+
+
+def in_the_end(*, begun_before: object) -> None:
+    """Every wait has ended: what was open then is over."""
+    changes = models.Change.objects.exclude(state__in=models.Change.lifecycle.final)
+    assert [(row.number, row.state) for row in changes.filter(ordered_at__lte=begun_before)] == []
+    asked = models.Acceptance.objects.exclude(state__in=models.Acceptance.lifecycle.final)
+    assert [(str(row), row.trouble) for row in asked] == []
+    orders = billing.Order.objects.filter(state="AWAITING_PAYMENT", expires_at__lte=clock.business())
+    assert [(row.number, row.subject, row.expires_at) for row in orders] == []
+    works = hosting.Execution.objects.exclude(state__in=hosting.Execution.lifecycle.final)
+    assert [(row.number, row.state) for row in works] == []
+    drafts = billing.Correction.objects.exclude(state__in=billing.Correction.lifecycle.final)
+    assert [(row.number, row.state) for row in drafts.exclude(undoes__isnull=False)] == []
