@@ -101,8 +101,14 @@ def load_seller() -> Any:
     return seller
 
 
-def fill(seller: Any, count: int) -> None:
-    """Clients with a confirmed buyer and one service each, all of whose terms end in twelve days."""
+def fill(seller: Any, count: int, paid_by: str) -> None:
+    """Clients with a confirmed buyer and one service each, all of whose terms end in twelve days. With `deposit`
+    auto-renewal is on, and there is enough of it."""
+    from django.db import connection, transaction
+
+    from planshift.billing import booking
+    from planshift.domain import postings
+    from planshift.domain.money import Money
     from planshift.services import models
 
     end = NOW.date() + dt.timedelta(days=12)
@@ -130,15 +136,26 @@ def fill(seller: Any, count: int) -> None:
             models.Service(
                 client=client, number=client.number.replace("C", "S"), label=f"{client.number}.example.org",
                 family="vps",
-                plan="standard", months=1, auto_renew=False, created_at=NOW,
+                plan="standard", months=1, auto_renew=paid_by == "deposit", created_at=NOW,
             )
             for client in clients
         )  # fmt: skip
         models.Term.objects.bulk_create(
             models.Term(service=row, start_on=end.replace(month=end.month - 1), end_on=end, months=1) for row in held
         )
-    from django.db import connection
-
+        if paid_by == "deposit":
+            with transaction.atomic():
+                booking.book_many(
+                    [
+                        booking.entry(
+                            postings.deposit_opened(
+                                seller=seller.code, client=each.number, amount=Money.of("500.00", "PLN")
+                            ),
+                            key=f"{each.number}/opened", seller=seller, at=NOW, actor="bench",
+                        )
+                        for each in clients
+                    ]
+                )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

@@ -6,15 +6,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from planshift.billing import invoices
 from planshift.billing import models as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.money import Money
 from planshift.interfaces.cli import renew
-from planshift.procedures import announcing, models
-from planshift.runtime import clock
+from planshift.ledger import balances
+from planshift.procedures import announcing, models, reconciling
+from planshift.runtime import bulk, clock
 from planshift.runtime.models import AuditEntry, Run
 from planshift.services import models as services
-from planshift.services import queries as holdings
 from planshift.services import register
 from tests.stories.conftest import Stage
 
@@ -83,12 +84,12 @@ def test_a_batch_costs_the_same_number_of_statements_for_two_services_and_for_tw
     seller = stage.service("pasticceria").client.seller
     counts = []
     for many in (2, 12):
-        found = holdings.holdings_of(pks=copies(stage, "pasticceria", many, ends_in=20))
+        pks = copies(stage, "pasticceria", many, ends_in=20)
         in_force = catalog.in_force(seller=seller)
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            made = announcing.announce_many(found, in_force=in_force, at=clock.business(), actor="test")
+            made = announcing.announce_many(pks=pks, in_force=in_force, at=clock.business(), actor="test")
         assert len(made) == many
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 30
@@ -123,3 +124,43 @@ def test_batches_are_cut_to_the_longest_transaction(stage: Stage, monkeypatch: p
     stage.days(1)
     assert models.Renewal.objects.filter(service__in=pks).count() == 7
     assert Run.objects.filter(kind="renewal_batch", state="DONE").count() >= 3
+
+
+def test_what_the_deposit_pays_is_paid_invoiced_and_extended_in_the_batch(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "WORTH", 1)  # on PostgreSQL as in a large batch
+    pks = copies(stage, "vps1.piekarnia", 3, ends_in=15)
+    services.Service.objects.filter(pk__in=pks).update(auto_renew=True, months=1)
+    client = stage.service("vps1.piekarnia").client
+    before = balances.of_client(client=client.number, kind="deposit", currency="PLN")
+    runs_before = set(Run.objects.values_list("key", flat=True))
+    stage.days(1)
+    rows = models.Renewal.objects.filter(service__in=pks).select_related("order").order_by("pk")
+    orders = [row.order for row in rows if row.order is not None]
+    assert [row.state for row in rows] == ["RENEWED"] * 3 and [each.state for each in orders] == ["PAID"] * 3
+    assert all(row.collection["drawn"] and row.collection["auto_renewal"] for row in rows)
+    gross = [order.gross_minor for order in orders]
+    left = balances.of_client(client=client.number, kind="deposit", currency="PLN")
+    assert (before - left).minor == sum(gross) > 0
+    # one run for the day and its batch, none that only confirms what is done
+    assert not {key for key in set(Run.objects.values_list("key", flat=True)) - runs_before if key[:8] == "renewal:"}
+    for row, order in zip(rows, orders, strict=True):
+        document = invoices.document(seller=client.seller.code, number=order.invoice.number)
+        assert [(each.source, each.amount.minor) for each in document.settled] == [("deposit", order.gross_minor)]
+        assert [(each.start_on, each.end_on) for each in document.lines] == [(row.start_on, row.end_on)]
+        posted = [(each.posting, each.amount.minor) for each in balances.of_order(order=order.number)]
+        assert posted == [
+            ("deposit_drawn", order.gross_minor),
+            ("invoice_issued", order.net_minor),
+            ("invoice_issued", order.tax_minor),
+            ("invoice_settled", order.gross_minor),
+        ]
+        events = AuditEntry.objects.filter(number=order.number).order_by("id").values_list("event", "to_state")
+        assert list(events) == [("placed", "AWAITING_PAYMENT"), ("paid", "PAID")]
+        moved = AuditEntry.objects.get(kind="procedures.renewal", object_id=row.pk)
+        assert (moved.event, moved.from_state, moved.to_state) == ("paid", "AWAITING_PAYMENT", "RENEWED")
+        last = services.Term.objects.filter(service=row.service_id).latest("end_on")
+        assert (last.start_on, last.end_on) == (row.start_on, row.end_on)
+    numbers = sorted(order.invoice.number for order in orders)
+    assert len(set(numbers)) == 3 and balances.differences() == {} and list(reconciling.differences()) == []

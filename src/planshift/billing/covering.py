@@ -14,7 +14,7 @@ from planshift.billing import booking, models
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.runtime import locks, moves, runs
+from planshift.runtime import bulk, locks, moves, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def put(
     Orders that are now covered in full become PAID (a top-up moves on to the deposit) and their runs are signalled.
     Whoever takes from a balance has locked it and seen that it suffices (`locked`); the database is the last guard.
     """
-    parts = models.PartPayment.objects.bulk_create(
+    parts = bulk.create(
         models.PartPayment(
             order=share.order,
             payment=share.payment,
@@ -131,11 +131,24 @@ def _signal(orders: Iterable[models.Order], name: str) -> None:
         runs.signal_many(keys=keys, name=name)
 
 
+def drawn(*, order: models.Order, part: models.PartPayment, at: dt.datetime, actor: str) -> booking.Entry:
+    """The entry of a part that the deposit covers."""
+    amount = Money.from_minor(part.amount_minor, order.currency)
+    return booking.entry(
+        postings.deposit_drawn(client=order.client.number, amount=amount),
+        key=f"{order.number}/part/{part.pk}",
+        seller=order.seller,
+        at=at,
+        actor=actor,
+        order=order.number,
+    )
+
+
 def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: str) -> booking.Entry:
     order = share.order
     if share.payment is None:
-        posting = postings.deposit_drawn(client=order.client.number, amount=share.amount)
-    elif share.from_unapplied:
+        return drawn(order=order, part=part, at=at, actor=actor)
+    if share.from_unapplied:
         posting = postings.unapplied_assigned(client=order.client.number, amount=share.amount)
     else:
         posting = postings.received_for_order(
@@ -151,7 +164,7 @@ def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: s
         at=at,
         actor=actor,
         order=order.number,
-        payment=share.payment.number if share.payment else "",
+        payment=share.payment.number,
     )
 
 

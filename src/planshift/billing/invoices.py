@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,9 @@ from planshift.billing import booking, covering, models, numbering, ports, rows
 from planshift.domain import documents, einvoices, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.runtime import audit
+from planshift.runtime import audit, bulk
+
+Lines = Mapping[int, Sequence[rows.Columns]]  # of orders, by pk
 
 
 def issue(
@@ -48,11 +50,28 @@ def issue_many(
             if on > booking.day(seller=order.seller, at=at):
                 raise Refused("invoice_date_in_future", on=on)
         if due:
-            forms = {order.pk: legal_form or _form(order, lines[order.pk], on) for order in due}
-            for invoice in _issue(due, lines, on, at, actor, forms):
-                assert invoice.order is not None
-                done[invoice.order.number] = invoice
+            held = booking.lock(accounts(due))  # accounts come before series
+            for order, invoice in zip(
+                due, _issue(due, lines, on, at, actor, legal_form=legal_form, held=held, parts=_parts(due)), strict=True
+            ):
+                done[order.number] = invoice
     return [done.get(number) for number in orders]
+
+
+def issue_covered(
+    *,
+    orders: Sequence[models.Order],
+    lines: Lines,
+    parts: Sequence[models.PartPayment],
+    held: booking.Locked,
+    also: Sequence[booking.Entry],
+    on: dt.date,
+    at: dt.datetime,
+    actor: str,
+) -> list[models.Invoice]:
+    """`issue_many` for orders that the caller's transaction has placed and covered in full by `parts`. `held` has their
+    `accounts`; the entries in `also` are booked with those of the invoices, in one round."""
+    return _issue(orders, lines, on, at, actor, held=held, parts=parts, also=also) if orders else []
 
 
 def document(*, seller: str, number: str) -> documents.Document:
@@ -125,7 +144,7 @@ def proforma(*, order: str) -> documents.Document:
             rows.line(line, currency=row.currency) for line in sorted(row.lines.all(), key=lambda one: one.position)
         ),
         total=rows.taxed(row, currency=row.currency),
-        settled=rows.settled(_settled([row])[row.pk], currency=row.currency),
+        settled=rows.settled(_settled([row], _parts([row]))[row.pk], currency=row.currency),
         issued_at=row.placed_at,
     )
 
@@ -147,46 +166,50 @@ def proforma_pdf(*, order: str) -> bytes:
     return ports.renderer().pdf(document=proforma(order=order))
 
 
-def _wanted(order: models.Order, lines: Sequence[models.OrderLine]) -> bool:
-    return order.purpose != "topup" and any(line.gross_minor for line in lines)
+def accounts(orders: Iterable[models.Order]) -> list[postings.Account]:
+    """The accounts that the invoices of these orders move."""
+    made = (posting for order in orders for posting in _postings(order))
+    return [account for posting in made for each in posting.transfers for account in (each.debit, each.credit)]
 
 
-def _lines(orders: Any) -> Mapping[int, list[models.OrderLine]]:
-    found: defaultdict[int, list[models.OrderLine]] = defaultdict(list)
+def _wanted(order: models.Order, lines: Sequence[rows.Columns]) -> bool:
+    return order.purpose != "topup" and any(line["gross_minor"] for line in lines)
+
+
+def _lines(orders: Any) -> Lines:
+    found: defaultdict[int, list[rows.Columns]] = defaultdict(list)
     for line in models.OrderLine.objects.filter(order__in=orders).order_by("order_id", "position"):
-        found[line.order_id].append(line)
+        found[line.order_id].append(rows.copied(line))
     return found
 
 
 def _issue(
     orders: Sequence[models.Order],
-    lines: Mapping[int, list[models.OrderLine]],
+    lines: Lines,
     on: dt.date,
     at: dt.datetime,
     actor: str,
-    forms: Mapping[int, str],
+    *,
+    legal_form: str | None = None,
+    held: booking.Locked,
+    parts: Iterable[models.PartPayment],
+    also: Sequence[booking.Entry] = (),
 ) -> list[models.Invoice]:
-    postings_of = {order.pk: _postings(order) for order in orders}
-    accounts = [a for made in postings_of.values() for p in made for t in p.transfers for a in (t.debit, t.credit)]
-    held = booking.lock(accounts)  # accounts come before series
-    settled = _settled(orders)
-    numbered = _numbered(orders, on)
-    invoices = models.Invoice.objects.bulk_create(
+    numbered, settled = _numbered(orders, on), _settled(orders, parts)
+    forms = {order.pk: legal_form or _form(order, lines[order.pk], on) for order in orders}
+    invoices = bulk.create(
         _invoice(order, *numbered[order.pk], on, at, actor, forms[order.pk], settled[order.pk]) for order in orders
     )
-    models.InvoiceLine.objects.bulk_create(
-        models.InvoiceLine(invoice=invoice, **{name: getattr(line, name) for name in rows.COPIED})
-        for order, invoice in zip(orders, invoices, strict=True)
-        for line in lines[order.pk]
+    bulk.insert(
+        models.InvoiceLine,
+        (
+            {"invoice_id": invoice.pk, **line}
+            for order, invoice in zip(orders, invoices, strict=True)
+            for line in lines[order.pk]
+        ),
     )
-    booking.book_many(
-        [
-            entry
-            for order in orders
-            for entry in _entries(order, postings_of[order.pk], numbered[order.pk][1], at, actor)
-        ],
-        locked=held,
-    )
+    entries = [entry for order in orders for entry in _entries(order, numbered[order.pk][1], at, actor)]
+    booking.book_many([*also, *entries], locked=held)
     audit.write(
         audit.entry(
             kind="billing.invoice",
@@ -202,11 +225,11 @@ def _issue(
     return invoices
 
 
-def _form(order: models.Order, lines: Sequence[models.OrderLine], on: dt.date) -> str:
+def _form(order: models.Order, lines: Sequence[rows.Columns], on: dt.date) -> str:
     return einvoices.legal_form(
         seller=documents.Party.from_json(order.seller_party),
         buyer=documents.Party.from_json(order.buyer_party),
-        vat_codes={line.vat_code for line in lines},
+        vat_codes={line["vat_code"] for line in lines},
         on=on,
     )
 
@@ -221,9 +244,7 @@ def _postings(order: models.Order) -> list[postings.Posting]:
     ]
 
 
-def _entries(
-    order: models.Order, made: Sequence[postings.Posting], number: str, at: dt.datetime, actor: str
-) -> list[booking.Entry]:
+def _entries(order: models.Order, number: str, at: dt.datetime, actor: str) -> list[booking.Entry]:
     return [
         booking.entry(
             posting,
@@ -234,7 +255,7 @@ def _entries(
             order=order.number,
             document=number,
         )
-        for posting in made
+        for posting in _postings(order)
     ]
 
 
@@ -250,11 +271,15 @@ def _numbered(orders: Sequence[models.Order], on: dt.date) -> dict[int, tuple[st
     return found
 
 
-def _settled(orders: Sequence[models.Order]) -> Mapping[int, list[dict[str, Any]]]:
+def _parts(orders: Sequence[models.Order]) -> Iterable[models.PartPayment]:
+    return models.PartPayment.objects.filter(order__in=orders, released_at__isnull=True).order_by("pk")
+
+
+def _settled(orders: Sequence[models.Order], parts: Iterable[models.PartPayment]) -> Mapping[int, list[dict[str, Any]]]:
     """How each order was covered: source, amount and day of every part that was not released."""
     by_pk = {order.pk: order for order in orders}
     found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in by_pk}
-    for part in models.PartPayment.objects.filter(order__in=orders, released_at__isnull=True).order_by("pk"):
+    for part in parts:
         on = booking.day(seller=by_pk[part.order_id].seller, at=part.applied_at)
         found[part.order_id].append({"source": part.source, "amount_minor": part.amount_minor, "on": on.isoformat()})
     return found

@@ -11,8 +11,7 @@ from planshift.catalog import models as catalog
 from planshift.domain import documents
 from planshift.domain.errors import Refused
 from planshift.domain.tax import Taxed
-from planshift.runtime import audit
-from planshift.runtime.models import AuditEntry
+from planshift.runtime import audit, bulk
 from planshift.services import models as services
 
 
@@ -70,23 +69,38 @@ def place_many(*, drafts: Sequence[Draft], at: dt.datetime, actor: str) -> list[
     over nothing, with lines of 0.00 or none at all, is PAID at once and its run is signalled; it gets no invoice.
     Refused: `order_negative`, `order_expired` (deadline not after `at`), `buyer_not_confirmed`.
     """
+    made = prepare(drafts=drafts, at=at)
+    with transaction.atomic():
+        write(prepared=made, at=at, actor=actor)
+        covering.wake(orders=[order for order, _ in made if order.state == "PAID"])
+    return [order for order, _ in made]
+
+
+Prepared = tuple[models.Order, Sequence[rows.Columns]]  # a new order and its lines, not yet written
+
+
+def prepare(*, drafts: Sequence[Draft], at: dt.datetime) -> list[Prepared]:
+    """The orders of these drafts, checked and with their buyers, not yet written. Refused as `place_many`."""
     for draft in drafts:
         _check(draft, at)
     parties = buyers.for_orders(
         wanted=[buyers.Wanted(each.client, tuple(line.service for line in each.lines), each.buyer) for each in drafts]
     )
-    with transaction.atomic():
-        orders = models.Order.objects.bulk_create(
-            _order(draft, buyer, at) for draft, buyer in zip(drafts, parties, strict=True)
+    sold_by = {each.seller.pk: rows.seller_party(each.seller).to_json() for each in drafts}
+    return [
+        (
+            _order(draft, buyer, sold_by[draft.seller.pk], at),
+            [rows.columns(line, position=position) for position, line in enumerate(draft.lines, start=1)],
         )
-        models.OrderLine.objects.bulk_create(
-            models.OrderLine(order=order, **rows.columns(line, position=position))
-            for order, draft in zip(orders, drafts, strict=True)
-            for position, line in enumerate(draft.lines, start=1)
-        )
-        audit.write(_audited(order, actor, at) for order in orders)
-        covering.wake(orders=[order for order in orders if order.state == "PAID"])
-    return orders
+        for draft, buyer in zip(drafts, parties, strict=True)
+    ]
+
+
+def write(*, prepared: Sequence[Prepared], at: dt.datetime, actor: str) -> None:
+    """Write prepared orders with their lines, inside the caller's transaction."""
+    bulk.create(order for order, _ in prepared)
+    bulk.insert(models.OrderLine, ({"order_id": order.pk, **line} for order, lines in prepared for line in lines))
+    audit.write(_audited(order, actor, at) for order, _ in prepared)
 
 
 def withdraw(*, order: str, at: dt.datetime, actor: str, note: str = "") -> models.Order:
@@ -147,7 +161,7 @@ def _check(draft: Draft, at: dt.datetime) -> None:
         raise ValueError("the client belongs to another seller")
 
 
-def _order(draft: Draft, buyer: documents.Party, at: dt.datetime) -> models.Order:
+def _order(draft: Draft, buyer: documents.Party, seller: dict[str, object], at: dt.datetime) -> models.Order:
     number = references.order_number(on=booking.day(seller=draft.seller, at=at))
     return models.Order(
         number=number,
@@ -162,7 +176,7 @@ def _order(draft: Draft, buyer: documents.Party, at: dt.datetime) -> models.Orde
         payment_reference=references.creditor_reference(order=number),
         signal_key=draft.signal_key.replace("{order}", number),
         language=draft.language or draft.client.language,
-        seller_party=rows.seller_party(draft.seller).to_json(),
+        seller_party=seller,
         buyer_party=buyer.to_json(),
         bank_account=draft.seller.bank_account,
         # over nothing: born paid, so that no row is moved after the caller's numbers were taken (order of locks)
@@ -172,13 +186,13 @@ def _order(draft: Draft, buyer: documents.Party, at: dt.datetime) -> models.Orde
     )
 
 
-def _audited(order: models.Order, actor: str, at: dt.datetime) -> AuditEntry:
+def _audited(order: models.Order, actor: str, at: dt.datetime) -> audit.Entry:
     return audit.entry(
         kind="billing.order",
         object_id=order.pk,
         number=order.number,
         event="placed",
-        to_state=order.state,
+        to_state=order.lifecycle.initial if order.gross_minor else order.state,  # also where it is paid in this moment
         actor=actor,
         at=at,
         facts={"gross": order.gross_minor, "currency": order.currency, "subject": order.subject},

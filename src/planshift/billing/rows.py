@@ -43,7 +43,10 @@ def line(row: models.LineFields, *, currency: str) -> documents.Line:
     )
 
 
-def columns(given: documents.Line, *, position: int) -> dict[str, Any]:
+Columns = dict[str, Any]  # of one line, without what it belongs to
+
+
+def columns(given: documents.Line, *, position: int) -> Columns:
     """The columns of a line. Raises BadMoney when an amount is no whole number of minor units."""
     return {
         "position": position,
@@ -62,7 +65,12 @@ def columns(given: documents.Line, *, position: int) -> dict[str, Any]:
     }
 
 
-COPIED = (
+def copied(row: models.LineFields) -> Columns:
+    """The columns of a stored line, for a copy of it."""
+    return {name: getattr(row, name) for name in _COPIED}
+
+
+_COPIED = (
     *("position", "kind", "text", "service", "component", "quantity", "start_on", "end_on"),
     *("vat_code", "vat_percent", "net_minor", "tax_minor", "gross_minor"),
 )

@@ -153,8 +153,9 @@ class Money:
     @property
     def minor(self) -> int:
         """Whole minor units; raises BadMoney when the amount is no whole number of them (round first)."""
-        units = self.amount * 10 ** decimals_of(currency=self.currency)
-        if units.denominator != 1:
+        whole: int = self.amount.numerator * 10 ** decimals_of(currency=self.currency)
+        units, rest = divmod(whole, self.amount.denominator)
+        if rest:
             raise BadMoney(f"{self.amount} {self.currency} is no whole number of minor units")
         return int(units)
 

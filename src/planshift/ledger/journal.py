@@ -8,13 +8,14 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, transaction
 
 from planshift.domain import postings
 from planshift.domain.errors import Reason, Refused
 from planshift.ledger import models
-from planshift.runtime import locks
+from planshift.runtime import bulk, locks
 
 BATCH = 400  # rows in one statement
 
@@ -48,17 +49,18 @@ def lock(*, accounts: Iterable[postings.Account]) -> Locked:
     Call it before a number is taken from a series: accounts come before series.
     """
     wanted = {account.code: account for account in accounts}
-    found = {row.code: row for row in models.Account.objects.filter(code__in=wanted)}
-    missing = [account for code, account in wanted.items() if code not in found]
+    there = set(models.Account.objects.filter(code__in=wanted).values_list("code", flat=True))
+    missing = [account for code, account in wanted.items() if code not in there]
     if missing:
         models.Account.objects.bulk_create([_opened(account) for account in missing], ignore_conflicts=True)
-        codes = [account.code for account in missing]
-        found |= {row.code: row for row in models.Account.objects.filter(code__in=codes)}
-    owners = {row.owner for row in found.values() if row.balance_minor is not None}
-    if owners:
-        for row in locks.lock(models.Account.objects.filter(owner__in=owners, balance_minor__isnull=False)):
-            found[row.code] = row
-    return Locked(found)
+    stored = {account.owner for account in wanted.values() if account.stored}
+    summed = [code for code, account in wanted.items() if not account.stored]
+    rows: list[models.Account] = []
+    if stored:
+        rows += locks.lock(models.Account.objects.filter(owner__in=stored, balance_minor__isnull=False))
+    if summed:
+        rows += models.Account.objects.filter(code__in=summed)
+    return Locked({row.code: row for row in rows})
 
 
 def post_many(*, entries: Sequence[Entry], locked: Locked | None = None) -> None:
@@ -74,9 +76,7 @@ def post_many(*, entries: Sequence[Entry], locked: Locked | None = None) -> None
     if locked is None:
         locked = lock(accounts=(a for e in entries for t in e.posting.transfers for a in (t.debit, t.credit)))
     _change_balances(changes=_changes(entries), rows=locked.rows)
-    models.Transfer.objects.bulk_create(
-        [row for entry in entries for row in _transfers(entry, locked.rows)], batch_size=BATCH
-    )
+    bulk.insert(models.Transfer, (row for entry in entries for row in _transfers(entry, locked.rows)))
 
 
 def _opened(account: postings.Account) -> models.Account:
@@ -140,22 +140,22 @@ def _too_low(row: models.Account, change: int) -> Reason:
     )
 
 
-def _transfers(entry: Entry, rows: Mapping[str, models.Account]) -> Iterable[models.Transfer]:
+def _transfers(entry: Entry, rows: Mapping[str, models.Account]) -> Iterable[dict[str, Any]]:
     for position, transfer in enumerate(entry.posting.transfers, start=1):
-        yield models.Transfer(
-            entry=entry.key,
-            position=position,
-            posting=entry.posting.name,
-            debit=rows[transfer.debit.code],
-            credit=rows[transfer.credit.code],
-            amount_minor=transfer.amount.minor,
-            currency=transfer.amount.currency,
-            booked_on=entry.on,
-            booked_at=entry.at,
-            owner=entry.posting.owner,
-            order_number=entry.order,
-            payment_number=entry.payment,
-            document_number=entry.document,
-            reverses=entry.reverses,
-            actor=entry.actor,
-        )
+        yield {
+            "entry": entry.key,
+            "position": position,
+            "posting": entry.posting.name,
+            "debit_id": rows[transfer.debit.code].pk,
+            "credit_id": rows[transfer.credit.code].pk,
+            "amount_minor": transfer.amount.minor,
+            "currency": transfer.amount.currency,
+            "booked_on": entry.on,
+            "booked_at": entry.at,
+            "owner": entry.posting.owner,
+            "order_number": entry.order,
+            "payment_number": entry.payment,
+            "document_number": entry.document,
+            "reverses": entry.reverses,
+            "actor": entry.actor,
+        }

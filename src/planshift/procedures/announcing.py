@@ -7,47 +7,32 @@ database constraint allows one renewal per service and first day, so a batch tha
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Literal, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from planshift.billing import orders
+from planshift.billing import models as billing_rows
+from planshift.billing import orders, prepaid
 from planshift.billing import queries as billing
 from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
-from planshift.domain import documents, periods, renewing
-from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.domain.tax import Taxed
-from planshift.procedures import collection, models, next_term, paper, rules, vat
-from planshift.runtime import clock, locks, runs
+from planshift.procedures import collection, models, next_term, planning, rules
+from planshift.runtime import audit, bulk, clock, locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
+from planshift.services import register
 
 KIND = "renewals"
 BATCH_KIND = "renewal_batch"
 ANNOUNCEMENT = "renewal_announcement"
-BATCH = 500
+BATCH = 1000
 LONGEST = {"sqlite": timedelta(milliseconds=100)}  # of one transaction, where a writer keeps all others out
-Taxing = Mapping[int, domain_vat.Case | Refused]  # of buyers abroad, by pk of the service
-_AT_HOME: Taxing = {}
 _STRETCHES = 1000  # batches started by one statement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A next term, priced, not yet written. `lines` and `total` are exact amounts of the document."""
-
-    holding: holdings.Holding
-    basis: next_term.Basis
-    end_on: date
-    lines: tuple[documents.Line, ...]
-    total: Taxed
-    expires_at: datetime
 
 
 # 1 ── who is due ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,35 +124,29 @@ def _batch(task: runs.Work) -> runs.Outcome:
         if len(pks) > room:
             _start(code, day, [(pks[room], int(last))])
         began = clock.system()
-        announce_many(holdings.holdings_of(pks=pks[:room]), in_force=in_force, at=task.at, actor=task.actor)
+        announce_many(pks=pks[:room], in_force=in_force, at=task.at, actor=task.actor)
         _pace.learn(count=len(pks[:room]), took=clock.system() - began)
     return runs.Done()
 
 
 # 3 ── announced ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def announce(*, holding: holdings.Holding, at: datetime, actor: str) -> None:
+def announce(*, service: services.Service, at: datetime, actor: str) -> None:
     """Place the order of the next term of one service, if its day has come and none is placed (see `announce_many`)."""
-    in_force = catalog.in_force(seller=holding.service.client.seller)
-    announce_many([holding], in_force=in_force, at=at, actor=actor)
+    announce_many(pks=[service.pk], in_force=catalog.in_force(seller=service.client.seller), at=at, actor=actor)
 
 
-def announce_many(
-    found: Sequence[holdings.Holding], *, in_force: catalog.InForce, at: datetime, actor: str
-) -> list[models.Renewal]:
-    """Place the orders of next terms whose day has come by the policy and that are not placed yet; a constant number of
-    statements. All services of one seller.
+def announce_many(*, pks: Sequence[int], in_force: catalog.InForce, at: datetime, actor: str) -> list[models.Renewal]:
+    """Place the orders of next terms whose day has come by the policy and that are not placed yet, and collect those
+    that the deposit pays by itself (D4); a constant number of statements. All services of one seller.
 
     A term that cannot be priced (its plan is no longer sold at its period) becomes a stuck run that staff see.
     """
     with transaction.atomic():
-        locks.lock(services.Service.objects.filter(pk__in=[each.service.pk for each in found]))
-        plans, due = [], wanted(found, in_force=in_force, at=at)
-        taxed = taxing(due, in_force=in_force)
-        for holding, basis in due:
-            try:
-                plans.append(planned(holding, basis=basis, in_force=in_force, at=at, taxed=taxed))
-            except Refused:
-                announce_later(service=holding.service, start_on=basis.start_on)
+        locks.lock_only(services.Service.objects.filter(pk__in=pks))
+        found = holdings.holdings_of(pks=pks, seller=in_force.seller)
+        plans, others = planning.Planner(in_force=in_force, at=at).plans(found)
+        for each in others:
+            announce_later(service=each.service, start_on=each.start_on)
         if not plans:
             return []
         try:
@@ -186,179 +165,122 @@ def announce_later(*, service: services.Service, start_on: date) -> None:
 
 def _again(task: runs.Work) -> runs.Outcome:
     """Tried again when staff say so; Refused makes the run stuck, with its reason."""
-    holding = holdings.holding(number=task.subject)
-    locks.lock(services.Service.objects.filter(pk=holding.service.pk))
-    in_force = catalog.in_force(seller=holding.service.client.seller)
-    due = wanted([holding], in_force=in_force, at=task.at)
-    taxed = taxing(due, in_force=in_force)
-    plans = [planned(each, basis=basis, in_force=in_force, at=task.at, taxed=taxed) for each, basis in due]
+    (service,) = locks.lock(services.Service.objects.filter(number=task.subject))
+    in_force = catalog.in_force(seller=service.client.seller)
+    found = holdings.holdings_of(pks=[service.pk], seller=in_force.seller)
+    plans, others = planning.Planner(in_force=in_force, at=task.at).plans(found)
+    for each in others:
+        raise each.refused
     if plans:
         _place(plans, in_force, task.at, task.actor)
     return runs.Done()
 
 
-def wanted(
-    found: Sequence[holdings.Holding], *, in_force: catalog.InForce, at: datetime
-) -> list[tuple[holdings.Holding, next_term.Basis]]:
-    """Those whose day has come and whose next term is not announced yet."""
-    changes = next_term.paid_changes(found)
-    announced = set(
-        models.Renewal.objects.filter(service__in=[each.service.pk for each in found])
-        .exclude(state="REPLACED")
-        .values_list("service_id", "start_on")
-    )
-    based = ((each, next_term.basis_of(each, change=changes.get(each.service.pk))) for each in found)
-    return [
-        (each, basis)
-        for each, basis in based
-        if (each.service.pk, basis.start_on) not in announced and next_term.is_due(basis, in_force=in_force, at=at)
-    ]
-
-
-def taxing(due: Sequence[tuple[holdings.Holding, next_term.Basis]], *, in_force: catalog.InForce) -> Taxing:
-    """How the next terms of buyers abroad are taxed; by family, for the policy says whose data count."""
-    found: dict[int, domain_vat.Case | Refused] = {}
-    for family in dict.fromkeys(basis.family for _, basis in due):
-        found |= vat.abroad(
-            wanted=[(each.service, basis.start_on) for each, basis in due if basis.family == family],
-            sold=in_force.catalog.seller,
-            basis=rules.buyer(policy=in_force.policy, family=family),
-        )
-    return found
-
-
-def planned(
-    holding: holdings.Holding,
-    *,
-    basis: next_term.Basis,
-    in_force: catalog.InForce,
-    at: datetime,
-    taxed: Taxing = _AT_HOME,
-) -> Plan:
-    """The next term as it will be announced: its days, its lines at full price, its deadline. Refused as in
-    `renewing.lines` and, for a buyer abroad, `vat.decide`."""
-    service, seller, policy = holding.service, in_force.seller, in_force.policy
-    terms = tuple(renewing.Stretch(start_on=t.start_on, end_on=t.end_on, months=t.months) for t in holding.terms)
-    start_on, months = basis.start_on, basis.months
-    home = in_force.catalog.seller.tax_rate(start_on)
-    case = taxed.get(service.pk)
-    if isinstance(case, Refused):
-        raise case
-    treatment, rate = ("standard", home) if case is None else (case.treatment, case.rate)
-    end_on = rules.next_end(policy=policy, family=basis.family, terms=terms, start_on=start_on, months=months)
-    priced = renewing.lines(
-        sold=in_force.catalog,
-        plan=basis.plan,
-        length=periods.Length(months),
-        additional=basis.additional,
-        on=start_on,
-        rounding=rules.renewal_rounding(policy=policy, family=basis.family, currency=seller.currency),
-        treatment=treatment,
-        rate=rate,
-    )
-    last_day = next_term.dates(policy, family=basis.family, ends_on=start_on).ended_on
-    return Plan(
-        holding=holding,
-        basis=basis,
-        end_on=end_on,
-        lines=tuple(
-            paper.renewal_line(
-                service=service.number,
-                label=service.label,
-                component=line.component,
-                name=line.name,
-                quantity=line.quantity,
-                amount=line.amount,
-                rate=rate,
-                treatment=treatment,
-                start_on=start_on,
-                end_on=end_on,
-            )
-            for line in priced
-        ),
-        total=Taxed.total((line.amount for line in priced), currency=seller.currency),
-        expires_at=max(rules.start_of(last_day, seller=seller), at + timedelta(days=1)),
-    )
-
-
-def _placed_alone(plan: Plan, in_force: catalog.InForce, at: datetime, actor: str) -> list[models.Renewal]:
+def _placed_alone(plan: planning.Plan, in_force: catalog.InForce, at: datetime, actor: str) -> list[models.Renewal]:
     try:
         with transaction.atomic():
             return _place([plan], in_force, at, actor)
     except Refused:
-        announce_later(service=plan.holding.service, start_on=plan.basis.start_on)
+        announce_later(service=plan.service, start_on=plan.basis.start_on)
         return []
 
 
-def _place(plans: Sequence[Plan], in_force: catalog.InForce, at: datetime, actor: str) -> list[models.Renewal]:
-    placed = orders.place_many(
-        drafts=[
-            orders.Draft(
-                seller=in_force.seller,
-                client=plan.holding.service.client,
-                subject=f"{plan.holding.service.number}/{plan.basis.start_on}",
-                purpose="renewal",
-                lines=plan.lines,
-                total=plan.total,
-                expires_at=plan.expires_at,
-                signal_key=f"{next_term.RENEWAL}:{{order}}",
-                buyer=rules.buyer(policy=in_force.policy, family=plan.basis.family),
-            )
-            for plan in plans
-        ],
-        at=at,
-        actor=actor,
-    )
-    decisions = _decisions(plans, in_force, at)
-    rows = models.Renewal.objects.bulk_create(
-        models.Renewal(
-            service=plan.holding.service,
-            start_on=plan.basis.start_on,
-            end_on=plan.end_on,
-            months=plan.basis.months,
-            basis=plan.basis.to_json(),
-            order=order,
-            collection=decision or {},
-            created_at=at,
-        )
-        for plan, order, decision in zip(plans, placed, decisions, strict=True)
-    )
-    _start_runs(rows, in_force, at)
+def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: datetime, actor: str) -> list[models.Renewal]:
+    """Orders and renewals; what the deposit pays is a term at once, everything else gets a run that waits."""
+    decided = _decisions(plans, in_force, at)
+    today = rules.day(seller=in_force.seller, at=at)
+    drafts = {plan.service.pk: _draft(plan, in_force) for plan in plans}
+    drawn = [plan.service.pk for plan in plans if decided[plan.service.pk].what == "draws"]
+    others = [pk for pk in drafts if pk not in set(drawn)]
+    made = orders.place_many(drafts=[drafts[pk] for pk in others], at=at, actor=actor)
+    made += prepaid.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
+    placed = dict(zip((*others, *drawn), made, strict=True))
+    rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], at) for plan in plans]
+    renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in drawn]
+    audited = moves.ahead(renewed, "paid", actor=actor, at=at)
+    bulk.create(rows)
+    audit.write(audited())
+    register.extend_many(extensions=[_extension(row) for row in renewed], at=at, actor=actor)
+    waits = {plan.service.pk: plan.suspended_at for plan in plans if decided[plan.service.pk].what == "waits"}
+    _start_runs([row for row in rows if row.state != "RENEWED"], waits, at)
     return rows
 
 
-def _decisions(plans: Sequence[Plan], in_force: catalog.InForce, at: datetime) -> list[dict[str, object] | None]:
-    """For each: why the deposit is not drawn (D4), as it is kept; None where the renewal's run has to look itself.
+def _renewal(plan: planning.Plan, order: billing_rows.Order, decided: "Decided", at: datetime) -> models.Renewal:
+    return models.Renewal(
+        service=plan.service,
+        start_on=plan.basis.start_on,
+        end_on=plan.end_on,
+        months=plan.basis.months,
+        basis=plan.basis.to_json(),
+        order=order,
+        collection=decided.kept,
+        created_at=at,
+    )
 
-    That is where the deposit suffices, where a change of the service is open, and where an earlier renewal was
-    replaced, whose money may be carried over.
+
+def _extension(row: models.Renewal) -> register.Extension:
+    return register.Extension(row.service, row.start_on, row.end_on, row.months)
+
+
+def _draft(plan: planning.Plan, in_force: catalog.InForce) -> orders.Draft:
+    return orders.Draft(
+        seller=in_force.seller,
+        client=plan.service.client,
+        subject=f"{plan.service.number}/{plan.basis.start_on}",
+        purpose="renewal",
+        lines=plan.lines,
+        total=plan.total,
+        expires_at=plan.expires_at,
+        signal_key=f"{next_term.RENEWAL}:{{order}}",
+        buyer=rules.buyer(policy=in_force.policy, family=plan.basis.family),
+    )
+
+
+class Decided(NamedTuple):
+    """What becomes of a renewal when it is announced, and the decision as it is kept (D4)."""
+
+    what: Literal["draws", "waits", "looks"]
+    kept: dict[str, object]
+
+
+def _decisions(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: datetime) -> dict[int, Decided]:
+    """By pk of the service: the deposit is drawn by itself, or why not (D4); or the renewal's run has to look itself.
+
+    That is where a change of the service is open, where an earlier renewal was replaced, whose money may be carried
+    over, and where nothing is to be paid. One deposit pays for several services as far as it goes, in their order.
     """
-    pks = [plan.holding.service.pk for plan in plans]
+    pks = [plan.service.pk for plan in plans]
     open_changes = models.Change.objects.filter(service__in=pks, state__in=models.Change.lifecycle.open)
     replaced = models.Renewal.objects.filter(service__in=pks, state="REPLACED")
     own = {*open_changes.values_list("service_id", flat=True), *replaced.values_list("service_id", flat=True)}
     currency = in_force.seller.currency
-    clients = {plan.holding.service.client.number for plan in plans} if in_force.seller.has_deposit else set()
-    balances = billing.balances_of(clients=clients)
-    nothing, found = Money.zero(currency), list[dict[str, object] | None]()
+    clients = {plan.service.client.number for plan in plans} if in_force.seller.has_deposit else set()
+    left = {client: amount for (client, kind, of), amount in billing.balances_of(clients=clients).items()
+            if kind == "deposit" and of == currency}  # fmt: skip
+    nothing, found = Money.zero(currency), dict[int, Decided]()
     for plan in plans:
-        service = plan.holding.service
-        deposit = balances.get((service.client.number, "deposit", currency), nothing)
+        if plan.service.pk in own or not plan.total.gross.minor:
+            found[plan.service.pk] = Decided("looks", {})
+            continue
+        client, due = plan.service.client.number, plan.total.gross
+        deposit = left.get(client, nothing)
         draws, decision = collection.decide(
-            policy=in_force.policy, service=service, deposit=deposit, due=plan.total.gross, at=at
+            policy=in_force.policy, service=plan.service, deposit=deposit, due=due, at=at
         )
-        found.append(None if draws or service.pk in own or not plan.total.gross.minor else decision)
+        if draws:
+            left[client] = deposit - due
+        found[plan.service.pk] = Decided("draws" if draws else "waits", decision)
     return found
 
 
-def _start_runs(rows: Sequence[models.Renewal], in_force: catalog.InForce, at: datetime) -> None:
-    """A run for each: one of which it is known that it would only wait, begins waiting."""
+def _start_runs(made: Sequence[models.Renewal], waits: Mapping[int, datetime], at: datetime) -> None:
+    """A run for each: one of which it is known until when it would only wait, begins waiting."""
     waiting, ready = [], []
-    for row in rows:
-        key, subject = next_term.run_key(row), str(row.pk)
-        wait = next_term.waits(renewal=row, policy=in_force.policy)
-        if row.collection and wait.due_at is not None and wait.due_at > at:
-            waiting.append((key, subject, wait))
+    for row in made:
+        key, subject, until = next_term.run_key(row), str(row.pk), waits.get(row.service_id)
+        if until is not None and until > at:
+            waiting.append((key, subject, next_term.until(until)))
         else:
             ready.append((key, subject))
     if waiting:

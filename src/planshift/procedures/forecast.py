@@ -12,7 +12,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.procedures import announcing, collection, models, next_term, rules
+from planshift.procedures import announcing, collection, models, next_term, planning, rules
 from planshift.services import queries as holdings
 
 EXAMPLES = 20
@@ -49,15 +49,12 @@ def _of_seller(in_force: catalog.InForce, at: datetime) -> Forecast:
     found = Forecast(seller=seller.code, currency=seller.currency, total=Taxed.zero(seller.currency), drawn=nothing)
     due = announcing.due_pks(in_force=in_force, on=rules.day(seller=seller, at=at))
     spent: dict[str, Money] = {}  # by client: one deposit pays for several services only as far as it goes
+    planner = planning.Planner(in_force=in_force, at=at)
     while some := list(islice(due, announcing.BATCH)):
-        held = announcing.wanted(holdings.holdings_of(pks=some), in_force=in_force, at=at)
-        taxed = announcing.taxing(held, in_force=in_force)
-        for holding, basis in held:
-            try:
-                plan = announcing.planned(holding, basis=basis, in_force=in_force, at=at, taxed=taxed)
-            except Refused as refused:
-                _refused(found, holding.service.number, refused)
-                continue
+        plans, others = planner.plans(holdings.holdings_of(pks=some, seller=seller))
+        for each in others:
+            _refused(found, each.service.number, each.refused)
+        for plan in plans:
             found.announced += 1
             found.total += plan.total
             _drawn(found, plan, in_force, at, spent)
@@ -72,7 +69,7 @@ def _refused(found: Forecast, service: str, refused: Refused) -> None:
 
 
 def _drawn(
-    found: Forecast, plan: announcing.Plan, in_force: catalog.InForce, at: datetime, spent: dict[str, Money]
+    found: Forecast, plan: planning.Plan, in_force: catalog.InForce, at: datetime, spent: dict[str, Money]
 ) -> None:
     service, nothing = plan.holding.service, Money.zero(found.currency)
     if not in_force.seller.has_deposit or not service.auto_renew:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Q
 
-from planshift.catalog import queries as catalog
 from planshift.domain.policy import document, renewal_dates
 from planshift.procedures import models, rules, work
 from planshift.runtime import runs
@@ -59,15 +58,6 @@ def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basi
     )
 
 
-def is_due(basis: Basis, *, in_force: catalog.InForce, at: datetime) -> bool:
-    """Has the policy's day come on which the term from `basis.start_on` is announced? Never where it is metered."""
-    family = in_force.catalog.families.get(basis.family)
-    if family is not None and family.metered:
-        return False
-    days = dates(in_force.policy, family=basis.family, ends_on=basis.start_on)
-    return days.announced_on <= rules.day(seller=in_force.seller, at=at)
-
-
 def dates(policy: document.Policy, *, family: str, ends_on: date) -> renewal_dates.Dates:
     """When the renewal after the term that ends on `ends_on` is announced, suspended and given up."""
     found: renewal_dates.Dates = rules.carried_out(renewal_dates, policy=policy, family=family, term_ends_on=ends_on)
@@ -87,4 +77,9 @@ def waits(*, renewal: models.Renewal, policy: document.Policy) -> runs.Wait:
     days = dates(policy, family=renewal.service.family, ends_on=renewal.start_on)
     suspended_at = rules.start_of(days.suspended_on, seller=seller)
     due_at = suspended_at if renewal.state == "AWAITING_PAYMENT" else renewal.order.expires_at
+    return until(due_at)
+
+
+def until(due_at: datetime) -> runs.Wait:
+    """The wait for a payment until a date."""
     return runs.Wait(resume="settle", signal=WAKING, due_at=due_at, owner="client")

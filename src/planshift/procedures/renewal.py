@@ -110,7 +110,7 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
     moves.move(open_one, "replaced", actor=actor, at=at)
     orders.overtake(order=open_one.order.number, at=at, actor=actor, note="the service changes")
     runs.signal(key=next_term.run_key(open_one), name="change")
-    announcing.announce(holding=holding, at=at, actor=actor)
+    announcing.announce(service=service, at=at, actor=actor)
 
 
 def price_on_target(task: runs.Work) -> runs.Outcome:

@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planshift.runtime import clock
+from planshift.runtime import bulk, clock
 from planshift.runtime.models import AuditEntry
+
+Entry = dict[str, Any]  # the columns of one AuditEntry
 
 
 def entry(
@@ -20,23 +22,23 @@ def entry(
     to_state: str = "",
     note: str = "",
     facts: Mapping[str, Any] | None = None,
-) -> AuditEntry:
+) -> Entry:
     """An entry, not yet written. `at` is the business instant; the system instant is read here."""
     if not actor:
         raise ValueError("an audit entry names who acts")
-    return AuditEntry(
-        system_at=clock.system(),
-        business_at=at,
-        actor=actor,
-        kind=kind,
-        object_id=object_id,
-        number=number,
-        event=event,
-        from_state=from_state,
-        to_state=to_state,
-        note=note,
-        facts=dict(facts or {}),
-    )
+    return {
+        "system_at": clock.system(),
+        "business_at": at,
+        "actor": actor,
+        "kind": kind,
+        "object_id": object_id,
+        "number": number,
+        "event": event,
+        "from_state": from_state,
+        "to_state": to_state,
+        "note": note,
+        "facts": dict(facts or {}),
+    }
 
 
 def record(**fields: Any) -> None:
@@ -44,9 +46,9 @@ def record(**fields: Any) -> None:
     write([entry(**fields)])
 
 
-def write(entries: Iterable[AuditEntry]) -> None:
+def write(entries: Iterable[Entry]) -> None:
     """Write entries in the caller's transaction, in as few statements as the database allows."""
-    AuditEntry.objects.bulk_create(entries)
+    bulk.insert(AuditEntry, entries)
 
 
 def history(*, kind: str, number: str) -> list[AuditEntry]:

@@ -40,6 +40,13 @@ def lock(query: "models.QuerySet[Row]") -> list[Row]:
     return rows
 
 
+def lock_only(query: "models.QuerySet[Row]") -> list[int]:
+    """The same without reading the rows: their pks."""
+    pks = list(for_update(query).order_by("pk").values_list("pk", flat=True))
+    seen(query.model, pks)
+    return pks
+
+
 def for_update(query: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "models.QuerySet[Row]":
     """`query` with row locks. SQLite has none and needs none: its IMMEDIATE transaction holds the whole file
     already.

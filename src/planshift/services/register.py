@@ -1,14 +1,15 @@
 """Who has what: the writers. Clients and services come in here; a change takes effect here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.contrib.auth import models as auth
 
 from planshift.catalog import models as catalog
 from planshift.domain import periods
 from planshift.domain.errors import Refused
-from planshift.runtime import audit, moves, numbers
+from planshift.runtime import audit, bulk, moves, numbers
 from planshift.services import models
 
 
@@ -124,24 +125,61 @@ def apply_change(
     )
 
 
-def extend(*, service: models.Service, start_on: date, end_on: date, months: int, at: datetime, actor: str) -> None:
-    """The next term is paid: the service runs on (H8). A suspended one is reinstated. `service` must be locked.
+class Extension(NamedTuple):
+    """The next term of a service: [start_on, end_on), counted as `months`."""
 
-    Refused("terms_overlap") for days that are sold already.
+    service: models.Service
+    start_on: date
+    end_on: date
+    months: int
+
+
+def extend(*, service: models.Service, start_on: date, end_on: date, months: int, at: datetime, actor: str) -> None:
+    """The next term of one service is paid (see `extend_many`)."""
+    extend_many(extensions=[Extension(service, start_on, end_on, months)], at=at, actor=actor)
+
+
+def extend_many(*, extensions: Sequence[Extension], at: datetime, actor: str) -> None:
+    """The next terms are paid: the services run on (H8). Suspended ones are reinstated. The services must be locked.
+
+    Refused("terms_overlap") for days that are sold already; then nothing is written.
     """
-    if taken := models.Term.objects.filter(service=service, start_on__lt=end_on, end_on__gt=start_on).first():
-        raise Refused("terms_overlap", service=service.number, start=taken.start_on, end=taken.end_on)
-    models.Term.objects.create(service=service, start_on=start_on, end_on=end_on, months=months)
-    audit.record(
-        kind="service",
-        number=service.number,
-        event="renewed",
-        actor=actor,
-        at=at,
-        facts={"start_on": start_on.isoformat(), "end_on": end_on.isoformat()},
+    if not extensions:
+        return
+    taken = models.Term.objects.filter(
+        service__in=[each.service.pk for each in extensions], end_on__gt=min(each.start_on for each in extensions)
     )
-    if service.state == "SUSPENDED":
-        moves.move(service, "paid", actor=actor, at=at)
+    wanted = {each.service.pk: each for each in extensions}
+    for term in taken:
+        new = wanted[term.service_id]
+        if term.start_on < new.end_on and term.end_on > new.start_on:
+            raise Refused("terms_overlap", service=new.service.number, start=term.start_on, end=term.end_on)
+    bulk.insert(
+        models.Term,
+        (
+            {
+                "service_id": each.service.pk,
+                "start_on": each.start_on,
+                "end_on": each.end_on,
+                "months": each.months,
+            }
+            for each in extensions
+        ),
+    )
+    audit.write(
+        audit.entry(
+            kind="service",
+            number=each.service.number,
+            event="renewed",
+            actor=actor,
+            at=at,
+            facts={"start_on": each.start_on.isoformat(), "end_on": each.end_on.isoformat()},
+        )
+        for each in extensions
+    )
+    moves.move_many(
+        [each.service for each in extensions if each.service.state == "SUSPENDED"], "paid", actor=actor, at=at
+    )
 
 
 def end(*, service: models.Service, cause: str, at: datetime, actor: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from planshift.runtime import clock
+from planshift.runtime import bulk, clock
 from planshift.runtime.models import Run, Signal
 from planshift.runtime.runs import definitions, outcomes
 
@@ -20,36 +20,38 @@ def start(*, kind: str, key: str, subject: str) -> Run:
 def start_many(*, kind: str, subjects: Iterable[tuple[str, str]]) -> None:
     """Start a run for each (key, subject) in one statement; keys that exist already are left alone."""
     now = clock.system()
-    _create(kind, [(key, subject, {"not_before": now}) for key, subject in subjects])
+    made = _made(kind, [(key, subject, {"not_before": now}) for key, subject in subjects])
+    Run.objects.bulk_create(made, ignore_conflicts=True)
 
 
 def start_waiting(*, kind: str, subjects: Iterable[tuple[str, str, outcomes.Wait]]) -> None:
-    """The same for runs of which it is known that their first step would only wait: (key, subject, wait)."""
-    _create(
-        kind,
-        [
-            (
-                key,
-                subject,
-                {
-                    "state": "WAITING",
-                    "step": wait.resume,
-                    "awaiting": ",".join(wait.names),
-                    "due_at": wait.due_at,
-                    "owner": wait.owner,
-                },
-            )
-            for key, subject, wait in subjects
-        ],
+    """Start runs of which it is known that their first step would only wait: (key, subject, wait). The keys are new:
+    IntegrityError for one that has a run."""
+    bulk.create(
+        _made(
+            kind,
+            [
+                (
+                    key,
+                    subject,
+                    {
+                        "state": "WAITING",
+                        "step": wait.resume,
+                        "awaiting": ",".join(wait.names),
+                        "due_at": wait.due_at,
+                        "owner": wait.owner,
+                    },
+                )
+                for key, subject, wait in subjects
+            ],
+        )
     )
 
 
-def _create(kind: str, wanted: list[tuple[str, str, dict[str, Any]]]) -> None:
+def _made(kind: str, wanted: list[tuple[str, str, dict[str, Any]]]) -> list[Run]:
     definition, at = definitions.newest(kind), clock.business()
     common = {"kind": kind, "version": definition.version, "step": definition.first, "started_at": at, "since": at}
-    Run.objects.bulk_create(
-        [Run(key=key, subject=subject, **{**common, **own}) for key, subject, own in wanted], ignore_conflicts=True
-    )
+    return [Run(key=key, subject=subject, **{**common, **own}) for key, subject, own in wanted]
 
 
 def signal(*, key: str, name: str) -> None:

@@ -1,0 +1,67 @@
+"""Which new orders does the deposit pay in the moment in which they are placed? Any number, in one round of locks.
+
+What is placed, drawn and invoiced at once is written once: no order is written unpaid and then changed.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from planshift.billing import booking, covering, invoices, models, orders
+from planshift.domain import postings
+from planshift.runtime import audit, bulk, moves
+
+
+def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, actor: str) -> list[models.Order]:
+    """Place orders of one seller as `orders.place_many` does; those that the client's deposit covers in full are paid
+    from it and invoiced, dated `on`. A deposit is drawn in the order of `drafts`, for each in full or not at all.
+
+    Whether a deposit may be drawn is the caller's decision (D4), as is what follows: no run is signalled. Inside the
+    caller's transaction, which holds no account yet. Refused as `orders.place_many`.
+    """
+    prepared = orders.prepare(drafts=drafts, at=at)
+    held = booking.lock(_accounts([order for order, _ in prepared if order.gross_minor]))
+    paid = _covered(prepared, held)
+    for order, _ in paid:
+        order.covered_minor = order.gross_minor
+    audited = moves.ahead([order for order, _ in paid], "paid", actor=actor, at=at, paid_at=at)
+    orders.write(prepared=prepared, at=at, actor=actor)
+    audit.write(audited())
+    parts = bulk.create(
+        models.PartPayment(order=order, source="deposit", amount_minor=order.gross_minor, applied_at=at)
+        for order, _ in paid
+    )
+    invoices.issue_covered(
+        orders=[order for order, _ in paid],
+        lines={order.pk: lines for order, lines in paid},
+        parts=parts,
+        held=held,
+        also=[covering.drawn(order=part.order, part=part, at=at, actor=actor) for part in parts],
+        on=on,
+        at=at,
+        actor=actor,
+    )
+    return [order for order, _ in prepared]
+
+
+def _accounts(orders: Sequence[models.Order]) -> list[postings.Account]:
+    held = [_account(order, kind) for order in orders for kind in ("deposit", "held")]
+    return held + invoices.accounts(orders)
+
+
+def _account(order: models.Order, kind: str) -> postings.Account:
+    return postings.client_account(client=order.client.number, kind=kind, currency=order.currency)
+
+
+def _covered(prepared: Sequence[orders.Prepared], held: booking.Locked) -> list[orders.Prepared]:
+    """Those that the deposits cover, as seen under their locks."""
+    left: defaultdict[str, int] = defaultdict(int)
+    for code, row in held.rows.items():
+        left[code] = row.balance_minor or 0
+    covered = []
+    for order, lines in prepared:
+        deposit = _account(order, "deposit").code
+        if 0 < order.gross_minor <= left[deposit]:
+            left[deposit] -= order.gross_minor
+            covered.append((order, lines))
+    return covered
