@@ -1,7 +1,8 @@
 """What would the same price cost, written inline? Each formula by hand for one known pair, with `fractions.Fraction`.
 
-Lines, tax on their sum, totals, the dates of the term, the next renewal, in frozen records. They know no policy, check
-nothing and explain nothing. The year is 2026, divided by its 365 days; only `months` counts months.
+Lines, tax on their sum, totals, direction, the dates of the term, the next renewal, in frozen records: exactly what the
+offer states, which the benchmark asserts. They know no policy, check nothing and explain nothing. The year is 2026,
+divided by its 365 days; only `months` counts months.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +21,8 @@ class Line:
 
     role: str
     net: Fraction
-    start: date
-    end: date
+    start: date | None  # None: pays for no time
+    end: date | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def months(old: Fraction, new: Fraction, setup: int, rate: Fraction) -> Priced:
         remaining = 12 - (on.month - 1) - Fraction(on.day - 1, days_of(on.year, on.month))
         difference = half_up((new - old) * remaining / 12)
         end = date(START.year + 1, START.month, START.day)
-        lines = (Line("difference", difference, on, end), Line("setup", Fraction(setup), on, on))
+        lines = (Line("difference", difference, on, end), Line("setup", Fraction(setup), None, None))
         net = lines[0].net + lines[1].net
         tax = half_up(net * rate)
         return Result(lines, net, tax, net + tax, "up" if new > old else "down", "hard", end, end, new)
@@ -77,14 +78,43 @@ def months(old: Fraction, new: Fraction, setup: int, rate: Fraction) -> Priced:
     return hard if setup else easy
 
 
-def difference(old: Fraction, new: Fraction, rate: Fraction, end: date = END) -> Priced:
+def difference(old: Fraction, new: Fraction, rate: Fraction) -> Priced:
     """(new - old) x days left / days of the term."""
 
     def priced(on: date) -> Result:
-        net = half_up((new - old) * Fraction((end - on).days, (end - START).days))
+        net = half_up((new - old) * Fraction((END - on).days, (END - START).days))
         tax = half_up(net * rate)
         direction = "up" if new > old else "down"
-        return Result((Line("difference", net, on, end),), net, tax, net + tax, direction, "easy", end, end, new)
+        return Result((Line("difference", net, on, END),), net, tax, net + tax, direction, "easy", END, END, new)
+
+    return priced
+
+
+def resource(old: int, new: int, price: Fraction, plan: Fraction, rate: Fraction) -> Priced:
+    """(new - old) units x price x days left / days of the term; the renewal is that of the plan and of all units."""
+
+    def priced(on: date) -> Result:
+        net = half_up((new - old) * price * Fraction((END - on).days, (END - START).days))
+        tax = half_up(net * rate)
+        direction = "up" if new > old else "down"
+        lines = (Line("difference", net, on, END),)
+        return Result(lines, net, tax, net + tax, direction, "easy", END, END, plan + new * price)
+
+    return priced
+
+
+def missing_months(old: Fraction, new: Fraction, before: int, after: int, rate: Fraction) -> Priced:
+    """The months missing to the longer period at the present monthly price, paid for the time after the term."""
+
+    def priced(on: date) -> Result:
+        missing = after - before
+        index = END.month - 1 + missing
+        end = date(END.year + index // 12, index % 12 + 1, END.day)
+        net = half_up(old / before * missing)
+        tax = half_up(net * rate)
+        monthly, now = old / before, new / after
+        direction = "up" if now > monthly else "down" if now < monthly else "sideways"
+        return Result((Line("charge", net, END, end),), net, tax, net + tax, direction, "easy", end, end, new)
 
     return priced
 
@@ -118,26 +148,28 @@ def new_term(old: Fraction, new: Fraction, rate: Fraction) -> Priced:
     return priced
 
 
-def fixed(amount: Fraction, renewal: Fraction, rate: Fraction, *, restarts: bool) -> Priced:
-    """One line of a known amount, whatever time remains."""
+def full(old: Fraction, new: Fraction, rate: Fraction, *, less_old: bool = False, restarts: bool = False) -> Priced:
+    """The new price, or the difference, in full, whatever time remains."""
 
     def priced(on: date) -> Result:
         end = date(on.year + 1, on.month, on.day) if restarts else END
-        net = half_up(amount)
+        net = half_up(new - old if less_old else new)
         tax = half_up(net * rate)
-        return Result((Line("charge", net, on, end),), net, tax, net + tax, "up", "easy", end, end, renewal)
+        direction = "up" if new > old else "down"
+        lines = (Line("difference" if less_old else "charge", net, on, end),)
+        return Result(lines, net, tax, net + tax, direction, "easy", end, end, new)
 
     return priced
 
 
-def share(amount: Fraction, renewal: Fraction, rate: Fraction, *, used: bool = False) -> Priced:
-    """One price for the days left, or for the days used."""
+def share(old: Fraction, new: Fraction, rate: Fraction) -> Priced:
+    """The new price for the days left."""
 
     def priced(on: date) -> Result:
-        days = (on - START).days if used else (END - on).days
-        net = half_up(amount * Fraction(days, (END - START).days))
+        net = half_up(new * Fraction((END - on).days, (END - START).days))
         tax = half_up(net * rate)
-        return Result((Line("charge", net, on, END),), net, tax, net + tax, "up", "easy", END, END, renewal)
+        direction = "up" if new > old else "down"
+        return Result((Line("charge", net, on, END),), net, tax, net + tax, direction, "easy", END, END, new)
 
     return priced
 
@@ -150,8 +182,9 @@ def used_and_later(old: Fraction, new: Fraction, rate: Fraction) -> Priced:
         net = half_up(old * Fraction(year - left, year))
         later = Line("charge", half_up(new * Fraction(left, year)), on, END)
         tax = half_up(net * rate)
-        lines = (Line("charge", net, START, on), later)
-        return Result(lines, net, tax, net + tax, "up", "easy", END, END, new)
+        lines = (Line("charge", net, on, END), later) if net else (later,)
+        direction = "up" if new > old else "down"
+        return Result(lines, net, tax, net + tax, direction, "easy", END, END, new)
 
     return priced
 
@@ -162,7 +195,7 @@ def later(line: Priced) -> Priced:
 
     def priced(on: date) -> Result:
         found = line(on)
-        return Result(found.lines, none, none, none, "up", "easy", END, END, found.renewal_net)
+        return Result(found.lines, none, none, none, found.direction, "easy", END, END, found.renewal_net)
 
     return priced
 
@@ -175,38 +208,42 @@ def time_for_value(old: Fraction, new: Fraction, rate: Fraction, *, unit: str) -
         value = old * Fraction((END - on).days, (END - START).days)
         bought = value * (date(on.year + 1, on.month, on.day) - on).days / new
         end = on + timedelta(days=bought.numerator // bought.denominator)
-        lines = (Line("spent", value, on, end),)
-        return Result(lines, none, none, none, "up", "easy", end, end, new)
+        spent = (Line("spent", half_up(value), on, end),)
+        direction = "up" if new > old else "down"
+        return Result(spent, none, none, none, direction, "easy", end, end, new)
 
     def on_top(on: date) -> Result:
         value = old * Fraction((END - on).days, (END - START).days)
         bought = value * 12 / new
         index = on.month - 1 + bought.numerator // bought.denominator
-        end = date(on.year + 1 + index // 12, index % 12 + 1, min(on.day, 28))
+        year, month = on.year + 1 + index // 12, index % 12 + 1
+        end = date(year, month, min(on.day, days_of(year, month)))
         net = half_up(new)
         tax = half_up(net * rate)
-        lines = (Line("spent", value, on, end), Line("charge", net, on, end))
-        return Result(lines, net, tax, net + tax, "up", "easy", end, end, new)
+        lines = (Line("spent", half_up(value), on, end), Line("charge", net, on, end))
+        direction = "up" if new > old else "down"
+        return Result(lines, net, tax, net + tax, direction, "easy", end, end, new)
 
     return moves if unit == "day" else on_top
 
 
-def unused_time(new: Fraction, rate: Fraction) -> Priced:
+def unused_time(old: Fraction, new: Fraction, rate: Fraction) -> Priced:
     """A new year in full, and the days left on top of it."""
 
     def priced(on: date) -> Result:
         end = date(on.year + 1, on.month, on.day) + timedelta(days=(END - on).days)
         net = half_up(new)
         tax = half_up(net * rate)
-        return Result((Line("charge", net, on, end),), net, tax, net + tax, "up", "easy", end, end, new)
+        direction = "up" if new > old else "down"
+        return Result((Line("charge", net, on, end),), net, tax, net + tax, direction, "easy", end, end, new)
 
     return priced
 
 
-def nothing(new: Fraction) -> Priced:
+def nothing(old: Fraction, new: Fraction) -> Priced:
     """No line at all."""
     none = Fraction(0)
-    return lambda on: Result((), none, none, none, "up", "easy", END, END, new)
+    return lambda on: Result((), none, none, none, "up" if new > old else "down", "easy", END, END, new)
 
 
 def as_many(prices: Sequence[Fraction], rate: Fraction, left: Fraction, per: Fraction) -> Callable[[], Result]:

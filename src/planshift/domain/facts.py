@@ -67,7 +67,7 @@ class BilledLine:
     @property
     def creditable(self) -> Money:
         """paid - credited, never below 0."""
-        rest = self.paid - self.credited if self.credited else self.paid
+        rest = self.paid - self.credited if self.credited.amount.numerator else self.paid
         return rest if rest.amount.numerator > 0 else Money.zero(rest.currency)
 
 

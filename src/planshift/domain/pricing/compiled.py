@@ -46,7 +46,7 @@ class Rules:
                 chosen = resolved.one(name)
                 self.chosen[name] = chosen
                 self._run[name] = bound(dimension, chosen)
-        self.gates = tuple(self._run[name] for name in GATES if self._run[name] is not given.passes)
+        self.gates = {name: self._run[name] for name in GATES if self._run[name] is not given.passes}
         self.fees = tuple(bound(dimensions.every()["change_fee"], chosen) for chosen in resolved.several("change_fee"))
         self.notices = tuple(
             (chosen.answer, bound(dimensions.every()["notices"], chosen)) for chosen in resolved.several("notices")
@@ -63,6 +63,7 @@ class Rules:
         self.tax_place, self.tax_mode = self._run["tax_rounding"]()
         self.unit = answer("time_unit")
         self.by_day = answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
+        self.day_on_new = answer("change_day") == "on_new"
         self.exact_units = answer("partial_unit") == "exact"
         self.by_own_period = answer("denominator") == "own_period" and self.unit not in MONTHS
         self.fixed_divisor = answer("denominator") != "calendar_month_of_change"

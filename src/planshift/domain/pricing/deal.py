@@ -103,7 +103,7 @@ class PricedDeal:
         if len(lines) != 1 or lines[0].credits or clock.whole_cycles(length) is not ONE:
             return None
         line = lines[0]
-        if line.period is not None and (line.period != clock.service.term or not clock.shares_the_term(length)):
+        if line.period is not None and not (clock.is_term(line.period) and clock.shares_the_term(length)):
             return None
         return Found(line.amount.amount, length)
 
@@ -311,12 +311,7 @@ class PricedDeal:
             cycles, share = clock.whole_cycles(length), clock.remaining(length)
             price = amount if cycles is ONE else amount / cycles
             return self._value(item, price, quantity, share, length, line.id)
-        term = clock.service.term
-        time = (
-            clock.term()
-            if line.period is term or line.period == term
-            else clock.time(line.period.start, line.period.end)
-        )
+        time = clock.term() if clock.is_term(line.period) else clock.time(line.period.start, line.period.end)
         if not time.total:
             return Part(amount, None, _NONE, line.id)
         share = Share(time.remaining, time.total, clock.unit)
@@ -361,13 +356,14 @@ class PricedDeal:
         """What can still be credited for a component; None where nothing is known to limit it."""
         if self.facts.billed is None and self.facts.service.unused_value is not None:
             return None
-        for item in self.change.items:
-            if item.component == component:
-                lines = self.billed(item)
-                if len(lines) == 1:
-                    return lines[0].creditable.amount
-                return sum((line.creditable.amount for line in lines), _NONE)
-        return None
+        lines = self.lines_of.get(component)
+        if lines is None:
+            lines = next((self.billed(item) for item in self.change.items if item.component == component), None)
+            if lines is None:
+                return None
+        if len(lines) == 1:
+            return lines[0].creditable.amount
+        return sum((line.creditable.amount for line in lines), _NONE)
 
     def _line(
         self,

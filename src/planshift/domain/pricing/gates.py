@@ -1,5 +1,6 @@
 """What stands in the way of this change? Every reason at once."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -42,9 +43,9 @@ def _not_before(at: Moment, bound: Moment, zone: ZoneInfo) -> bool:
     return at >= bound
 
 
-def of_policy(gate: "Standing") -> list[Reason]:
+def of_policy(asked: tuple[Callable[..., Reason | None], ...], gate: "Standing") -> list[Reason]:
     """What the policy's preconditions and windows say."""
-    return [reason for run in gate.clock.rules.gates if (reason := run(gate=gate)) is not None]
+    return [reason for run in asked if (reason := run(gate=gate)) is not None]
 
 
 class Standing:

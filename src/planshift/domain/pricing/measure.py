@@ -10,7 +10,7 @@ from planshift.domain import periods
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import Counts, Service
-from planshift.domain.periods import Length, Moment
+from planshift.domain.periods import Length, Moment, Period
 from planshift.domain.policy.denominator import Base, Divisor
 from planshift.domain.policy.given import Share
 from planshift.domain.policy.time_unit import Count
@@ -36,11 +36,15 @@ class Clock:
         self.unit, self.by_day = rules.unit, rules.by_day
         self.used_until: Moment | None = at
         self.remaining_from: Moment | None = at
-        if at is not None and (self.by_day or not isinstance(at, datetime)):
+        if at is not None and (self.by_day or not isinstance(at, datetime)) and not self._is_the_day(at):
             self.used_until, self.remaining_from = rules.change_day(at=at, zone=zone)
         self._term: Time | None = None
         self._shares: dict[Length, Share] = {}
         self._cycles: dict[Length, Fraction] = {}
+
+    def _is_the_day(self, at: Moment) -> bool:
+        """Whether a day of change needs no reading: it begins the remaining time."""
+        return type(at) is date and self.rules.day_on_new
 
     @property
     def on(self) -> date | None:
@@ -116,6 +120,11 @@ class Clock:
                 found = found._replace(remaining=found.remaining + later * found.per)
             self._shares[length] = found
         return found
+
+    def is_term(self, period: Period) -> bool:
+        """Whether a stretch is the present term."""
+        term = self.service.term
+        return term is not None and period.start == term.start and period.end == term.end
 
     def shares_the_term(self, length: Length) -> bool:
         """Whether `remaining` of `length` is the term's own remaining time over the whole of it."""

@@ -32,6 +32,7 @@ class Prepared(NamedTuple):
     rules: Rules
     metered: bool
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
+    gates: tuple[Callable[..., Reason | None], ...]  # the preconditions that can stand in the way of this change
     resources: Refusals  # what the policy does not allow of a change of resources
     # Found when first asked for: the new price of each component, the old one (and of which day, where the price list
     # is dated), and the lines that stand for "the list price was paid once".
@@ -96,9 +97,12 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
         return (Reason("currencies_differ", both),)
     rules = compiled.rules(resolved)
     metered = facts.catalog.families[change.old_plan.family].metered
+    family = change.old_plan.family
     return Prepared(
-        change, change.changed, direction, rules, metered, _setup(change, rules), _resources(change, rules), {}, {}, {}
-    )
+        change, change.changed, direction, rules, metered, _setup(change, rules),
+        tuple(run for name, run in rules.gates.items() if name != "other_family" or change.new_plan.family != family),
+        _resources(change, rules), {}, {}, {},
+    )  # fmt: skip
 
 
 def _resources(change: Change, rules: Rules) -> Refusals:

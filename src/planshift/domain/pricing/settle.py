@@ -62,8 +62,9 @@ def settle(
     at = on if rules.on_request else _starts(rules, facts, request, on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
     reasons = gates.always(facts=facts, prepared=found, at=at, zone=zone)
-    if rules.gates:
-        reasons += gates.of_policy(gates.Standing(facts, found.change, request, clock, found.direction, on))
+    if found.gates:
+        standing = gates.Standing(facts, found.change, request, clock, found.direction, on)
+        reasons += gates.of_policy(found.gates, standing)
     try:
         settled = _course(facts, request, found, clock, priced_on, reasons)
     except Refused as refused:
@@ -280,15 +281,17 @@ def _after(found: Settled, facts: known.Facts) -> None:
     if found.next_period:
         found.outcome.lines.extend(line._replace(role="next_period") for line in found.deal.full_charges())
     lines = found.outcome.lines
-    found.fees = fees.of(found.prepared, facts, clock=found.clock, lines=lines, on=found.priced_on)
-    _bounded(found)
+    if found.prepared.setup or not found.rules.plain:
+        found.fees = fees.of(found.prepared, facts, clock=found.clock, lines=lines, on=found.priced_on)
+    if not found.rules.unbounded:
+        _bounded(found)
     _reduce(found)
 
 
 def _bounded(found: Settled) -> None:
     """A result below zero goes no lower than the policy allows: credits shrink, the last first."""
     rules, lines = found.rules, found.outcome.lines
-    if rules.unbounded or found.outcome.separate:
+    if found.outcome.separate:
         return
     net = sum((line.exact for line in lines), _NONE)
     if net >= 0:
