@@ -4,7 +4,8 @@ confirmed for invoicing (D6); or those of the account on that day."""
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 
 from planshift.billing import models, rows
 from planshift.domain import documents
@@ -62,10 +63,10 @@ def _newest(
 def _last_invoices(numbers: set[str]) -> dict[str, models.Invoice]:
     if not numbers:
         return {}
-    newest = dict(
+    newest = dict(  # an invoice issued elsewhere may have come in after later ones of ours
         models.InvoiceLine.objects.filter(service__in=numbers)
         .values_list("service")
-        .annotate(newest=Max("invoice_id"))
+        .annotate(newest=Coalesce(Max("invoice_id", filter=Q(invoice__imported=False)), Max("invoice_id")))
         .order_by()
     )
     found = models.Invoice.objects.in_bulk(list(newest.values()))

@@ -5,6 +5,7 @@ money.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -120,11 +121,21 @@ def top_up_order(
 def open_with(*, client: services.Client, amount: Money, key: str, at: dt.datetime, actor: str) -> None:
     """Take over a deposit from an earlier system, once per `key` (a second time with the same key breaks the ledger's
     unique key: IntegrityError)."""
+    open_many(opened=[(client, amount)], key=key, at=at, actor=actor)
+
+
+def open_many(*, opened: Sequence[tuple[services.Client, Money]], key: str, at: dt.datetime, actor: str) -> None:
+    """`open_with` for many clients at once; `seller` must be loaded with them."""
     with transaction.atomic():
-        booking.book(
-            postings.deposit_opened(seller=client.seller.code, client=client.number, amount=amount),
-            key=f"{client.number}/deposit-opened/{key}",
-            seller=client.seller,
-            at=at,
-            actor=actor,
+        booking.book_many(
+            [
+                booking.entry(
+                    postings.deposit_opened(seller=client.seller.code, client=client.number, amount=amount),
+                    key=f"{client.number}/deposit-opened/{key}",
+                    seller=client.seller,
+                    at=at,
+                    actor=actor,
+                )
+                for client, amount in opened
+            ]
         )

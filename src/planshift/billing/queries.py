@@ -190,7 +190,7 @@ def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[
     found = (
         models.InvoiceLine.objects.filter(service__in=list(terms), corrects__isnull=True, start_on__isnull=False)
         .select_related("invoice")
-        .order_by("-invoice_id", "position")
+        .order_by("-invoice__issued_on", "-invoice_id", "position")
     )
     lines = [
         line

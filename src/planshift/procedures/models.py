@@ -10,6 +10,7 @@ from planshift.domain.lifecycles import change as change_lifecycle
 from planshift.domain.lifecycles import mail as mail_lifecycle
 from planshift.domain.lifecycles import quote as quote_lifecycle
 from planshift.domain.lifecycles import renewal as renewal_lifecycle
+from planshift.procedures.import_models import Imported as Imported
 from planshift.provisioning import models as provisioning
 from planshift.runtime import fields, locks
 from planshift.services import models as services

@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "corpus": ("planshift.interfaces.cli.corpus", False, "price the published worked cases of a directory"),
     "docs": ("planshift.project.commands.docs", True, "write the pages of docs/ that are made from the code"),
     "evidence": ("planshift.interfaces.cli.evidence", True, "pack what a change left behind into one ZIP"),
+    "import": ("planshift.interfaces.cli.importing", True, "take over clients, services, invoices issued elsewhere"),
     "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),
     "setup": ("planshift.project.commands.setup", True, "bring database and static files up to this version"),
     "mailbox": ("planshift.interfaces.cli.mailbox", True, "take in the answers of clients, until told to stop"),

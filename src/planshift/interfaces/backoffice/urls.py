@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from planshift.interfaces.backoffice import bank, changes, clients, house, mails, orders, payments, works
+from planshift.interfaces.backoffice import bank, changes, clients, house, imports, mails, orders, payments, works
 
 app_name = "staff"
 
@@ -33,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<numbered:number>/confirm/", changes.confirm, name="confirm"),
     path("clients/", clients.every, name="clients"),
     path("clients/<numbered:number>/", clients.one, name="client"),
+    path("imports/", imports.page, name="imports"),
+    path("imports/file/", imports.upload, name="import_file"),
     path("services/<numbered:number>/", clients.service, name="service"),
     path("services/<numbered:number>/quote/", clients.offer, name="offer"),
     path("quotes/<numbered:number>/", clients.quote, name="quote"),

@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from planshift.interfaces.presenters.refusals_of_imports import OF_IMPORTS
+
 # Why a change is not possible, or not now: what clients read most.
 OF_CHANGES: dict[str, str | Promise] = {
     "auto_renewal_off": _("Auto-renewal is off, so the deposit is not drawn by itself."),
@@ -277,4 +279,11 @@ OF_EINVOICES: dict[str, str | Promise] = {
     "no_einvoice_writer": _("This installation writes no e-invoices of the format %(format)s."),
 }
 
-SENTENCES: dict[str, str | Promise] = {**OF_CHANGES, **OF_FORMS, **OF_MONEY, **OF_WORK, **OF_EINVOICES}
+SENTENCES: dict[str, str | Promise] = {
+    **OF_CHANGES,
+    **OF_FORMS,
+    **OF_MONEY,
+    **OF_WORK,
+    **OF_EINVOICES,
+    **OF_IMPORTS,
+}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from planshift.domain import lifecycles as package
 from planshift.domain import postings
 from planshift.domain.lifecycles import machine
-from planshift.interfaces.presenters import policy_format
+from planshift.interfaces.presenters import import_format, policy_format
 from planshift.project.commands import regulations
 
 
@@ -55,6 +55,8 @@ def ledger() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "import-format.md": import_format.markdown,
+    "schemas/import.json": import_format.schema_file,
     "ledger.md": ledger,
     "lifecycles.md": lifecycles,
     "policy-format.md": policy_format.markdown,

@@ -9,7 +9,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from planshift.domain.errors import Refused
-from planshift.interfaces.api.v1 import callers, changes, money, problems, quotes, reading, services
+from planshift.interfaces.api.v1 import callers, changes, imports, money, problems, quotes, reading, services
 from planshift.procedures import queries
 
 ENDPOINT = "api-1"
@@ -63,7 +63,7 @@ def build() -> NinjaAPI:
         urls_namespace=ENDPOINT,
         parser=reading.OneMeaning(),
     )
-    for each in (services, quotes, changes, money):
+    for each in (services, quotes, changes, money, imports):
         api.add_router("", each.router, auth=callers.Token(), throttle=callers.Rate())
 
     @api.exception_handler(Refused)
