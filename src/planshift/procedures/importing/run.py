@@ -14,9 +14,9 @@ from django.db import IntegrityError, transaction
 
 from planshift.catalog import models as catalog
 from planshift.domain.errors import Refused
-from planshift.domain.importing import reading
+from planshift.domain.importing import reading, report
 from planshift.domain.importing.entries import Entry
-from planshift.domain.importing.report import Problem, in_order
+from planshift.domain.importing.report import Problem
 from planshift.procedures import access, models
 from planshift.procedures.importing import clients, invoices, services
 from planshift.procedures.importing.context import Context
@@ -61,7 +61,7 @@ def run(
         context = Context.of(seller=owner, kind=kind, entries=file.entries, at=at, actor=actor)
         problems = (*file.problems, *context.contradictions(), *KINDS[kind].wrong(context))
         if problems:
-            return Report(kind=kind, dry_run=dry_run, problems=in_order(problems), malformed=file.malformed)
+            return Report(kind=kind, dry_run=dry_run, problems=report.in_order(problems), malformed=file.malformed)
         try:
             return _written(context, dry_run)
         except IntegrityError as problem:
