@@ -35,7 +35,7 @@ def numbers(fresh: Sequence[Entry]) -> list[str]:
     return intake.numbers_of(series="client", letter="C", count=len(fresh))
 
 
-def write(context: Context, numbers: Sequence[str]) -> None:
+def write(context: Context, *, numbers: Sequence[str]) -> None:
     """In the caller's transaction."""
     zone, fresh = ZoneInfo(context.seller.time_zone), context.fresh
     made = intake.add_clients(

@@ -52,7 +52,7 @@ def numbers(fresh: Sequence[Entry]) -> list[str]:
     return [each.record.number for each in fresh]
 
 
-def write(context: Context, numbers: Sequence[str]) -> None:
+def write(context: Context, *, numbers: Sequence[str]) -> None:
     """In the caller's transaction."""
     clients, held = _named(context)
     parties = _parties(context, clients)

@@ -82,7 +82,7 @@ def _written(context: Context, dry_run: bool) -> Report:
     numbers = _numbers(module, fresh, dry_run)
     with transaction.atomic():
         if fresh:
-            module.write(context, numbers)
+            module.write(context, numbers=numbers)
             _remember(context, fresh, numbers)
         transaction.set_rollback(dry_run)
     return Report(

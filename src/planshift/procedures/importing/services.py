@@ -56,7 +56,7 @@ def numbers(fresh: Sequence[Entry]) -> list[str]:
     return intake.numbers_of(series="service", letter="S", count=len(fresh))
 
 
-def write(context: Context, numbers: Sequence[str]) -> None:
+def write(context: Context, *, numbers: Sequence[str]) -> None:
     """In the caller's transaction."""
     fresh = context.fresh
     clients = context.clients(each.record.client for each in fresh)
