@@ -21,7 +21,8 @@ from tests.domain.pricing import world
 
 # Carried out by procedures, never by the price.
 BY_PROCEDURES = frozenset(
-    ("acceptance", "collection", "cut_over", "deposit", "documents", "failure", "metering", "renewal",
+    ("acceptance", "collection", "content_transfer", "cut_over", "deposit", "documents", "failure", "interruption",
+     "metering", "renewal",
      "renewal_dates", "retention", "validity")
 )  # fmt: skip
 # Two names for one thing where both may stand: a term paid in advance gives back nothing and charges nothing; a set-up

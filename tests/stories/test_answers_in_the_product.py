@@ -239,6 +239,24 @@ def test_how_long_the_old_environment_is_kept_is_as_the_policy_says(stage: Stage
     assert (parameters["hold_days"], parameters["cutover_days"]) == (kept, 6)
 
 
+@pytest.mark.parametrize(("answer", "who"), [("by_client", "client"), ("by_provider", "provider")])
+def test_H9_who_moves_the_content_is_as_the_policy_says(stage: Stage, answer: str, who: str) -> None:
+    govern(stage, "studio-tecnico", content_transfer=f'"{answer}"')
+    upgraded(stage, "studio-tecnico")
+    execution = machines.Execution.objects.get(cause=models.Change.objects.get().number)
+    assert execution.parameters["content_transfer"] == who
+    copied = execution.journal.filter(step="copy", event="done").exists()
+    assert copied is (who == "provider")
+
+
+@pytest.mark.parametrize(("answer", "passes_on"), [("passed_on", True), ("by_name_only", False)])
+def test_H11_whether_visitors_are_passed_on_is_as_the_policy_says(stage: Stage, answer: str, passes_on: bool) -> None:
+    govern(stage, "studio-tecnico", interruption=f'"{answer}"')
+    upgraded(stage, "studio-tecnico")
+    execution = machines.Execution.objects.get(cause=models.Change.objects.get().number)
+    assert execution.parameters["pass_on"] is passes_on
+
+
 @pytest.mark.parametrize("days", [10, 40])
 def test_when_a_renewal_is_announced_is_as_the_policy_says(stage: Stage, days: int) -> None:
     label = "pasticceria"

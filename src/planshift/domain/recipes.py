@@ -20,6 +20,8 @@ WAIT = "wait"  # for a person or a date
 WORK = "work"  # set-up work by staff, reported as done
 READ_BACK = "read_back"  # compare the machine with what was ordered, once more
 VERIFY_GONE = "verify_gone"  # the account is no longer there
+VISIT_NEW = "visit_new"  # does a visitor of the new environment get the site?
+VISIT_OLD = "visit_old"  # does a visitor who still comes to the old address get it too?
 REMOVE_ATTACHED = "remove_attached"  # environments of the attached services that end (H10)
 
 GO_ON, TELL_STAFF = "go_on", "tell_staff"
@@ -114,6 +116,7 @@ class Parameters:
     """What the policy and the order say about one execution. Days are spans of 24 hours on the business clock.
 
     `content_transfer`: who moves the content of a hard change: "client" (his duty, H9), "provider", or "nobody".
+    `pass_on`: does the old server pass visitors on to the new one while names change, where it can (H11)?
     `cutover_days`: after so many days from the hand-over the timer stands in for the client's confirmation.
     `hold_days`: the old environment is kept so long, from the later of hand-over and point of no return (H10).
     `notice_days`: between the removal notice and the end of the old environment. `ending`: numbers of the attached
@@ -129,6 +132,7 @@ class Parameters:
     set_up_work: tuple[str, ...] = ()
     set_up_days: int = 5
     domains: tuple[str, ...] = ()
+    pass_on: bool = True
     ending: tuple[str, ...] = ()
     promised_on: date | None = None
 
@@ -177,7 +181,7 @@ RESOURCES = Recipe(
     ),
 )
 
-HARD = Recipe(
+HARD_1 = Recipe(
     "HARD",
     1,
     (
@@ -222,6 +226,76 @@ HARD = Recipe(
     ),
 )
 
+HARD = Recipe(
+    "HARD",
+    2,
+    (
+        Step("check", "check"),
+        Step("place", PLACE, on=NEW, skippable=False),
+        Step("backup", "backup", only_if=("backup_wanted",)),
+        Step("create", "create", on=NEW, undo="remove_unused", skippable=False),
+        Step("set_up", WORK, on=NEW, only_if=("set_up_work",), waits_for="staff", until="set_up_by"),
+        Step("hand_over", "set_credentials", on=NEW, skippable=False),
+        Step("copy", "push_content", on=NEW, only_if=("provider_transfers",), capability="content_push"),
+        Step("lower_ttl", "lower_ttl", on=NEW, undo="restore_ttl", only_if=("dns_ours",)),
+        Step(
+            "content",
+            WAIT,
+            on=NEW,
+            only_if=("client_transfers", "dns_ours"),
+            waits_for="client",
+            until="cutover_by",
+            when_due=GO_ON,
+        ),
+        Step(
+            "old_ttl",
+            WAIT,
+            on=NEW,
+            only_if=("content_moved", "dns_ours", "names_only"),
+            waits_for="system",
+            until="old_ttl_over",
+            when_due=GO_ON,
+        ),
+        Step(
+            "final_copy",
+            "push_final",
+            on=NEW,
+            undo="write_again",
+            only_if=("provider_transfers",),
+            capability="content_push",
+        ),
+        Step("try_new", VISIT_NEW, on=NEW, only_if=("content_moved", "dns_ours")),
+        Step(
+            "proxy",
+            "front_proxy",
+            undo="unproxy",
+            only_if=("content_moved", "dns_ours", "passing_on"),
+            capability="front_proxy",
+        ),
+        Step("try_old", VISIT_OLD, only_if=("content_moved", "dns_ours", "passing_on"), capability="front_proxy"),
+        Step("swap_dns", "swap_dns", on=NEW, undo="serve_again", only_if=("content_moved", "dns_ours")),
+        Step("observe_dns", "observe_dns", on=NEW, only_if=("content_moved", "dns_ours")),
+        Step(
+            "cut_over",
+            WAIT,
+            on=NEW,
+            waits_for="client",
+            until="cutover_by",
+            when_due=GO_ON,
+            point_of_no_return=True,
+        ),
+        Step("restore_ttl", "restore_ttl", on=NEW, only_if=("dns_ours",)),
+        Step("hold", WAIT, waits_for="system", until="hold_until", when_due=GO_ON),
+        Step("notice", WAIT, waits_for="system", until="notice_by"),
+        Step("notice_period", WAIT, waits_for="system", until="notice_until", when_due=GO_ON),
+        Step("quarantine", "quarantine"),
+        Step("quarantine_period", WAIT, waits_for="system", until="quarantine_until", when_due=GO_ON),
+        Step("remove_attached", REMOVE_ATTACHED),
+        Step("remove", "remove"),
+        Step("verify_gone", VERIFY_GONE),
+    ),
+)
+
 ACTIVATE = Recipe(
     "ACTIVATE",
     1,
@@ -236,7 +310,8 @@ ACTIVATE = Recipe(
 SUSPEND = Recipe("SUSPEND", 1, (Step("suspend", "suspend", undo="unsuspend", point_of_no_return=True),))
 UNSUSPEND = Recipe("UNSUSPEND", 1, (Step("unsuspend", "unsuspend", undo="suspend", point_of_no_return=True),))
 
-_ALL = (EASY, RESOURCES, HARD, ACTIVATE, SUSPEND, UNSUSPEND)
+_ALL = (EASY, RESOURCES, HARD_1, HARD, ACTIVATE, SUSPEND, UNSUSPEND)
+# executions under way keep the version they started with: a version stays here until none of them is open
 _BY_VERSION = {(recipe.code, recipe.version): recipe for recipe in _ALL}
 NEWEST: Mapping[str, Recipe] = MappingProxyType({recipe.code: recipe for recipe in _ALL})
 

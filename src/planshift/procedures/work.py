@@ -9,7 +9,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, quote, recipes
 from planshift.domain.errors import Refused
-from planshift.domain.policy import cut_over, document, retention
+from planshift.domain.policy import content_transfer, cut_over, document, interruption, retention
 from planshift.procedures import keeping, models, rules
 from planshift.services import queries as services
 from planshift.services import register
@@ -122,6 +122,8 @@ def parameters(
     )
     in_use_on = rules.carried_out(cut_over, policy=policy, family=kept.service.family, handed_over_on=today)
     return recipes.Parameters(
+        content_transfer=rules.carried_out(content_transfer, policy=policy, family=kept.service.family),
+        pass_on=rules.carried_out(interruption, policy=policy, family=kept.service.family),
         hold_days=(kept_until - today).days,
         cutover_days=(in_use_on - today).days,
         ending=ending(offered=offered),

@@ -25,13 +25,19 @@ def wire() -> None:
     from planshift.adapters.drivers.simulated import driver, faults
     from planshift.adapters.einvoices import fa3, fatturapa, ubl
     from planshift.adapters.statements import camt053, mt940
+    from planshift.adapters.web import http
     from planshift.billing import ports as billing
     from planshift.provisioning import ports as provisioning
 
     drivers: dict[str, provisioning.Driver] = {"simulated": driver.SimulatedDriver()}
     if settings.SSH_KEY:
         drivers["linux-ssh"] = _linux_ssh()
-    provisioning.bind(drivers, dns={"simulated": driver.SimulatedDns(), **_name_services()}, simulation=faults)
+    provisioning.bind(
+        drivers,
+        dns={"simulated": driver.SimulatedDns(), **_name_services()},
+        web={"simulated": driver.SimulatedWeb(), "linux-ssh": http.HttpWeb()},
+        simulation=faults,
+    )
     billing.bind_renderer(typeset.TypstRenderer())
     billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
     _bind_mail()

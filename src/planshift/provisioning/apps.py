@@ -6,8 +6,9 @@ class ProvisioningConfig(AppConfig):
     label = "provisioning"
 
     def ready(self) -> None:
-        from planshift.provisioning import engine, handover, usage
+        from planshift.provisioning import engine, handover, usage, watching
 
         engine.define()
         handover.define()
         usage.define()
+        watching.define()

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from planshift.domain.errors import Permanent, Transient, Unknown
-from planshift.provisioning import answers, facts, models, names, ports, verbs
+from planshift.provisioning import answers, facts, models, names, ports, verbs, visits
 
-_VERBS: Mapping[str, Callable[[answers.Call], dict[str, Any]]] = {**verbs.VERBS, **names.VERBS}
+_VERBS: Mapping[str, Callable[[answers.Call], dict[str, Any]]] = {**verbs.VERBS, **names.VERBS, **visits.VERBS}
 
 
 def carry_out(execution: models.Execution, *, actor: str) -> answers.Seen:

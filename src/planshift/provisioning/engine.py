@@ -6,22 +6,21 @@ whoever takes over asks again under the same key, and the driver answers that it
 from datetime import timedelta
 
 from planshift.domain import recipes
-from planshift.provisioning import answers, calls, facts, models, progress
+from planshift.provisioning import answers, calls, facts, models, progress, watching
 from planshift.runtime import moves, runs
 
 KIND = "execution"
-LOOK = "look"  # the one signal of an execution's run: look at the facts again
+LOOK = progress.LOOK
 RETRIES = runs.Retries(attempts=8, first=2.0, longest=900.0)
 REMINDED_AFTER = timedelta(days=1)  # what waits for a person is looked at again every day
+SENDING = ("front_proxy", "swap_dns")  # from here on visitors come to the new environment
 TASK_PAUSE = 5.0  # seconds between two questions about a long task
 
 _OWNERS = {"client": "waits_for_client", "staff": "waits_for_staff", "system": "holds"}
 _FINAL = ("DONE", "FAILED", "CANCELLED")
 
 
-def run_key(number: str) -> str:
-    """The key of the run that carries an execution out."""
-    return f"execution:{number}"
+run_key = progress.run_key
 
 
 def _act(work: runs.Work) -> answers.Seen | None:
@@ -103,7 +102,10 @@ def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) ->
     else:
         event = "skipped" if seen.kind == answers.ABSENT else "done"
         note = "the server cannot do it" if seen.kind == answers.ABSENT else ""
+        done = facts.step_of(execution)
         progress.finish_step(execution, at=at, actor=actor, seen=seen, event=event, note=note)
+        if done.does in SENDING and event == "done":
+            watching.begin(execution)
     return _next(execution)
 
 

@@ -95,6 +95,21 @@ def _dns_ours(execution: models.Execution) -> bool:
     return bool(execution.new and execution.new.server.dns and parameters_of(execution).domains)
 
 
+def _passing_on(execution: models.Execution) -> bool:
+    """Will the old server pass visitors on? As the policy says and as it could when the time to live was lowered."""
+    lowered = execution.journal.filter(step="lower_ttl", event="done").order_by("id").last()
+    able = lowered is None or lowered.facts.get("passes_on", True)
+    return parameters_of(execution).pass_on and bool(able)
+
+
+def _old_ttl_over(execution: models.Execution) -> datetime:
+    """When nobody has the former time to live in his cache any more."""
+    lowered = execution.journal.filter(step="lower_ttl", event="done").order_by("id").last()
+    longest = max((int(before["ttl"]) for before in execution.dns_before.values()), default=0)
+    since = lowered.at if lowered is not None else execution.step_since
+    return since + timedelta(seconds=longest)
+
+
 _CONDITIONS: Mapping[str, Callable[[models.Execution], bool]] = {
     "backup_wanted": lambda x: parameters_of(x).backup,
     "set_up_work": lambda x: bool(parameters_of(x).set_up_work),
@@ -102,6 +117,8 @@ _CONDITIONS: Mapping[str, Callable[[models.Execution], bool]] = {
     "client_transfers": lambda x: parameters_of(x).content_transfer == "client",
     "content_moved": _content_moved,
     "dns_ours": _dns_ours,
+    "passing_on": _passing_on,
+    "names_only": lambda x: not _passing_on(x),
 }
 
 _SATISFIED: Mapping[str, Callable[[models.Execution], bool]] = {
@@ -113,6 +130,7 @@ _SATISFIED: Mapping[str, Callable[[models.Execution], bool]] = {
 
 _DUE: Mapping[str, Callable[[models.Execution], datetime | None]] = {
     "set_up_by": lambda x: _plus(x.step_since, parameters_of(x).set_up_days),
+    "old_ttl_over": _old_ttl_over,
     "cutover_by": cutover_by,
     "hold_until": hold_until,
     "notice_by": _notice_by,

@@ -29,6 +29,8 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "rate_limited": "the server asks to slow down",
         "remote_failed": "the server failed and may succeed later",
         "read_back_differs": "the server said yes, but its state is not what was asked for",
+        "not_serving": "visitors do not get the site there",
+        "not_known_yet": "resolvers still answer the former address",
         # Permanent
         "invalid": "the server does not accept what was asked for",
         "not_found": "there is no such account",
@@ -296,6 +298,14 @@ class Dns(Protocol):
         ...
 
 
+class Web(Protocol):
+    """A visitor of clients' sites."""
+
+    def visit(self, *, address: str, name: str) -> int:
+        """The HTTP status that a visitor of `name` gets who comes to `address`; 0 when nobody answers. Never raises."""
+        ...
+
+
 class Simulation(Protocol):
     """Handles of a simulated driver, for demo, tests and staff of a demo installation. Real drivers have none."""
 
@@ -321,13 +331,21 @@ class Simulation(Protocol):
 
 _drivers: dict[str, Driver] = {}
 _dns: dict[str, Dns] = {}
+_web: dict[str, Web] = {}
 _simulation: list[Simulation] = []
 
 
 def bind(
-    drivers: Mapping[str, Driver], *, dns: Mapping[str, Dns] | None = None, simulation: Simulation | None = None
+    drivers: Mapping[str, Driver],
+    *,
+    dns: Mapping[str, Dns] | None = None,
+    web: Mapping[str, Web] | None = None,
+    simulation: Simulation | None = None,
 ) -> None:
-    """Name the drivers of this installation (`project.wiring`). Binding again replaces all of them."""
+    """Name the drivers of this installation (`project.wiring`), and for each whose servers serve web sites who visits
+    them. Binding again replaces all of them."""
+    _web.clear()
+    _web.update(web or {})
     _drivers.clear()
     _drivers.update(drivers)
     _dns.clear()
@@ -349,6 +367,11 @@ def dns(code: str) -> Dns:
         return _dns[code]
     except KeyError:
         raise Permanent("unsupported", dns=code) from None
+
+
+def web(driver: str) -> Web | None:
+    """Who visits the sites on servers of this driver; None where nobody does (machines that serve something else)."""
+    return _web.get(driver)
 
 
 def simulation() -> Simulation | None:

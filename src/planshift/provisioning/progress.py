@@ -10,6 +10,18 @@ from planshift.provisioning import facts, handover, models
 from planshift.provisioning.answers import Seen
 from planshift.runtime import locks, moves, runs
 
+LOOK = "look"  # the one signal of an execution's run: look at the facts again
+
+
+def run_key(number: str) -> str:
+    """The key of the run that carries an execution out."""
+    return f"execution:{number}"
+
+
+def wake(execution: models.Execution) -> None:
+    """Something was decided: its run looks again."""
+    runs.signal(key=run_key(execution.number), name=LOOK)
+
 
 def locked(number: str) -> models.Execution | None:
     """The execution with its environments, locked for the rest of the transaction."""

@@ -167,6 +167,12 @@ def _proxy(call: answers.Call, upstream: str) -> dict[str, Any]:
     )
 
 
+def _write_again(call: answers.Call) -> dict[str, Any]:
+    """The old account was held still for the last copy: let it be written again."""
+    present = _present(call)
+    return _unproxy(answers.Call(call.execution, call.step, call.op, present))
+
+
 def _quarantine(call: answers.Call) -> dict[str, Any]:
     _notice_was_sent(call)
     return answers.mutate(
@@ -247,6 +253,7 @@ VERBS: Mapping[str, Callable[[answers.Call], dict[str, Any]]] = {
     "push_final": _push_final,
     "front_proxy": _front_proxy,
     "unproxy": _unproxy,
+    "write_again": _write_again,
     "quarantine": _quarantine,
     "remove": _remove,
     "remove_unused": _remove_unused,

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from planshift.adapters.drivers.simulated import faults, models
-from planshift.domain.errors import Permanent, Unknown
+from planshift.domain.errors import Permanent, Transient, Unknown
 from planshift.provisioning import ports
 from planshift.runtime import clock
 
@@ -182,6 +182,27 @@ class SimulatedDriver:
     def poll(self, *, server: ports.ServerAt, task: str) -> ports.Result:
         """There are no long tasks here."""
         raise Permanent("not_found", task=task)
+
+
+class SimulatedWeb:
+    """A visitor of the simulated servers."""
+
+    def visit(self, *, address: str, name: str) -> int:
+        """200 from an account that serves, by way of the one that passes visitors on too; 503 where it does not."""
+        for silence in (0, 502):  # behind a server that passes visitors on, silence is its own answer
+            account = models.SimulatedAccount.objects.filter(address=address, removed=False).first()
+            if account is None:
+                return silence
+            try:
+                faults.meet(server=account.machine.code, account=account.name, verb="visit")
+            except (Transient, Permanent):
+                return silence
+            if account.suspended or account.quarantined:
+                return 503
+            if not account.proxied_to:
+                return 200
+            address = account.proxied_to
+        return 508
 
 
 class SimulatedDns:

@@ -42,7 +42,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
     ),
     "renewal": (("renewal",), ("renewal_dates",)),
     "notices": (("notices",),),
-    "continuity": (("cut_over",), ("retention",)),
+    "continuity": (("content_transfer", "interruption"), ("cut_over",), ("retention",)),
     "metered": (("timing",), ("metering",)),
     "deposit": (("deposit",),),
 }  # fmt: skip

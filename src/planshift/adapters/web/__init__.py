@@ -1,0 +1,1 @@
+"""Visitors of clients' web sites."""
