@@ -1,0 +1,1 @@
+"""Real servers on one machine: a lab of network namespaces, and what is proved in it."""

@@ -1,0 +1,206 @@
+"""The product in the lab: `planshift run` in the network of the control host, spoken to by its API."""
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.harness import product
+from tests.lab import hosts, parts
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Inside(product.Product):
+    """`planshift run`, as an operator starts it, on a host of the lab."""
+
+    lab: hosts.Lab | None = None
+
+    def start(self) -> "Inside":
+        """Start it and wait until it says that it runs."""
+        assert self.lab is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [*self.lab.network("control"), product.PLANSHIFT, "run", "--port", str(self.port)],
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=hosts.mortal,
+            )
+        self.wait_for("Planshift runs at")
+        return self
+
+
+@dataclass
+class Office:
+    """A provider that works with the product: one client with one service at web-a."""
+
+    lab: hosts.Lab
+    folder: Path
+    key_file: str
+    host_keys: Mapping[str, str]
+    database: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    label: str = parts.ZONE
+    running: Inside | None = None
+    token: str = ""
+    client: str = ""
+    service: str = ""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Its settings."""
+        return product.environment(
+            self.folder,
+            database=self.database,
+            PLANSHIFT_SSH_KEY=self.key_file,
+            PLANSHIFT_POWERDNS_URL=f"http://{parts.DNS}:8081",
+            PLANSHIFT_POWERDNS_KEY=parts.API_KEY,
+            PLANSHIFT_DNS_ASKED=f"{parts.DNS},{parts.RESOLVER}",
+            PLANSHIFT_MAIL=f"smtp://{parts.MAIL}:25",
+            PLANSHIFT_MAIL_FROM="office@lab.example",
+        )
+
+    def open(self) -> "Office":
+        """Start the product, bring in servers, client and service, and wait until the service is active."""
+        self.running = Inside(folder=self.folder / "run", env=self.env, lab=self.lab).start()
+        told = {"host_keys": dict(self.host_keys), "label": self.label, **self.given}
+        said = json.loads(self.command(sys.executable, str(ROOT / "tests/lab/scene.py"), json.dumps(told)))
+        self.client, self.service = said["client"], said["service"]
+        self.token = self.planshift("token", "create", "--seller", "demo-lab", "--name", "lab").strip()
+        hosts.until(lambda: self.site("web-a") != "", seconds=60, why=self.output)
+        return self
+
+    def output(self) -> str:
+        """What the product said."""
+        assert self.running is not None
+        return self.running.output[-4000:]
+
+    def close(self) -> None:
+        """Stop it."""
+        if self.running is not None:
+            self.running.stop()
+
+    def command(self, *command: str) -> str:
+        """A program with the product's settings, in its network."""
+        done = subprocess.run(
+            [*self.lab.network("control"), *command],
+            env=self.env,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def planshift(self, *arguments: str) -> str:
+        """A command of the product."""
+        return self.command(product.PLANSHIFT, *arguments)
+
+    def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A request with the provider's token; AssertionError with the problem where it is not answered with 2xx."""
+        assert self.running is not None
+        url = f"http://localhost:{self.running.port}/api/v1{path}"
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": uuid.uuid4().hex}
+        answer = self.lab.inside(
+            "control", lambda: requests.request(method, url, json=body, headers=headers, timeout=30)
+        )
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def quote(self, plan: str) -> Any:
+        """A kept quote."""
+        return self.api("POST", "/quotes", {"service": self.service, "request": {"operation": "plan", "plan": plan}})
+
+    def order(self, plan: str) -> Any:
+        """Quote and order a plan; every notice is acknowledged."""
+        quote = self.quote(plan)
+        notices = [each["code"] for each in quote["notices"]]
+        return self.api("POST", "/changes", {"quote": quote["number"], "acknowledged": notices})
+
+    def change(self, number: str) -> Any:
+        """Where it stands."""
+        return self.api("GET", f"/changes/{number}")
+
+    def execution(self) -> dict[str, Any]:
+        """The newest execution as it stands, with its journal, from the database."""
+        program = (
+            "import django, json; django.setup();"
+            "from planshift.provisioning import models as m;"
+            "x = m.Execution.objects.order_by('id').last();"
+            "print(json.dumps({'number': x.number, 'state': x.state, 'step': x.step, 'error': x.error,"
+            " 'journal': [[j.step, j.event, j.key, j.facts, j.at.timestamp()]"
+            " for j in x.journal.order_by('id')]}, default=str))"
+        )
+        return dict(json.loads(self._python(program)))
+
+    def _python(self, program: str) -> str:
+        env = ["env", "DJANGO_SETTINGS_MODULE=planshift.project.settings"]
+        return self.command(*env, sys.executable, "-c", program)
+
+    def wait(self, step: str, *, states: tuple[str, ...] = (), seconds: float = 120) -> dict[str, Any]:
+        """Until the newest execution stands at `step` in one of `states`."""
+        seen: list[dict[str, Any]] = [{}]
+
+        def there() -> bool:
+            seen[0] = self.execution()
+            return seen[0]["step"] == step and (not states or seen[0]["state"] in states)
+
+        hosts.until(there, seconds=seconds, why=lambda: f"{seen[0]}\n{self.output()}")
+        return seen[0]
+
+    def account(self, server: str) -> str:
+        """The name of the only account on a server, "" for none."""
+        names = [path.stem for path in self.lab.path(server, "/var/lib/planshift-agent/accounts").glob("*.json")]
+        return sorted(names)[0] if names else ""
+
+    def site(self, server: str) -> str:
+        """Where the client's pages are on a server, seen from here; "" where there are none."""
+        name = self.account(server)
+        home = self.lab.path(server, f"/srv/planshift/{name}/home/public") if name else None
+        return str(home) if home is not None and home.is_dir() else ""
+
+    def write(self, server: str, path: str, content: str) -> None:
+        """The client writes a file of the site, as the account's own user."""
+        name = self.account(server)
+        target = f"/srv/planshift/{name}/home/public/{path}"
+        script = f'mkdir -p "$(dirname {target})"; cat > {target}.new; mv {target}.new {target}'
+        self.lab.run(server, "setpriv", f"--reuid={name}", "--clear-groups", "sh", "-ec", script, input=content)
+
+
+def records(lab: hosts.Lab, *, ttl: int) -> None:
+    """The zone of the site at the name server: the site on web-a, its mail on the mail server."""
+
+    zone = {"name": f"{parts.ZONE}.", "kind": "Native", "nameservers": [f"ns1.{parts.ZONE}."]}
+    wanted = [
+        _set(f"ns1.{parts.ZONE}.", "A", 300, parts.DNS),
+        _set(f"{parts.ZONE}.", "A", ttl, parts.WEB_A),
+        _set(f"www.{parts.ZONE}.", "A", ttl, parts.WEB_A),
+        _set(f"mail.{parts.ZONE}.", "A", 300, parts.MAIL),
+        _set(f"{parts.ZONE}.", "MX", 300, f"10 mail.{parts.ZONE}."),
+    ]
+    _ask(lab, "POST", "/zones", zone)
+    _ask(lab, "PATCH", f"/zones/{parts.ZONE}.", {"rrsets": wanted})
+
+
+def _ask(lab: hosts.Lab, method: str, path: str, body: Mapping[str, Any]) -> None:
+    url = f"http://{parts.DNS}:8081/api/v1/servers/localhost{path}"
+    headers = ["-H", f"X-API-Key: {parts.API_KEY}", "-H", "Content-Type: application/json"]
+    lab.run("control", "curl", "-sSf", "-X", method, *headers, "--data", json.dumps(body), url)
+
+
+def _set(name: str, kind: str, ttl: int, value: str) -> dict[str, Any]:
+    records = [{"content": value, "disabled": False}]
+    return {"name": name, "type": kind, "ttl": ttl, "changetype": "REPLACE", "records": records}

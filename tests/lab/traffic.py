@@ -1,0 +1,214 @@
+"""Who uses the site meanwhile? Visitors who come by name, and a mail server of somebody else that delivers mail.
+
+Both are processes in the network of the host "world". Each visit and each mail is one line of a file, and every line is
+judged: none is left out, whatever went wrong.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lab import hosts, parts
+
+# argv: name, resolver, file, number of visitors that keep to the time to live, number that pin what they first heard
+VISITORS = r"""
+import http.client, json, sys, threading, time
+import dns.resolver
+name, resolver, path, honest, sticky = sys.argv[1:4] + [int(n) for n in sys.argv[4:6]]
+PINNED, PAUSE = 12.0, 0.02
+out, lock = open(path, "w", buffering=1), threading.Lock()
+def visit(who, pinned):
+    ask = dns.resolver.Resolver(configure=False)
+    ask.nameservers, ask.lifetime, ask.timeout, ask.cache = [resolver], 3.0, 1.0, None
+    address, heard = "", 0.0
+    while True:
+        began = time.time()
+        line = {"who": who, "at": began, "address": "", "error": "", "body": ""}
+        try:
+            if not address or began - heard > pinned:
+                address, heard = ask.resolve(name, "A")[0].to_text(), began
+            line["address"] = address
+            there = http.client.HTTPConnection(address, 80, timeout=4)
+            there.request("GET", "/", headers={"Host": name})
+            answer = there.getresponse()
+            line["body"] = answer.read().decode(errors="replace").strip()
+            if answer.status != 200:
+                line["error"] = f"HTTP {answer.status}"
+            there.close()
+        except Exception as problem:
+            line["error"] = f"{type(problem).__name__}: {problem}"
+            address = ""
+        line["took"] = time.time() - began
+        with lock:
+            out.write(json.dumps(line) + "\n")
+        time.sleep(PAUSE)
+crowd = [("honest", 0.0)] * honest + [("sticky", PINNED)] * sticky
+for number, (kind, pinned) in enumerate(crowd):
+    threading.Thread(target=visit, args=(f"{kind}-{number}", pinned), daemon=True).start()
+threading.Event().wait()
+"""
+# argv: domain, resolver, file. Delivers as mail servers do: what is not taken is kept and tried again.
+SENDER = r"""
+import json, os, smtplib, sys, time
+import dns.resolver
+domain, resolver, path = sys.argv[1:4]
+ask = dns.resolver.Resolver(configure=False)
+ask.nameservers, ask.lifetime, ask.timeout, ask.cache = [resolver], 3.0, 1.0, None
+out, queue, number, due = open(path, "w", buffering=1), [], 0, 0.0
+while not (os.path.exists(path + ".stop") and not queue):
+    if time.time() >= due and not os.path.exists(path + ".stop"):
+        number, due = number + 1, time.time() + 0.2
+        queue.append(number)
+        out.write(json.dumps({"sent": number, "at": time.time()}) + "\n")
+    line = {"tried": queue[0], "at": time.time(), "error": ""} if queue else {}
+    if queue:
+        try:
+            host = str(ask.resolve(domain, "MX")[0].exchange)
+            with smtplib.SMTP(ask.resolve(host, "A")[0].to_text(), 25, timeout=4) as server:
+                text = f"From: a@else.example\r\nMessage-ID: <m{queue[0]}@else.example>\r\n\r\nhi\r\n"
+                server.sendmail("a@else.example", [f"info@{domain}"], text)
+            queue.pop(0)
+        except Exception as problem:
+            line["error"] = f"{type(problem).__name__}: {problem}"
+        out.write(json.dumps(line) + "\n")
+    time.sleep(0.05)
+"""
+# argv: address, domain, folder. Takes mail for the domain into the mailbox server (LMTP), the product's own into files.
+SINK = r"""
+import sys, smtplib, threading, uuid, pathlib
+from aiosmtpd.controller import Controller
+address, domain, folder = sys.argv[1:4]
+class Handler:
+    async def handle_DATA(self, server, session, envelope):
+        theirs = [each for each in envelope.rcpt_tos if each.endswith("@" + domain)]
+        try:
+            if theirs:
+                with smtplib.LMTP(address, 24, timeout=4) as box:
+                    box.sendmail(envelope.mail_from, theirs, envelope.original_content)
+            else:
+                (pathlib.Path(folder) / f"{uuid.uuid4().hex}.eml").write_bytes(envelope.original_content)
+        except Exception as problem:
+            return f"451 4.3.0 {type(problem).__name__}"
+        return "250 2.0.0 kept"
+Controller(Handler(), hostname=address, port=25).start()
+print("ready", flush=True)
+threading.Event().wait()
+"""
+# argv: address, user. Prints the numbers of the mails in the mailbox, as JSON.
+READER = r"""
+import imaplib, json, re, sys
+box = imaplib.IMAP4(sys.argv[1], timeout=10)
+box.login(sys.argv[2], "pw")
+box.select("INBOX", readonly=True)
+found = box.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1]
+raw = b"".join(each[1] for each in found if isinstance(each, tuple))
+print(json.dumps([int(number) for number in re.findall(rb"<m(\d+)@", raw)]))
+"""
+
+
+@dataclass
+class Seen:
+    """What visitors got."""
+
+    lines: Sequence[dict[str, Any]]
+
+    def failed(self, *, after: float = 0.0) -> list[dict[str, Any]]:
+        """Visits that did not end with the site."""
+        return [line for line in self.lines if line["error"] and line["at"] >= after]
+
+    def stale(self, *, after: float, fresh: str) -> list[dict[str, Any]]:
+        """Visits begun after `after` that got something else than `fresh`."""
+        return [line for line in self.lines if not line["error"] and line["at"] > after and fresh not in line["body"]]
+
+    def bodies(self) -> set[str]:
+        """All that was shown."""
+        return {line["body"] for line in self.lines if not line["error"]}
+
+    def told(self) -> str:
+        """One line for people."""
+        failed = self.failed()
+        window = f", within {failed[-1]['at'] - failed[0]['at']:.1f} s" if failed else ""
+        slowest = max((line["took"] for line in self.lines), default=0.0)
+        return f"{len(self.lines)} visits, {len(failed)} failed{window}, slowest {slowest:.2f} s"
+
+
+@dataclass
+class Traffic:
+    """The processes."""
+
+    lab: hosts.Lab
+    folder: Path
+    domain: str = parts.ZONE
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def begin(self, *, honest: int = 3, sticky: int = 2, mail: bool = True) -> "Traffic":
+        """From now on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if mail:
+            (self.folder / "product").mkdir(exist_ok=True)
+            self._start("sink", "mail", SINK, parts.MAIL, self.domain, str(self.folder / "product"))
+            hosts.until(lambda: b"ready" in (self.folder / "sink.log").read_bytes(), why=self.logs)
+            self._start("sender", "world", SENDER, self.domain, parts.RESOLVER, str(self.folder / "mails"))
+        path = str(self.folder / "visits")
+        self._start("visitors", "world", VISITORS, self.domain, parts.RESOLVER, path, str(honest), str(sticky))
+        hosts.until(lambda: (self.folder / "visits").exists(), why=lambda: self.logs())
+        return self
+
+    def seen(self) -> Seen:
+        """What visitors got until now."""
+        text = (self.folder / "visits").read_text(encoding="utf-8")
+        return Seen([json.loads(line) for line in text.splitlines() if line.endswith("}")])
+
+    def since(self, at: float) -> Seen:
+        """What visitors got who came after `at`."""
+        return Seen([line for line in self.seen().lines if line["at"] >= at])
+
+    def end(self) -> None:
+        """Visitors go, the sender delivers what it has and goes, then the mail server goes."""
+        (self.folder / "mails.stop").touch()
+        for name, process in reversed(self.processes.items()):
+            if name == "sender":
+                process.wait(60)
+            process.terminate()
+            process.wait()
+
+    def mails(self) -> tuple[list[int], list[int], int]:
+        """After the end: numbers of the mails that the sender was given, those in the mailbox, and how many tries
+        failed (each was followed by another)."""
+        lines = [json.loads(line) for line in (self.folder / "mails").read_text().splitlines() if line.endswith("}")]
+        sent = [line["sent"] for line in lines if "sent" in line]
+        failed = sum(1 for line in lines if line.get("error"))
+        command = [*self.lab.network("world"), sys.executable, "-c", READER, parts.MAIL, f"info@{self.domain}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return sent, sorted(json.loads(done.stdout)), failed
+
+    def letters(self) -> list[str]:
+        """The product's own mails that the mail server took."""
+        return [file.read_text(errors="replace") for file in sorted((self.folder / "product").glob("*.eml"))]
+
+    def logs(self) -> str:
+        """What the processes complained about."""
+        return "\n".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("*.log")))
+
+    def _start(self, name: str, where: str, script: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            command = [*self.lab.network(where), sys.executable, "-c", script, *arguments]
+            self.processes[name] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=hosts.mortal
+            )
+
+
+def fresh_after(traffic: Traffic, *, body: str, seconds: float = 30.0) -> float:
+    """When visitors first saw `body`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for line in traffic.seen().lines:
+            if body in line["body"]:
+                return float(line["at"])
+        time.sleep(0.2)
+    raise AssertionError(f"nobody saw {body!r}: {sorted(traffic.seen().bodies())}")
