@@ -11,7 +11,7 @@ from planshift.billing import payments
 from planshift.billing import queries as billing
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.procedures import change, placing, queries, sweep, views
+from planshift.procedures import change, mailbox, placing, queries, sweep, views
 from planshift.procedures.demo import load
 from planshift.runtime import clock, runs
 from planshift.runtime.runs import schedules
@@ -77,6 +77,7 @@ class Stage:
         """Let days pass one by one: what is due each day is done on that day."""
         for _ in range(count):
             clock.move_to(at=clock.business() + dt.timedelta(days=1), actor="test")
+            mailbox.collect(at=clock.business())
             self.work()
 
 

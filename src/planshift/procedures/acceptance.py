@@ -24,6 +24,8 @@ from planshift.runtime import moves, runs
 from planshift.services import register
 from planshift.services.queries import NotFound
 
+GRACE = timedelta(days=3)  # the longest that a lapse waits for a mailbox that cannot be read, or for staff
+UNREAD_AFTER, LOOKED_AGAIN = timedelta(hours=1), timedelta(minutes=15)
 OPEN = ("TO_BE_ASKED", "AWAITING_ANSWER", "AWAITING_STAFF")
 WAKING = ("answered", "replied", "mail_sent", "mail_failed", "mail_bounced", "withdrawn")
 How = Literal["reply", "click", "api", "staff"]
@@ -149,9 +151,10 @@ def _await(task: runs.Work, enclosures: tuple[letters.Enclosure, ...]) -> runs.O
         return runs.Go("draft")
     sent = asking.mails(change=change.number)
     replies = _replies(change, sent)
-    decisive = next((each for each in replies if each.answer in ("accepted", "refused")), None)
     assert asked.lapses_at is not None
-    if decisive is not None and decisive.recorded_at < asked.lapses_at:
+    in_time = [each for each in replies if each.came_at < asked.lapses_at]
+    decisive = next((each for each in in_time if each.answer in ("accepted", "refused")), None)
+    if decisive is not None:
         how: How = "staff" if decisive.decided_by else "reply"
         answer = Answer(how=how, by=decisive.decided_by or decisive.sender, evidence=decisive.number)
         if decisive.answer == "refused":
@@ -159,9 +162,8 @@ def _await(task: runs.Work, enclosures: tuple[letters.Enclosure, ...]) -> runs.O
             return runs.Done()
         return runs.Go("renewal") if _accept(change, answer, at=task.at, actor=task.actor) else runs.Go("draft")
     if asked.lapses_at <= task.at:
-        _end(change, "lapsed", at=task.at, actor=task.actor)
-        return runs.Done()
-    _note_trouble(asked, sent, replies, task)
+        return _lapse(change, in_time, task)
+    _note_trouble(asked, _trouble(sent, replies), task)
     due = [day for day in asked.reminders_on[asked.reminded :] if _start(change, day) <= task.at]
     if due:
         asked.reminded += len(due)
@@ -175,6 +177,29 @@ def _await(task: runs.Work, enclosures: tuple[letters.Enclosure, ...]) -> runs.O
         due_at=min([*later, asked.lapses_at]),
         owner="staff" if asked.state == "AWAITING_STAFF" else "client",
     )
+
+
+def _lapse(change: models.Change, in_time: Sequence[mailbox.Reply], task: runs.Work) -> runs.Outcome:
+    """The time is over. What the client may have sent in time counts, so it lapses once the mailbox was read since, and
+    staff have decided what came in time; GRACE later it lapses all the same."""
+    asked = change.acceptance
+    assert asked.lapses_at is not None
+    unread = not mailbox.read_since(moment=asked.lapses_at)
+    undecided = any(each.answer == "unclear" for each in in_time)
+    if not (unread or undecided) or task.at >= decided_until(asked):
+        note = "the mailbox could not be read" if unread else ""
+        _end(change, "lapsed", at=task.at, actor=task.actor, note=note)
+        return runs.Done()
+    if undecided or task.at >= asked.lapses_at + UNREAD_AFTER:
+        _note_trouble(asked, "unclear_reply" if undecided else "mailbox_unread", task)
+    due_at = min(task.at + LOOKED_AGAIN, decided_until(asked))
+    return runs.Wait(resume="answer", signal=(*WAKING, mailbox.READ), due_at=due_at, owner="staff")
+
+
+def decided_until(asked: models.Acceptance) -> datetime:
+    """Until when a reply that came in time is still read and decided: GRACE after the last day."""
+    assert asked.lapses_at is not None
+    return asked.lapses_at + GRACE
 
 
 def _enclosed_when_due(task: runs.Work) -> tuple[letters.Enclosure, ...]:
@@ -195,17 +220,15 @@ def _replies(change: models.Change, sent: Sequence[models.OutgoingMail]) -> list
     return sorted(found, key=lambda reply: (reply.recorded_at, reply.number))
 
 
-def _note_trouble(
-    asked: models.Acceptance,
-    sent: Sequence[models.OutgoingMail],
-    replies: Sequence[mailbox.Reply],
-    task: runs.Work,
-) -> None:
-    """A reply that nobody has decided, or a mail that did not arrive, is for staff; once that is over, the client is
-    waited for again."""
-    trouble = "unclear_reply" if any(each.answer == "unclear" for each in replies) else ""
-    if not trouble and sent and sent[-1].state in ("FAILED", "BOUNCED"):
-        trouble = f"mail_{sent[-1].state.lower()}"
+def _trouble(sent: Sequence[models.OutgoingMail], replies: Sequence[mailbox.Reply]) -> str:
+    """A reply that nobody has decided, or a mail that did not arrive, is for staff."""
+    if any(each.answer == "unclear" for each in replies):
+        return "unclear_reply"
+    return f"mail_{sent[-1].state.lower()}" if sent and sent[-1].state in ("FAILED", "BOUNCED") else ""
+
+
+def _note_trouble(asked: models.Acceptance, trouble: str, task: runs.Work) -> None:
+    """Staff look at it; once the trouble is over, the client is waited for again."""
     event = "unclear" if trouble else "cleared"
     if asked.lifecycle.allows(asked.state, event):
         moves.move(asked, event, actor=task.actor, at=task.at, trouble=trouble)
@@ -260,10 +283,12 @@ def asked_of(change: models.Change) -> models.Acceptance:
     return asked
 
 
-def check_open(change: models.Change, *, at: datetime) -> None:
-    """Refused: `acceptance_over`, `acceptance_not_asked` (the document is being made)."""
+def check_open(change: models.Change, *, at: datetime, by_staff: bool = False) -> None:
+    """Refused: `acceptance_over`, `acceptance_not_asked` (the document is being made). Staff who decide a reply that
+    came in time have until `decided_until`."""
     asked = change.acceptance
-    if asked.state not in OPEN or (asked.lapses_at is not None and asked.lapses_at <= at):
+    over = asked.lapses_at is not None and at >= (decided_until(asked) if by_staff else asked.lapses_at)
+    if asked.state not in OPEN or over:
         raise Refused("acceptance_over", change=change.number)
     if asked.state == "TO_BE_ASKED":
         raise Refused("acceptance_not_asked", change=change.number)
@@ -312,12 +337,13 @@ def _end(
     at: datetime,
     actor: str,
     answer: Answer | None = None,
+    note: str = "",
 ) -> None:
     """Nothing comes of it: drafts are void, issued documents are taken back by a counter-correction."""
     kept: dict[str, Any] = {"trouble": ""}
     if answer is not None:
         kept |= {"answered_at": at, "answered_by": answer.by, "answered_how": answer.how, "evidence": answer.evidence}
-    moves.move(change.acceptance, event, actor=actor, at=at, **kept)
+    moves.move(change.acceptance, event, actor=actor, at=at, note=note, **kept)
     moves.move(change, event, actor=actor, at=at, finished_at=at)
     numbers = [row.number for row in decrease_papers.papers(change=change.number)]
     if numbers:

@@ -22,12 +22,18 @@ def decide(
     with transaction.atomic():
         change = held.change(number, sellers=sellers)
         acceptance.asked_of(change)
-        acceptance.check_open(change, at=at)
+        in_time = decision in ("accepted", "refused")
+        acceptance.check_open(change, at=at, by_staff=in_time)
         known = {
-            reply.number for each in asking.mails(change=number) for reply in mailbox.replies(outgoing=each.number)
+            reply.number: reply
+            for each in asking.mails(change=number)
+            for reply in mailbox.replies(outgoing=each.number)
         }
         if mail not in known:
             raise NotFound(mail)
+        lapses_at = acceptance.asked_of(change).lapses_at
+        if in_time and lapses_at is not None and known[mail].came_at >= lapses_at:
+            raise Refused("acceptance_over", change=number)
         answer = "set_aside" if decision == "ask_again" else decision
         mailbox.decide(sellers=sellers, every_seller=False, number=mail, answer=answer, note=note, at=at, actor=actor)
         runs.signal(key=held.run_key(number), name="answered")

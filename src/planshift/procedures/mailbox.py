@@ -5,7 +5,8 @@ Nothing is acted upon here: the procedure that asked (its run is named by the ma
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,13 +15,14 @@ from django.db.models import Q
 from planshift.domain import errors
 from planshift.domain.errors import Refused
 from planshift.domain.replies import authentication, mails, matching, reading, verdict
-from planshift.procedures import mailing, models, ports
-from planshift.runtime import audit, clock, moves, numbers
+from planshift.procedures import held, mailing, models, ports
+from planshift.runtime import audit, clock, moves, numbers, runs
 from planshift.services.queries import NotFound
 
 BATCH = 50
 DECISIONS = ("accepted", "refused", "set_aside")
 _PENDING = ("unclear",)
+READ = "mailbox_read"  # what a run hears that waits for the mailbox to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Reply:
     reason: str
     recorded_at: datetime
     received_at: datetime  # system time, of the mail server
+    came_at: datetime  # the same in business time: what was sent in time counts, however late it was fetched
     sender: str
     decided_by: str  # "" when the rules did
     sha256: str
@@ -69,8 +72,16 @@ def collect(*, at: datetime, actor: str = "system:mailbox") -> int:
     except (errors.Transient, errors.Permanent, errors.Unknown) as problem:
         _checked(box.name, trouble=problem.what)
         return count
-    _checked(box.name, trouble="")
+    _checked(box.name, trouble="", read_at=at)
+    overdue = models.Acceptance.objects.filter(state__in=("AWAITING_ANSWER", "AWAITING_STAFF"), lapses_at__lte=at)
+    runs.signal_many(keys=[held.run_key(each) for each in overdue.values_list("change__number", flat=True)], name=READ)
     return count
+
+
+def read_since(*, moment: datetime) -> bool:
+    """Was the mailbox read to its end at or after this business instant? Without a mailbox nothing can lie there."""
+    box = ports.mailbox()
+    return box is None or models.MailboxCheck.objects.filter(mailbox=box.name, read_at__gte=moment).exists()
 
 
 def wait(*, seconds: int) -> bool:
@@ -92,10 +103,17 @@ def _last(name: str) -> ports.Place | None:
     return ports.Place(mailbox=name, validity=newest.uid_validity, uid=newest.uid)
 
 
-def _checked(name: str, *, trouble: str) -> None:
-    models.MailboxCheck.objects.update_or_create(
-        mailbox=name, defaults={"checked_at": clock.system(), "trouble": trouble[:500]}
-    )
+def _checked(name: str, *, trouble: str, read_at: datetime | None = None) -> None:
+    changed: dict[str, Any] = {"checked_at": clock.system(), "trouble": trouble[:500]}
+    if read_at is not None:
+        changed["read_at"] = read_at
+    models.MailboxCheck.objects.update_or_create(mailbox=name, defaults=changed)
+
+
+def _came_at(fetched: ports.Fetched, *, at: datetime) -> datetime:
+    """When our mail server took it, in business time; never later than now. Its clock is the server's, not a sender's
+    (IMAP's INTERNALDATE)."""
+    return at - max(clock.system() - fetched.received_at, timedelta(0))
 
 
 # 2 ── recorded ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,6 +145,8 @@ def _record(mail: mails.Mail, fetched: ports.Fetched, *, at: datetime, actor: st
     matched = match(mail=mail)
     vouched = authentication.vouched(mail, server=str(settings.MAIL_AUTHENTICATED_BY))
     found = _judge(mail, matched, vouched, truncated=fetched.truncated)
+    if found.answer in ("accepted", "refused") and _is_over(matched, at=_came_at(fetched, at=at)):
+        found = verdict.Verdict(answer="unclear", reason="too_late", own=found.own)
     if original is None and matched.outgoing is not None:
         _act(matched.outgoing, found, at=at, actor=actor)
     models.IncomingMail.objects.create(
@@ -138,6 +158,7 @@ def _record(mail: mails.Mail, fetched: ports.Fetched, *, at: datetime, actor: st
         duplicate_of=original,
         received_at=fetched.received_at,
         recorded_at=at,
+        came_at=_came_at(fetched, at=at),
         sender=mail.sender[:320],
         sender_name=mail.sender_name,
         subject=mail.subject[:1000],
@@ -192,6 +213,13 @@ def _judge(mail: mails.Mail, matched: Matched, vouched: authentication.Vouched, 
         elif vouched.failed:
             doubt = "not_authenticated"
     return verdict.Verdict(answer="unclear", reason=doubt, own=found.own) if doubt else found
+
+
+def _is_over(matched: Matched, *, at: datetime) -> bool:
+    """Had what the mail answers to lapsed when it came? Then nothing follows by itself: a person writes back."""
+    ours = matched.outgoing
+    lapsed = models.Acceptance.objects.filter(change__number=ours.about if ours else "", lapses_at__lte=at)
+    return lapsed.filter(state__in=("LAPSED", "AWAITING_ANSWER", "AWAITING_STAFF")).exists()
 
 
 def _act(ours: models.OutgoingMail, found: verdict.Verdict, *, at: datetime, actor: str) -> None:
@@ -253,6 +281,7 @@ def _reply(row: models.IncomingMail) -> Reply:
         reason=row.reason,
         recorded_at=row.recorded_at,
         received_at=row.received_at,
+        came_at=row.came_at or row.recorded_at,
         sender=row.sender,
         decided_by=decided.by if decided else "",
         sha256=row.sha256,

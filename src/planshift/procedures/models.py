@@ -281,6 +281,7 @@ class IncomingMail(models.Model):
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, related_name="duplicates", null=True)
     received_at = models.DateTimeField(help_text="system time, of the mail server")
     recorded_at = models.DateTimeField()
+    came_at = models.DateTimeField(null=True, help_text="business time at which the mail server took it: decides")
     sender = models.CharField(max_length=320)
     sender_name = models.CharField(max_length=200)
     subject = models.CharField(max_length=1000)
@@ -331,6 +332,7 @@ class MailboxCheck(models.Model):
 
     mailbox = models.CharField(max_length=254, unique=True)
     checked_at = models.DateTimeField(help_text="system time")
+    read_at = models.DateTimeField(null=True, help_text="business time: all that had come by then was taken in")
     trouble = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:

@@ -287,6 +287,7 @@ class World:
     def tick(self, hours: int) -> None:
         """The workers slept so long; now they do what has become due."""
         clock.move_to(at=clock.business() + dt.timedelta(hours=hours), actor="test")
+        self.fetch()
         self.work()
 
     # ── looking things up ──

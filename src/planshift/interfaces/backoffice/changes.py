@@ -47,6 +47,7 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
 def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """One change: figures, money, machines, and what can be done."""
     page = office.change(sellers=staff.sellers, number=number, at=clock.business())
+    thread = acceptances.thread(sellers=staff.sellers, change=number, at=clock.business())
     return door.show(
         request,
         staff,
@@ -61,7 +62,8 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         key=door.new_key(),
         other_kind=_other_kind(page),
         ordered_how=clients.WAYS.get(page.ordered_how, page.ordered_how),
-        thread=acceptances.thread(sellers=staff.sellers, change=number, at=clock.business()),
+        thread=thread,
+        trouble=words.trouble(thread.accepting.trouble) if thread and thread.accepting.trouble else "",
     )
 
 

@@ -75,6 +75,13 @@ REPLIES = {
     "ambiguous": _("It points to several mails of ours"),
     "other_sender": _("It comes from another address than the contact address"),
     "not_authenticated": _("Our mail server does not believe the sender"),
+    "too_late": _("It came after the last day: nothing follows from it by itself"),
+}
+TROUBLES = {
+    "unclear_reply": _("A reply waits for your decision."),
+    "mail_failed": _("The request could not be sent."),
+    "mail_bounced": _("The request came back."),
+    "mailbox_unread": _("The time is over, but the mailbox could not be read since: an answer may lie there."),
 }
 MATCHES = {
     "token": _("Reference"),
@@ -87,6 +94,11 @@ MATCHES = {
 def reply(code: str) -> Any:
     """Why a person has to read a reply (mailbox reasons)."""
     return REPLIES.get(code) or readable(code)
+
+
+def trouble(code: str) -> Any:
+    """Why staff have to look at a request to accept."""
+    return TROUBLES.get(code) or readable(code)
 
 
 def match(code: str) -> Any:

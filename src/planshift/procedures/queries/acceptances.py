@@ -5,7 +5,7 @@ from datetime import datetime
 from planshift.billing import models as billing
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.procedures import access, asking, decrease_papers, models, views
+from planshift.procedures import acceptance, access, asking, decrease_papers, models, views
 from planshift.services.queries import NotFound
 
 ANSWERABLE = ("AWAITING_ANSWER", "AWAITING_STAFF")
@@ -56,10 +56,15 @@ def thread(*, sellers: tuple[str, ...], change: str, at: datetime) -> views.Thre
     over = row.execution is None or row.execution.state in ("FAILED", "CANCELLED")
     return views.Thread(
         accepting=shown,
-        mails=_mails(change, open_still=shown.can_answer),
+        mails=_mails(change, open_still=_staff_may_decide(asked, at)),
         can_ask_again=shown.can_answer,
         can_take_back=row.state == "AWAITING_STAFF" and row.applied_at is None and over,
     )
+
+
+def _staff_may_decide(asked: models.Acceptance, at: datetime) -> bool:
+    """A reply that came in time is decided some days longer than a client may answer."""
+    return asked.state in ANSWERABLE and (asked.lapses_at is None or at < acceptance.decided_until(asked))
 
 
 def _accepting(asked: models.Acceptance, at: datetime) -> views.Accepting:
@@ -152,7 +157,7 @@ def _mails(change: str, *, open_still: bool) -> tuple[views.MailRow, ...]:
                 sha256=mail.sha256,
                 decided_by=decided.by if decided else "",
                 note=decided.note if decided else "",
-                to_decide=open_still and decided is None and mail.answer == "unclear",
+                to_decide=open_still and decided is None and mail.answer == "unclear" and mail.reason != "too_late",
             )
         )
     return tuple(sorted(made, key=lambda row: (row.at, not row.ours, row.number)))

@@ -51,7 +51,7 @@ class Accepting:
     last_on: date | None
     answered_at: datetime | None
     answered_how: str  # reply, click, api, staff, ""
-    trouble: str  # why staff look at it: unclear_reply, mail_failed, mail_bounced, ""
+    trouble: str  # why staff look at it: unclear_reply, mail_failed, mail_bounced, mailbox_unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
