@@ -67,7 +67,7 @@ STAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         (ON + RANKS + SERVICE + TERM + PLAN, ON + RANKS + SERVICE + TERM + PLAN + 'period = "30 days"\n'),
     ),
     "settlement": (
-        'negative_result = "floored"\n',
+        'negative_result = "up_to_new_term"\n',
         (ON + PLANS + SERVICE + YEAR + PLAN + "period = 1\n",
          ON + PLANS + SERVICE + YEAR + PLAN + 'period = 1\nchoice = "credit_and_charge"\n'),
     ),

@@ -95,7 +95,7 @@ def amounts(
 
     The one place where a renewal is rounded: what a quote says about the next renewal is what it will cost.
     """
-    rounded = rounding.lines.lines(exact)
+    rounded = rounding.lines.of_full_prices.lines(exact)
     if rounding.tax_place == "on_gross" and prices == "net":
         step = Fraction(1, 10 ** money.decimals_of(currency=currency))
         return tuple(_on_gross(each, rate, step, currency, rounding.tax_mode) for each in exact)

@@ -83,6 +83,18 @@ CLASHES = [
         'settlement = "credit_and_charge"\nterm_end = "bill_day"',
     ),
     (
+        'settlement = "new_term_less_credit"\nnear_renewal = { answer = "next_period_too", under_days = 30 }',
+        "settlement",
+        "would sell it twice",
+        'settlement = "credit_and_charge"\nnear_renewal = { answer = "next_period_too", under_days = 30 }',
+    ),
+    (
+        'settlement = "new_term_and_refund"\nnegative_result = "floored"',
+        "settlement",
+        "a refund that counts as zero",
+        'settlement = "new_term_and_refund"\nnegative_result = "up_to_new_term"',
+    ),
+    (
         'negative_result = "floored"\ncredit_to = "refund"',
         "credit_to",
         "nothing is left",

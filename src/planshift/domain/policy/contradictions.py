@@ -198,6 +198,26 @@ def _two_ends(these: These) -> str | None:
     return None
 
 
+def _two_next_terms(these: These) -> str | None:
+    settlement = these.answer("settlement")
+    if settlement in RESTARTS and these.answer("near_renewal") == "next_period_too":
+        return f"the settlement “{settlement}” sells a full new term already: “next_period_too” would sell it twice"
+    return None
+
+
+def _no_refund_left(these: These) -> str | None:
+    if these.answer("settlement") == "new_term_and_refund" and these.answer("negative_result") == "floored":
+        return "a refund that counts as zero is none: write “new_term_nothing_credited”"
+    return None
+
+
+def _least_off_the_grid(these: These) -> str | None:
+    least, total = these.resolved.one("minimum_charge"), these.resolved.one("total_rounding")
+    if least.answer != "none" and total.answer != "no" and least.params["amount"] % total.params["unit"]:
+        return "the minimum charge must be a multiple of the unit to which the total is rounded"
+    return None
+
+
 def _nothing_to_send(these: These) -> str | None:
     if these.answer("negative_result") == "floored" and these.beside("negative_result", "credit_to"):
         return "a result below zero counts as zero: nothing is left for “credit_to”"
@@ -263,6 +283,9 @@ CLASHES = (
     Clash(("settlement", "credit_to", "credit_share", "negative_result", "credit_rounding", "minimum_charge"),
           _no_money_moves),
     Clash(("settlement", "term_end"), _two_ends),
+    Clash(("settlement", "near_renewal"), _two_next_terms),
+    Clash(("settlement", "negative_result"), _no_refund_left),
+    Clash(("minimum_charge", "total_rounding"), _least_off_the_grid),
     Clash(("credit_to", "negative_result"), _nothing_to_send),
     Clash(("credit_share", "unused_value"), _nothing_unused),
     Clash(("denominator", "time_unit"), _units_apart),

@@ -5,7 +5,7 @@ Modes mirror negative amounts: half up rounds -0.005 to -0.01.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planshift.domain import money
 from planshift.domain.exact import Exact, Fraction
@@ -41,11 +41,34 @@ class Rounder:
         per = self.per
         return [Fraction(units, per) for units in self.units(exact, per)]
 
+    @property
+    def of_lines(self) -> Fraction:
+        """Of what every line is a multiple."""
+        return min(self.step, self.fine) if self.place == "net" else self.step
+
+    @property
+    def sums_to_a_grid(self) -> bool:
+        """Whether only the sum is rounded, and to more than the smallest unit: the rest is then a line of its own."""
+        return self.place == "net" and self.step > self.fine
+
+    def rest(self, exact: Sequence[Fraction]) -> Fraction:
+        """What is missing from the sum of `lines` to the rounded sum (0 unless `sums_to_a_grid`)."""
+        if not self.sums_to_a_grid:
+            return Fraction(0)
+        total = money.round_to(sum(exact, Fraction(0)), self.step, self.mode)
+        return total - sum(self.lines(exact), Fraction(0))
+
+    @property
+    def of_full_prices(self) -> "Rounder":
+        """The same for prices that are not shared by time: they are amounts of money already (H8)."""
+        return self if self.step <= self.fine else replace(self, step=self.fine)
+
     def units(self, exact: Sequence[Fraction], per: int) -> list[int]:
         """The same in whole units, of which `per` (`self.per` or a multiple of it) make one unit of the currency."""
-        step, mode = self.step, self.mode
+        mode = self.mode
+        step = self.of_lines
         if self.place == "net" and len(exact) > 1:
-            shared = _spread(exact, step, mode, min(step, self.fine))
+            shared = _spread(exact, step, mode)
             return [amount.numerator * (per // amount.denominator) for amount in shared]
         above, below = step.numerator, step.denominator
         size = above * per // below
@@ -54,19 +77,14 @@ class Rounder:
         ]
 
 
-def _spread(exact: Sequence[Fraction], step: Fraction, mode: str, fine: Fraction) -> list[Fraction]:
-    """The rounded sum; each line to the smallest unit below it, and the rest where it is missing most."""
+def _spread(exact: Sequence[Fraction], step: Fraction, mode: str) -> list[Fraction]:
+    """The sum rounded to the smallest unit; each line to the unit below it, and the rest where it is missing most."""
     total = money.round_to(sum(exact, Fraction(0)), step, mode)
-    floors = [money.round_to(amount, fine, "floor") for amount in exact]
-    missing = money.round_units((total - sum(floors, Fraction(0))) / fine, "half_up")
+    floors = [money.round_to(amount, step, "floor") for amount in exact]
+    missing = money.round_units((total - sum(floors, Fraction(0))) / step)  # from 0 to the number of lines
     order = sorted(range(len(exact)), key=lambda index: (floors[index] - exact[index], index))
-    for place in range(abs(missing) if abs(missing) <= len(exact) else 0):
-        index = order[place] if missing > 0 else order[-1 - place]
-        floors[index] += fine if missing > 0 else -fine
-    rest = total - sum(floors, Fraction(0))
-    if rest:
-        largest = max(range(len(exact)), key=lambda index: abs(exact[index]))
-        floors[largest] += rest
+    for index in order[:missing]:
+        floors[index] += step
     return floors
 
 
@@ -163,7 +181,8 @@ RULES = rules(
     Answer(
         name="net",
         run=_net,
-        doc="The exact lines are summed and the sum is rounded; the lines are shown so that they sum to it.",
+        doc="The exact lines are summed and the sum is rounded; the lines are shown so that they sum to it. What a "
+        "coarse unit adds or takes is a line of its own.",
         example='{ answer = "net", mode = "down", unit = 10000 }',
         params=_params(),
     ),

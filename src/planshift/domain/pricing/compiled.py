@@ -31,6 +31,7 @@ class Rounding(NamedTuple):
     lines: Rounder
     credits: tuple[str, Fraction] | None
     per: int
+    coarse: bool  # whether a rounded credit can be more than the exact one by more than the smallest unit
 
 
 class Rules:
@@ -78,7 +79,8 @@ class Rules:
         self.by_remaining = answer("credit_price") == "monthly_when_short" or answer("charge_price") not in (
             "list", "discounted", "regular", "less_percent"
         )  # fmt: skip
-        self.plain = self._is_plain()
+        rounding = self.chosen["rounding"]
+        self.plain = self._is_plain() and not (rounding.answer == "net" and rounding.params.get("unit") is not None)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         try:
@@ -105,7 +107,8 @@ class Rules:
             lines: Rounder = self._run["rounding"](currency_step=step)
             credits: tuple[str, Fraction] | None = self._run["credit_rounding"](currency_step=step)
             per = lines.per if credits is None else max(lines.per, credits[1].denominator)
-            found = self._roundings[currency] = Rounding(lines, credits, per)
+            coarse = lines.step > step or (credits is not None and credits[1] > step)
+            found = self._roundings[currency] = Rounding(lines, credits, per, coarse)
         return found
 
     def _is_plain(self) -> bool:

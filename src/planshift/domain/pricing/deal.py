@@ -66,11 +66,11 @@ class PricedDeal:
                 lines.append(self._moved(item, new, old))
             else:
                 values = self._unused(item, old, item.old_quantity)
-                charged, _, by = self._charged(item.new_quantity, new)
+                charged, price, by = self._charged(item.new_quantity, new)
                 exact = charged - values.worth
                 detail = (values.given_back,)
                 lines.append(
-                    self._line("difference", item, exact, "value_difference", new, old, by, detail, values.parts)
+                    self._line("difference", item, exact, "value_difference", price, old, by, detail, values.parts)
                 )
         return self._limited(lines)
 

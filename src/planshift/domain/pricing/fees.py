@@ -25,8 +25,11 @@ def of(prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw]
     if rules.fees and not _waived(rules, facts, clock):
         charged = sum((line.exact for line in lines if line.exact.numerator > 0), _NONE)
         fee = Fee(rules.resolved.kind, direction, charged, vocabulary.Params(facts.service.numbers))
-        amounts: list[Fraction] = [run(fee=fee) for run in rules.fees]
-        found.extend(Raw("fee", known.FEE, amount, "fee") for amount in amounts if amount)
+        for run, answer in zip(rules.fees, rules.resolved.several("change_fee"), strict=True):
+            amount: Fraction = run(fee=fee)
+            if amount:
+                percent = answer.params.get("percent")
+                found.append(Raw("fee", known.FEE, amount, "fee", detail=(charged, percent) if percent else ()))
     benefit = _benefit(change, on)
     penalty: Fraction = rules.promotion_penalty(promotional=facts.service.promotional, benefit=benefit)
     if penalty:
@@ -35,9 +38,11 @@ def of(prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw]
         paid = sum((line.creditable.amount for line in facts.billed if line.component == known.SETUP), _NONE)
         length = change.old_length
         share = clock.remaining(length).cycles / clock.whole_cycles(length) if paid else _NONE
-        back: Fraction = rules.old_setup(paid=paid, remaining_share=min(share, Fraction(1)))
+        share = min(share, Fraction(1))
+        back: Fraction = rules.old_setup(paid=paid, remaining_share=share)
         if back:
-            found.append(Raw("setup_credit", known.SETUP, -back, "setup_credit"))
+            by_time = (share,) if back != paid else ()
+            found.append(Raw("setup_credit", known.SETUP, -back, "setup_credit", detail=(paid, *by_time)))
     return found
 
 

@@ -29,17 +29,17 @@ class Figure:
 
 def of(settled: Settled, facts: known.Facts) -> tuple[list[Figure], list[Figure]]:
     """The lines now and the lines billed later."""
-    lines = [*settled.outcome.lines, *settled.fees]
-    now = _figures(settled, facts, lines, now=True)
-    later = _figures(settled, facts, settled.outcome.later, now=False) if settled.outcome.later else []
-    return now, later
+    lines, later = [*settled.outcome.lines, *settled.fees], settled.outcome.later
+    now = _figures(settled, facts, lines)
+    return now, _figures(settled, facts, later, charged=not lines) if later else []
 
 
-def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, now: bool) -> list[Figure]:
+def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: bool = True) -> list[Figure]:
+    """`charged`: whether the minimum charge is asked of these lines."""
     rules, seller = settled.rules, facts.catalog.seller
     amounts = _rounded(settled, facts, raws)
-    if now and not rules.plain:
-        raws, amounts = _floors(settled, raws, amounts)
+    if not rules.plain:
+        raws, amounts = _floors(settled, facts, raws, amounts, charged=charged)
     parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
     rate = rate_of(settled, facts)
     for raw, amount in zip(raws, amounts, strict=True):
@@ -74,29 +74,68 @@ def _units(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[int]:
     """The same in whole units of the rounding."""
     factor = _inside(settled, facts)
     exact = [raw.exact for raw in raws] if factor is _ONE else [raw.exact * factor for raw in raws]
-    rounder, own, per = settled.deal.rounding
+    rounder, own, per, coarse = settled.deal.rounding
     if own is None:
-        return rounder.units(exact, per)
-    mode, step = own
-    size = step.numerator * (per // step.denominator)
-    others = iter(rounder.units([amount for amount in exact if amount >= 0], per))
-    return [-money.round_units(-amount / step, mode) * size if amount < 0 else next(others) for amount in exact]
+        units = rounder.units(exact, per)
+    else:
+        mode, step = own
+        size = step.numerator * (per // step.denominator)
+        others = iter(rounder.units([amount for amount in exact if amount >= 0], per))
+        units = [-money.round_units(-amount / step, mode) * size if amount < 0 else next(others) for amount in exact]
+    return _within(settled, facts, raws, units, per) if coarse else units
 
 
-def _floors(settled: Settled, raws: list[Raw], amounts: list[Fraction]) -> tuple[list[Raw], list[Fraction]]:
-    """The minimum charge, then the rounding of the total, each as a line of its own."""
+def _within(settled: Settled, facts: known.Facts, raws: list[Raw], units: list[int], per: int) -> list[int]:
+    """No credit becomes more than what can be credited because it is rounded to a coarse grid."""
+    found = []
+    for raw, amount in zip(raws, units, strict=True):
+        can = creditable(settled, facts, raw) if amount < 0 else None
+        found.append(amount if can is None else max(amount, -money.round_units(can * per, "down")))
+    return found
+
+
+def creditable(settled: Settled, facts: known.Facts, raw: Raw) -> Fraction | None:
+    """What can still be credited for the component of a line, in the prices of its amount; None: nothing says."""
+    if raw.component == known.SETUP:
+        return sum((line.creditable.amount for line in facts.billed or () if line.component == known.SETUP), _NONE)
+    can = settled.deal.creditable(raw.component)
+    return None if can is None else can * _inside(settled, facts)
+
+
+def _floors(
+    settled: Settled, facts: known.Facts, raws: list[Raw], amounts: list[Fraction], *, charged: bool = True
+) -> tuple[list[Raw], list[Fraction]]:
+    """The rest of a rounded sum, the minimum charge, the rounding of the total: each as a line of its own."""
+    if not raws:
+        return raws, amounts
     raws, amounts = list(raws), list(amounts)
-    rounder = settled.deal.rounder
+    rounder, own, _, _ = settled.deal.rounding
     grid = min(rounder.step, rounder.fine)  # a floor may be written finer than money
-    least = _on(grid, settled.rules.minimum_charge(total=sum(amounts, _NONE)), "up")
-    if least:
-        raws.append(Raw("minimum", known.FEE, least, "minimum", detail=(sum(amounts, _NONE),)))
-        amounts.append(least)
-    more = _on(grid, settled.rules.total_rounding(total=sum(amounts, _NONE)), "half_up")
-    if more:
-        raws.append(Raw("rounding", known.FEE, more, "rounding", detail=(sum(amounts, _NONE),)))
-        amounts.append(more)
+
+    def add(role: str, more: Fraction) -> None:
+        total = sum(amounts, _NONE)
+        if role == "rounding" and total + more < 0:
+            more = max(more, _lowest(settled, facts, raws, amounts) - total)
+        if more:
+            raws.append(Raw(role, known.FEE, more, role, detail=(total,)))
+            amounts.append(more)
+
+    if rounder.sums_to_a_grid:
+        factor = _inside(settled, facts)
+        add("rounding", rounder.rest([raw.exact * factor for raw in raws if own is None or raw.exact >= 0]))
+    if charged:
+        add("minimum", _on(grid, settled.rules.minimum_charge(total=sum(amounts, _NONE)), "up"))
+    add("rounding", _on(grid, settled.rules.total_rounding(total=sum(amounts, _NONE)), "half_up"))
     return raws, amounts
+
+
+def _lowest(settled: Settled, facts: known.Facts, raws: list[Raw], amounts: list[Fraction]) -> Fraction:
+    """The total when every credit line is as large as it can be; where nothing says how large, it stays."""
+    total = _NONE
+    for raw, amount in zip(raws, amounts, strict=True):
+        can = creditable(settled, facts, raw) if amount < 0 else None
+        total += amount if can is None else min(amount, -can)
+    return total
 
 
 def _on(grid: Fraction, amount: Fraction, mode: str) -> Fraction:
@@ -161,18 +200,18 @@ def totals(settled: Settled, facts: known.Facts) -> tuple[int, int, int]:
     The sums of `of`; where one rate holds for all lines, none of its lines is made.
     """
     raws, seller, rules = settled.outcome.lines + settled.fees, facts.catalog.seller, settled.rules
-    rounder, _, per = settled.deal.rounding
+    rounder, _, per, _ = settled.deal.rounding
     if not raws:
         return 0, 0, per
     rate = rate_of(settled, facts)
     if rules.tax_place.endswith("on_gross") or not _one_rate(settled, facts, raws, rate):
-        figures = _figures(settled, facts, raws, now=True)
+        figures = _figures(settled, facts, raws)
         whole = Taxed.total((figure.taxed for figure in figures), currency=seller.currency)
         return _in(per, whole.net.amount), _in(per, whole.tax.amount), per
     if rules.plain:
         amounts = _units(settled, facts, raws)
     else:
-        amounts = [_in(per, amount) for amount in _floors(settled, raws, _rounded(settled, facts, raws))[1]]
+        amounts = [_in(per, amount) for amount in _floors(settled, facts, raws, _rounded(settled, facts, raws))[1]]
     total = sum(amounts)
     size = per // rounder.fine.denominator  # a tax is a whole number of the currency's smallest unit
     above, below = rate.numerator, rate.denominator * size

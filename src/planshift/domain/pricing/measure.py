@@ -117,7 +117,8 @@ class Clock:
                 found = Share(time.remaining, self._counted_period(length, time), self._unit_name())
             prepaid = self.service.prepaid_periods
             if prepaid and (later := self.rules.later_periods(periods=prepaid)):
-                found = found._replace(remaining=found.remaining + later * found.per)
+                parts = (*(found.parts or ((found.remaining, found.per),)), (later * found.per, found.per))
+                found = found._replace(remaining=found.remaining + later * found.per, parts=parts)
             self._shares[length] = found
         return found
 

@@ -290,14 +290,18 @@ def _after(found: Settled, facts: known.Facts) -> None:
 
 def _bounded(found: Settled) -> None:
     """A result below zero goes no lower than the policy allows: credits shrink, the last first."""
-    rules, lines = found.rules, found.outcome.lines
-    if found.outcome.separate:
-        return
-    net = sum((line.exact for line in lines), _NONE)
+    for lines in (found.outcome.lines, found.outcome.later):
+        _bound(found, lines)
+
+
+def _bound(found: Settled, lines: list[Raw]) -> None:
+    """The same for the lines that are billed together; a refund that moves apart from the charge is a result alone."""
+    apart = found.outcome.separate
+    net = sum((line.exact for line in lines if not apart or line.exact.numerator < 0), _NONE)
     if net >= 0:
         return
     first = items.full_price(found.change, new=True, on=found.priced_on) or _NONE
-    least: Fraction | None = rules.negative_result(first_term=first)
+    least: Fraction | None = found.rules.negative_result(first_term=first)
     if least is None or net >= least:
         return
     missing = least - net

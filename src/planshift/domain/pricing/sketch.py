@@ -9,12 +9,19 @@ from planshift.domain.exact import Exact, Fraction
 from planshift.domain.offer import Renewal
 from planshift.domain.policy.given import Part, Raw, Share
 from planshift.domain.policy.rounding import Rounder
+from planshift.domain.pricing import figures
 from planshift.domain.pricing.figures import Figure
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 from planshift.domain.working import Operand, Step
 
 _TIMES, _MINUS = " × ", " − "
+_OF = {  # what the details of a line without a price are
+    "fee": ("charges", "percent_of_charges"),
+    "setup_credit": ("setup_paid", "remaining_share"),
+    "minimum": ("sum_of_lines",),
+    "rounding": ("sum_of_lines",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,9 @@ class OfferSketch:
         shares = dict.fromkeys(figure.raw.share for figure in (*self.now, *self.later) if figure.raw.share is not None)
         steps.extend(_share(share, self.settled.rules.clause("time_unit")) for share in shares)
         for figure in (*self.now, *self.later):
-            line = _line(self.settled, figure, words, currency)
+            line = _line(self, figure, words, currency)
             steps.extend((*words.rounded_first(), line))
-        steps.extend(_taxes(self.now, words, currency, self.facts.catalog.seller.prices, self.facts.buyer.treatment))
+        steps.extend(_taxes(self, words))
         steps.append(_total(self.total, words, currency))
         steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
@@ -57,7 +64,7 @@ class Words:
 
     def __call__(self, amount: Fraction) -> str:
         """An amount of money."""
-        return number(amount, decimals=2 if self._rounder.step < 1 else 0)
+        return number(amount, decimals=2 if self._rounder.fine < 1 else 0)
 
     @property
     def rounds_first(self) -> bool:
@@ -117,14 +124,21 @@ def _share(share: Share, clause: str) -> Step:
     return Step("time_share", operands, formula, share.cycles, share.cycles, clause=clause)  # a share has no unit
 
 
-def _line(settled: Settled, figure: Figure, words: Words, currency: str) -> Step:
-    raw, rules = figure.raw, settled.rules
-    rounder, own, _ = rules.rounding_in(currency)
+def _line(sketch: OfferSketch, figure: Figure, words: Words, currency: str) -> Step:
+    settled, raw, rules = sketch.settled, figure.raw, sketch.settled.rules
+    rounder, own, _, _ = rules.rounding_in(currency)
     operands, formula = _formula(raw, rules.answer("credit_price"), words)
     if raw.limit is not None:
         operands = (*operands, Operand("limit", -raw.exact, currency))
         formula += f" → {words(raw.exact)}"
-    mode, step = own if own is not None and raw.exact.numerator < 0 else (rounder.mode, rounder.step)
+    mode, step = own if own is not None and raw.exact.numerator < 0 else (rounder.mode, rounder.of_lines)
+    if figure.rounded < 0 and (step > rounder.fine):
+        grid, can = money.round_to(raw.exact, step, mode), figures.creditable(settled, sketch.facts, raw)
+        if can is not None and -grid > can:
+            operands = (*operands, Operand("limit", -grid, currency))
+            formula += f" → {words(figure.rounded)}"
+    if rounder.place == "net" and (own is None or raw.exact.numerator > 0) and len(sketch.now) > 1:
+        mode = "shared"  # so that the lines sum to the rounded sum
     rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
     decided = "period_change" if settled.change.operation == "period" else "settlement"
     clause = rules.clause("setup_fee" if raw.role == "setup" else decided)
@@ -149,6 +163,8 @@ def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], s
     operands.extend(Operand("paid_price", price) for price in dict.fromkeys(part.price for part in raw.values))
     if raw.how == "missing_months":
         operands.append(Operand("missing_months", raw.detail[0], "months"))
+    if raw.how in _OF:
+        operands.extend(Operand(*each) for each in zip(_OF[raw.how], raw.detail, strict=False))
     if raw.quantity != 1 or raw.old_quantity not in (0, 1):
         operands.append(Operand("quantity", Fraction(raw.quantity)))
         operands.append(Operand("old_quantity", Fraction(raw.old_quantity)))
@@ -182,6 +198,13 @@ def _written(raw: Raw, words: Words) -> str:
         if words.rounds_first:
             return f"{words.by_time(price, raw.price, share)}{times}"
         return words.by_time(f"{price}{times}", raw.price, share)
+    if raw.how in ("minimum", "rounding"):
+        before = words(raw.detail[0])
+        return f"{words(raw.detail[0] + raw.exact)}{_MINUS}{f'({before})' if raw.detail[0] < 0 else before}"
+    if raw.how == "fee" and raw.detail:
+        return f"{words(raw.detail[0])}{_TIMES}{number(raw.detail[1] * 100)} / 100"
+    if raw.how == "setup_credit" and len(raw.detail) > 1:
+        return f"−{words(raw.detail[0])}{_TIMES}{_divisor(raw.detail[1])}"
     return words(-raw.limit if raw.limit is not None else raw.exact)
 
 
@@ -219,20 +242,34 @@ def _old(raw: Raw, words: Words) -> str:
     return words(raw.old_price) if raw.old_quantity == 1 else f"{raw.old_quantity}{_TIMES}{words(raw.old_price)}"
 
 
-def _taxes(lines: tuple[Figure, ...], words: Words, currency: str, prices: str, treatment: str) -> list[Step]:
+def _taxes(sketch: OfferSketch, words: Words) -> list[Step]:
+    """One step per rate, or per line where the tax of each line is rounded by itself."""
+    rules, treatment = sketch.settled.rules, sketch.facts.buyer.treatment
+    seller = sketch.facts.catalog.seller
+    place, mode = rules.tax_place, rules.tax_mode
+    grid = f"{mode} {number(Fraction(1, 10 ** money.decimals_of(currency=seller.currency)))}"
+    groups: dict[object, list[Figure]] = {}
+    for index, figure in enumerate(sketch.now):
+        groups.setdefault((figure.rate, index if place != "per_rate" else None), []).append(figure)
     steps = []
-    for rate in dict.fromkeys(figure.rate for figure in lines):
-        members = [figure for figure in lines if figure.rate == rate]
-        base = sum((figure.rounded for figure in members), Fraction(0))
+    for members in groups.values():
+        rate = members[0].rate
+        base = sum((_taxed_base(figure, place, seller.prices) for figure in members), Fraction(0))
         tax = sum((figure.taxed.tax.amount for figure in members), Fraction(0))
-        exact = base * rate if prices == "net" else base * rate / (1 + rate)
+        exact = base * rate if seller.prices == "net" else base * rate / (1 + rate)
         percent = number(rate * 100)
-        formula = f"{words(base)}{_TIMES}{percent} / " + ("100" if prices == "net" else number(100 + rate * 100))
-        operands = (Operand("base", base, currency), Operand("rate", rate * 100, "percent"))
-        rounding = "half_up 0.01" if exact != tax else ""
+        formula = f"{words(base)}{_TIMES}{percent} / " + ("100" if seller.prices == "net" else number(100 + rate * 100))
+        operands = (Operand("base", base, seller.currency), Operand("rate", rate * 100, "percent"))
         code = "tax" if treatment == "standard" or (rate and treatment != "oss") else f"tax_{treatment}"
-        steps.append(Step(code, operands, formula, exact, tax, rounding=rounding, unit=currency))
+        rounding = grid if exact != tax else ""
+        steps.append(Step(code, operands, formula, exact, tax, rounding=rounding, unit=seller.currency))
     return steps
+
+
+def _taxed_base(figure: Figure, place: str, prices: str) -> Fraction:
+    """Of what the tax is taken: the rounded line, or its exact amount where the gross amount is rounded once."""
+    on_gross = place == "on_gross" or (place == "credits_on_gross" and figure.rounded < 0)
+    return figure.raw.exact if on_gross and prices == "net" and figure.raw.limit is None else figure.rounded
 
 
 def _total(total: Taxed, words: Words, currency: str) -> Step:

@@ -22,6 +22,11 @@ OPERANDS = {
     "missing_months": _("months missing"),
     "remaining": _("time left"),
     "per_period": _("whole term"),
+    "charges": _("all that is charged"),
+    "percent_of_charges": _("percentage of it"),
+    "setup_paid": _("set-up fee paid"),
+    "remaining_share": _("share of the term left"),
+    "sum_of_lines": _("sum of the lines"),
     "limit": _("before the limit to what was paid"),
     "base": _("net amount"),
     "net": _("net amount"),
@@ -48,6 +53,7 @@ ROUNDINGS = {
     "up": _("up"),
     "floor": _("towards minus infinity"),
     "ceiling": _("towards plus infinity"),
+    "shared": _("so that the lines sum to the rounded total"),
 }
 
 

@@ -1,0 +1,102 @@
+"""Does a pocket calculator find what the working says? Formulas are computed here as they are printed."""
+
+import re
+from fractions import Fraction
+
+import pytest
+
+from planshift.domain import money, quote
+from planshift.domain.offer import Offer
+from planshift.domain.working import Step
+from tests.domain.pricing import world
+
+TAXED = '[seller]\ncurrency = "EUR"\nvat = [{ from = 2013-10-01, rate = "22" }]\n'
+PERIODS = 'prices = [{ period = 1, amount = "%s" }, { period = 12, amount = "%s" }]\n'
+TWO = "[plans.old]\n" + PERIODS % ("12.00", "120.00") + "[plans.new]\n" + PERIODS % ("24.00", "240.00")
+YEARS = world.plans("120.00", "240.00", "12")
+MID = world.change("2026-07-01", "2026-01-01", "2027-01-01", "12")
+
+
+def computed(formula: str) -> Fraction:
+    """A printed formula: numbers, + − × /, brackets; what stands after an arrow is a limit that applies."""
+    text = formula.rpartition("→")[2] if "→" in formula else formula
+    text = text.replace("−", "-").replace("×", "*")
+    assert re.fullmatch(r"[0-9.+\-*/() ]+", text), formula
+    return Fraction(eval(re.sub(r"[0-9.]+", lambda number: f"Fraction('{number.group()}')", text)))
+
+
+def rounded(step: Step) -> Fraction:
+    """The unrounded value by the rounding that the step names."""
+    if not step.rounding:
+        return step.unrounded
+    mode, unit = step.rounding.split()
+    if mode == "shared":  # the rounded sum is shared: each line is off by less than a unit
+        assert abs(step.result - step.unrounded) < Fraction(unit)
+        return step.result
+    return money.round_to(step.unrounded, Fraction(unit), mode)
+
+
+def offer(policy: str, facts: str) -> Offer:
+    given = world.stated(facts)
+    found = quote.price(facts=given.facts, request=given.request, policy=world.policy(policy, "EUR"), on=given.on)
+    assert isinstance(found, Offer)
+    return found
+
+
+SETUP = '[[billed]]\ncomponent = "setup"\namount = "30.00"\n[[billed]]\ncomponent = "plan"\namount = "120.00"\n'
+CASES = {
+    "another period, converted": (
+        'period_change = "converted"\ncredit_price = "paid"\ndecrease = "settled"',
+        'on = 2026-01-16\n[request]\nchange = "period"\nperiod = 12\n[service]\nplan = "old"\nperiod = 1\n'
+        "start = 2026-01-01\n" + TAXED + TWO,
+    ),
+    "another plan and period, converted": (
+        'settlement = "difference"\nother_period = "converted"\ncredit_price = "paid"\ndecrease = "settled"',
+        'on = 2026-01-16\n[request]\nchange = "plan"\nto = "new"\nperiod = 12\n[service]\nplan = "old"\nperiod = 1\n'
+        "start = 2026-01-01\n" + TAXED + TWO,
+    ),
+    "tax per rate, down": ('tax_rounding = { answer = "per_rate", mode = "down" }', MID + TAXED + YEARS),
+    "tax per line, down": (
+        'settlement = "credit_and_charge"\ntax_rounding = { answer = "per_line", mode = "down" }',
+        MID + TAXED + YEARS,
+    ),
+    "tax on the gross amount": ('tax_rounding = "on_gross"', MID + TAXED + YEARS),
+    "a fee in percent": ('change_fee = [{ answer = "percent", percent = 10 }]', MID + TAXED + YEARS),
+    "a minimum charge": ('minimum_charge = { answer = "at_least", amount = "150.00" }', MID + TAXED + YEARS),
+    "a rounded total": ('total_rounding = { answer = "to_unit", unit = 100, mode = "up" }', MID + TAXED + YEARS),
+    "an old set-up fee by time": ('old_setup = "credited_by_time"', MID + SETUP + TAXED + YEARS),
+    "a coarse sum": ('rounding = { answer = "net", mode = "down", unit = 50 }', MID + TAXED + YEARS),
+    "periods paid ahead": (
+        'later_periods = "changed_too"',
+        MID + "prepaid_periods = 1\n" + TAXED + YEARS,
+    ),
+    "two years and periods paid ahead": (
+        'later_periods = "changed_too"',
+        world.change("2026-07-01", "2026-01-01", "2028-01-01", "12") + "prepaid_periods = 1\n" + TAXED + YEARS,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_step_is_what_its_formula_says(name: str) -> None:
+    found = offer(*CASES[name])
+    for step in found.working:
+        assert computed(step.formula) == step.unrounded, (step.code, step.formula)
+        assert rounded(step) == step.result, (step.code, step.rounding)
+
+
+def test_a_yen_is_not_rounded_to_a_hundredth() -> None:
+    given = world.stated(
+        MID
+        + '[seller]\ncurrency = "JPY"\nvat = [{ from = 2013-10-01, rate = "22" }]\n'
+        + world.plans("1000", "1111", "12")
+    )
+    found = quote.price(facts=given.facts, request=given.request, policy=world.policy(), on=given.on)
+    assert isinstance(found, Offer)
+    (tax,) = [step for step in found.working if step.code == "tax"]  # 56 x 22 / 100 = 12.32
+    assert (tax.result, tax.rounding) == (12, "half_up 1")
+
+
+def test_the_tax_of_lines_that_are_rounded_apart_is_shown_apart() -> None:
+    found = offer(*CASES["tax per line, down"])
+    assert [step.formula for step in found.working if step.code == "tax"] == ["−60.49 × 22 / 100", "120.99 × 22 / 100"]
