@@ -9,7 +9,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from planshift.domain.catalog import Catalog
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment, Period
 
@@ -31,9 +31,9 @@ class Counts:
     """
 
     unit: str
-    total: Fraction | None  # None: not stated; then only a policy with a fixed divisor can price it
-    used: Fraction | None
-    remaining: Fraction
+    total: Exact | None  # None: not stated; then only a policy with a fixed divisor can price it
+    used: Exact | None
+    remaining: Exact
 
 
 @dataclass(frozen=True, slots=True)

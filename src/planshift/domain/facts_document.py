@@ -16,7 +16,7 @@ from planshift.domain import catalog_document, periods, toml_reading
 from planshift.domain import facts as known
 from planshift.domain.catalog import Catalog
 from planshift.domain.errors import Refused
-from planshift.domain.exact import Fraction
+from planshift.domain.exact import Exact, Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment, Period
 from planshift.domain.toml_reading import BadDocument, Document, Problem, Table
@@ -208,6 +208,11 @@ def _moment_of(
     return periods.add(term.end, length, zone, times=-1)
 
 
+def _in_ints(count: Exact | None) -> Exact | None:
+    """A count of whole units as an int: it stays exact and costs less."""
+    return count.numerator if count is not None and count.denominator == 1 else count
+
+
 def _counts(
     table: Table, length: Length, used: _Count | None, remaining: _Count | None, total: _Count | None
 ) -> known.Counts | None:
@@ -234,7 +239,12 @@ def _counts(
         else:
             table.problem("used" if used else "remaining", "this is more than the whole term")
             return None
-    return known.Counts(unit, whole, used.value if used else None if whole is None else whole - left, left)
+    return known.Counts(
+        unit,
+        _in_ints(whole),
+        _in_ints(used.value if used else None if whole is None else whole - left),
+        _in_ints(left) or 0,
+    )
 
 
 def _whole(length: Length, unit: str) -> Fraction | None:

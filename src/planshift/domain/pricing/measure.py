@@ -89,18 +89,21 @@ class Clock:
 
     def _counted(self, counts: Counts) -> Time:
         factor = self._factor(counts)
-        remaining = counts.remaining * factor
-        total = None if counts.total is None else counts.total * factor
-        used = (total - remaining) if total is not None else (counts.used or 0) * factor
+        remaining, total, used = counts.remaining, counts.total, counts.used or 0
+        if factor != 1:
+            remaining, total, used = remaining * factor, None if total is None else total * factor, used * factor
+        used = total - remaining if total is not None else used
+        if self.rules.exact_units:
+            return Time(used, remaining, total)
         whole = total if total is not None else remaining
         counted: Exact = self.rules.partial_unit(used=whole - remaining, total=whole)
         counted = min(max(counted, whole - math.ceil(whole)), whole)
         return Time(max(counted, 0) if total is not None else used, whole - counted, total)
 
-    def _factor(self, counts: Counts) -> Fraction:
+    def _factor(self, counts: Counts) -> Exact:
         """From the unit of the counts to that of the policy."""
         if counts.unit == "term" or (counts.unit == "month" and self.unit in MONTHS):
-            return Fraction(1)
+            return 1
         wanted = _COUNTED.get(self.unit)
         if wanted is None or counts.unit == "month":
             raise Refused("counts_in_another_unit", counted=counts.unit, policy=self.unit)
@@ -162,7 +165,7 @@ class Clock:
             if counts is not None and counts.total is None:
                 return max(billed, self.remaining(length).cycles)
             return billed
-        return counts.total / length.count
+        return Fraction(counts.total, length.count)
 
     def _unused_stretch(self, start: Moment, end: Moment) -> Exact:
         """The units of a stretch of which nothing is used, partial ones counted as the policy says."""

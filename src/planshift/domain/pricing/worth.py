@@ -93,8 +93,8 @@ def remaining_months(clock: Clock) -> Fraction | None:
     if counts.unit == "term":
         return counts.remaining * clock.service.length.months
     if counts.unit == "month":
-        return counts.remaining
-    return counts.remaining * periods.SECONDS[counts.unit] / 86400 * Fraction(12, 365)
+        return Fraction(counts.remaining)
+    return counts.remaining * Fraction(periods.SECONDS[counts.unit], 86400) * Fraction(12, 365)
 
 
 def remaining_days(clock: Clock) -> Fraction | None:
@@ -109,7 +109,7 @@ def remaining_days(clock: Clock) -> Fraction | None:
         return None
     if counts.unit == "month":
         return counts.remaining * Fraction(365, 12)
-    return counts.remaining * periods.SECONDS[counts.unit] / 86400
+    return counts.remaining * Fraction(periods.SECONDS[counts.unit], 86400)
 
 
 def _since(clock: Clock, unit: str) -> Fraction:
