@@ -1,8 +1,9 @@
 """How does the service stand after the change? Its term, next renewal, promised date, notices, account credit."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from planshift.domain import calendar, periods, renewing
@@ -73,6 +74,37 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
     if settled.settlement == "metered":
         return None
     day = None if end is None else periods.day_of(end, settled.clock.zone)
+    basis = renewal_basis(settled, facts, day)
+    rounder = settled.rules.rounding_in(seller.currency).lines
+    place, mode = settled.rules.tax_rounding()
+    priced = renewing.amounts(
+        exact=basis.exact(),
+        rate=basis.rate,
+        prices=seller.prices,
+        currency=seller.currency,
+        rounding=renewing.Rounding(lines=rounder, tax_place=place, tax_mode=mode),
+    )
+    taxed = Taxed.total(priced, currency=seller.currency)
+    return Renewal(day, taxed, change.new_length)
+
+
+class RenewalBasis(NamedTuple):
+    """What a renewal is the sum of: the regular price of each component, the discount that stays, the tax."""
+
+    prices: tuple[tuple[str, int, Fraction], ...]  # code, quantity, the price of one
+    less: Fraction  # the share that a discount takes off
+    inside: Fraction  # the tax rate inside the prices that this buyer does not pay
+    rate: Fraction  # the buyer's tax rate
+
+    def exact(self) -> list[Fraction]:
+        """What each component costs, in the seller's prices."""
+        factor = (1 - self.less) / (1 + self.inside)
+        return [price * quantity * factor for _, quantity, price in self.prices]
+
+
+def renewal_basis(settled: Settled, facts: known.Facts, day: date | None) -> RenewalBasis:
+    """Of the renewal on a day (None: the facts give no dates)."""
+    change, seller = settled.change, facts.catalog.seller
     listed = day or settled.priced_on
     discount = facts.service.discount
     less = discount.share if discount is not None and discount.perpetual else _NONE
@@ -82,22 +114,12 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
     rate = seller.tax_rate(listed) if treatment == "standard" else _NONE
     rate = facts.buyer.tax_rate or _NONE if treatment == "oss" else rate
     inside = seller.tax_rate(listed) if seller.prices == "gross" and treatment not in ("standard", "oss") else _NONE
-    exact = []
+    prices = []
     for item in sorted(change.items, key=lambda each: (each.component != known.PLAN, each.code)):
         price = item.new_price(change.new_length, listed)
         if price is not None and item.new_quantity:
-            exact.append(price.regular * item.new_quantity * (1 - less) / (1 + inside))
-    rounder = settled.rules.rounding_in(seller.currency).lines
-    place, mode = settled.rules.tax_rounding()
-    priced = renewing.amounts(
-        exact=exact,
-        rate=rate,
-        prices=seller.prices,
-        currency=seller.currency,
-        rounding=renewing.Rounding(lines=rounder, tax_place=place, tax_mode=mode),
-    )
-    taxed = Taxed.total(priced, currency=seller.currency)
-    return Renewal(day, taxed, change.new_length)
+            prices.append((item.code, item.new_quantity, price.regular))
+    return RenewalBasis(tuple(prices), less, inside, rate)
 
 
 def hourly(settled: Settled, facts: known.Facts) -> Money | None:

@@ -1,6 +1,6 @@
 """How was each figure found? Words an offer's computation as steps, when they are asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planshift.domain import facts as known
 from planshift.domain import money
@@ -9,13 +9,14 @@ from planshift.domain.exact import Exact, Fraction
 from planshift.domain.offer import Renewal
 from planshift.domain.policy.given import Part, Raw, Share
 from planshift.domain.policy.rounding import Rounder
-from planshift.domain.pricing import figures
+from planshift.domain.pricing import afterwards, figures
 from planshift.domain.pricing.figures import Figure
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 from planshift.domain.working import Operand, Step
 
 _TIMES, _MINUS = " × ", " − "
+_NONE = Fraction(0)
 _OF = {  # what the details of a line without a price are
     "fee": ("charges", "percent_of_charges"),
     "setup_credit": ("setup_paid", "remaining_share"),
@@ -49,9 +50,7 @@ class OfferSketch:
         steps.append(_total(self.total, words, currency))
         steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
-            net = self.renews.amount.net.amount
-            clause = self.settled.rules.clause("renewal")
-            steps.append(Step("next_renewal", (), words(net), net, net, unit=currency, clause=clause))
+            steps.extend(_renewal(self.settled, self.facts, self.renews, words))
         return tuple(steps)
 
 
@@ -272,12 +271,46 @@ def _taxed_base(figure: Figure, place: str, prices: str) -> Fraction:
     return figure.raw.exact if on_gross and prices == "net" and figure.raw.limit is None else figure.rounded
 
 
+def _tax(code: str, base: Fraction, rate: Fraction, tax: Fraction, words: Words, currency: str, prices: str) -> Step:
+    """The tax on a net amount, or the tax inside a gross one."""
+    exact = base * rate if prices == "net" else base * rate / (1 + rate)
+    formula = f"{words(base)}{_TIMES}{number(rate * 100)} / " + ("100" if prices == "net" else number(100 + rate * 100))
+    operands = (Operand("base", base, currency), Operand("rate", rate * 100, "percent"))
+    rounding = "half_up 0.01" if exact != tax else ""
+    return Step(code, operands, formula, exact, tax, rounding=rounding, unit=currency)
+
+
 def _total(total: Taxed, words: Words, currency: str) -> Step:
     net, tax = total.net.amount, total.tax.amount
     formula = f"{words(net)} {'−' if tax < 0 else '+'} {words(abs(tax))}"
     operands = (Operand("net", net, currency), Operand("tax", tax, currency))
     gross = total.gross.amount
     return Step("total", operands, formula, gross, gross, unit=currency)
+
+
+def _renewal(settled: Settled, facts: known.Facts, renews: Renewal, words: Words) -> list[Step]:
+    """What the next renewal is the sum of: the price of each component, less the discount that stays; its tax."""
+    basis, seller, taxed = afterwards.renewal_basis(settled, facts, renews.on), facts.catalog.seller, renews.amount
+    currency, clause = seller.currency, settled.rules.clause("renewal")
+    formula = " + ".join(
+        words(price) if quantity == 1 else f"{quantity}{_TIMES}{words(price)}" for _, quantity, price in basis.prices
+    )
+    formula = f"({formula})" if len(basis.prices) > 1 and (basis.less or basis.inside) else formula or words(_NONE)
+    if basis.less:
+        formula += f"{_TIMES}{number(100 - basis.less * 100)} / 100"
+    if basis.inside:
+        formula += f"{_TIMES}100 / {number(100 + basis.inside * 100)}"
+    exact = sum(basis.exact(), _NONE)
+    listed = taxed.net.amount if seller.prices == "net" else taxed.gross.amount
+    rounder = settled.rules.rounding_in(currency).lines
+    rounding = f"{rounder.mode} {number(rounder.step)}" if listed != exact else ""
+    operands = tuple(Operand(code, price, currency) for code, _, price in basis.prices)
+    tax = _tax("next_renewal_tax", listed, basis.rate, taxed.tax.amount, words, currency, seller.prices)
+    return [
+        Step("next_renewal", operands, formula, exact, listed, rounding, unit=currency, clause=clause),
+        tax,
+        replace(_total(taxed, words, currency), code="next_renewal_total"),
+    ]
 
 
 def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:

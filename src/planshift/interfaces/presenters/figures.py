@@ -61,7 +61,9 @@ def of_offer(offer: quote.Offer, names: Mapping[str, Any]) -> Figures:
     """
     steps = list(offer.working)
     shares = _take(steps, "time_share")
-    tax, total, renewal = _take(steps, "tax"), _take(steps, "total"), _take(steps, "next_renewal")
+    tax, total = _take(steps, "tax"), _take(steps, "total")
+    renewal = [step for step in steps if step.code.startswith("next_renewal")]
+    steps = [step for step in steps if not step.code.startswith("next_renewal")]
     count = len(offer.lines) + len(offer.later_lines)
     own, other = (steps[:count], steps[count:]) if len(steps) >= count else ([], steps)
     shown = [_figure(line, names, _steps(line, own, index, shares)) for index, line in enumerate(offer.lines)]

@@ -140,7 +140,7 @@ def _example(asked: Asked, policy: document.Policy, catalog: Catalog, speaker: s
     return parts.Example(
         title=words.title(),
         given=(*words.given(), told),
-        working=tuple(words.step(step) for step in found.working if step.code != "next_renewal"),
+        working=tuple(words.step(step) for step in found.working if not step.code.startswith("next_renewal")),
         result=words.result(found),
         operation=found.operation,
     )
