@@ -116,7 +116,9 @@ def _promised(offer: Offer) -> str:
     promise = offer.promise
     if not promise.business_days_max:
         return ""
-    days = f"{promise.business_days_min} to {promise.business_days_max} business days"
+    low, high = promise.business_days_min, promise.business_days_max
+    days = f"{low} to {high}" if low not in (0, high) else str(high)
+    days += " business day" if high == 1 else " business days"
     return f", within {days}" + (f", by {promise.on} if it may begin today" if promise.on else "")
 
 

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.exact import Fraction
-from planshift.interfaces.presenters import amounts
-from planshift.interfaces.presenters.refusals import SENTENCES
+from planshift.interfaces.presenters import amounts, refusals
 
 NEED = _("%(name)s %(used)s (at most %(allowed)s)")
 FALLBACK = _("The rules of this service do not allow it (%(code)s).")
@@ -22,9 +21,11 @@ _CODES = ("plan", "family", "resource", "resources", "methods", "up", "down")
 
 def sentence(reason: Reason, names: Mapping[str, Any] | None = None) -> str:
     """One reason as a sentence in the language in force; `names` gives codes of the catalog their names."""
-    text = SENTENCES.get(reason.code)
+    text = refusals.SENTENCES.get(reason.code)
     if text is None:
         return str(FALLBACK) % {"code": reason.code}
+    if isinstance(text, refusals.Counted):
+        text = text.form(reason.facts.get(text.by))
     return str(text) % facts_in_words(reason.facts, names or {})
 
 

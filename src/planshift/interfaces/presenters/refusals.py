@@ -1,12 +1,27 @@
 """Every reason why not, in plain words: code → sentence with %(fact)s. Codes are raised all over the house."""
 
+from typing import Any, NamedTuple
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from planshift.interfaces.presenters.refusals_of_imports import OF_IMPORTS
 
+
+class Counted(NamedTuple):
+    """A sentence in singular and plural, by the fact that it counts."""
+
+    by: str
+    words: Any  # of ngettext_lazy
+
+    def form(self, count: object) -> str:
+        """The form for a count; the plural where it is no whole number."""
+        return str(self.words % (count if type(count) is int else 2))
+
+
 # Why a change is not possible, or not now: what clients read most.
-OF_CHANGES: dict[str, str | Promise] = {
+OF_CHANGES: dict[str, str | Promise | Counted] = {
     "auto_renewal_off": _("Auto-renewal is off, so the deposit is not drawn by itself."),
     "by_payment_only": _("Your provider takes a payment for every order."),
     "balance_too_low": _("The balance is too low for this."),
@@ -19,7 +34,13 @@ OF_CHANGES: dict[str, str | Promise] = {
     "terms_overlap": _("The days from %(start)s to %(end)s are already sold."),
     "order_invoiced": _("The order %(order)s is already invoiced."),
     "change_under_way": _("Change %(change)s of this service is still open. It has to be finished or withdrawn first."),
-    "changed_too_recently": _("The last change was %(days_since)s days back; the next is possible after %(days)s."),
+    "changed_too_recently": Counted(
+        "days",
+        ngettext_lazy(
+            "A change is possible %(days)s day after the last one (days since then: %(days_since)s).",
+            "A change is possible %(days)s days after the last one (days since then: %(days_since)s).",
+        ),
+    ),
     "credentials_expired": _("The access data is no longer kept. Ask your provider for a new one."),
     "credentials_none": _("There is no access data to show."),
     "credentials_shown": _("The access data was already shown, on %(at)s. It is shown only once."),
@@ -56,7 +77,13 @@ OF_CHANGES: dict[str, str | Promise] = {
     "period_not_sold": _("%(plan)s is sold for these billing periods only (in months): %(months)s."),
     "nothing_to_buy_time_from": _("There is no unused value left to buy time from."),
     "not_awaiting_staff": _("Change %(number)s does not wait for your decision."),
-    "not_announced_in_time": _("This change has to be announced %(days)s days ahead."),
+    "not_announced_in_time": Counted(
+        "days",
+        ngettext_lazy(
+            "This change has to be announced %(days)s day ahead.",
+            "This change has to be announced %(days)s days ahead.",
+        ),
+    ),
     "nothing_changes": _("That is what you have already."),
     "notices_not_acknowledged": _("Every notice has to be confirmed before you can order."),
     "notices_not_of_this_quote": _("The confirmed notices do not belong to this quote. Open the quote again."),
@@ -89,10 +116,20 @@ OF_CHANGES: dict[str, str | Promise] = {
     "term_is_over": _("The paid term is over. Renew first."),
     "term_not_begun": _("The paid term has not begun yet."),
     "term_too_long": _("The term would be too long."),
-    "too_late_before_term_end": _(
-        "Too close to the end of the term: possible until %(days)s days before it, %(remaining_days)s are left."
+    "too_late_before_term_end": Counted(
+        "days",
+        ngettext_lazy(
+            "Too close to the end of the term: possible until %(days)s day before it (days left: %(remaining_days)s).",
+            "Too close to the end of the term: possible until %(days)s days before it (days left: %(remaining_days)s).",
+        ),
     ),
-    "too_little_time_left": _("Less than %(months)s months of the term are left: renew first."),
+    "too_little_time_left": Counted(
+        "months",
+        ngettext_lazy(
+            "Less than %(months)s month of the term is left: renew first.",
+            "Less than %(months)s months of the term are left: renew first.",
+        ),
+    ),
     "unpaid_documents": _("There are unpaid invoices: %(documents)s. They have to be settled first."),
     "usage_not_known": _("We do not know yet how much the service uses. Try again in a few minutes."),
     "usage_reading_too_old": _("The last reading of what the service uses is too old. Try again in a few minutes."),
@@ -279,7 +316,7 @@ OF_EINVOICES: dict[str, str | Promise] = {
     "no_einvoice_writer": _("This installation writes no e-invoices of the format %(format)s."),
 }
 
-SENTENCES: dict[str, str | Promise] = {
+SENTENCES: dict[str, str | Promise | Counted] = {
     **OF_CHANGES,
     **OF_FORMS,
     **OF_MONEY,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from planshift.domain.exact import Fraction
 from planshift.interfaces.presenters import amounts
-from planshift.interfaces.presenters.regulation import sentences
+from planshift.interfaces.presenters.regulation import sentences, writing
 
 OPERANDS = {
     "price": _("price"),
@@ -44,7 +44,7 @@ UNITS = {
     "minutes": _("minutes"),
     "seconds": _("seconds"),
     "terms": _("terms"),
-}
+}  # of a number that is not whole; whole ones are counted
 ROUNDINGS = {
     "half_up": _("half up"),
     "half_even": _("half to even"),
@@ -133,6 +133,8 @@ def _value(value: Fraction, unit: str) -> str:
     if unit == "percent":
         return amounts.percent(value / 100)
     word = UNITS.get(unit)
+    if word and unit != "terms" and value.denominator == 1:
+        return writing.units(value.numerator, unit.removesuffix("s"), _language())
     return f"{amounts.number(value)}{amounts.NOBREAK}{word}" if word else amounts.number(value)
 
 

@@ -69,6 +69,11 @@ def length(text: str, language: str) -> str:
     return counted(amount, _UNITS[language].get(unit, unit), language)
 
 
+def units(amount: int, unit: str, language: str) -> str:
+    """So many units of time ("month", "day", …): "1 day", "5 dni". Raises KeyError for another unit."""
+    return counted(amount, _UNITS[language][unit], language)
+
+
 def counted(amount: int, forms: str, language: str) -> str:
     """A count with its noun: counted(2, "dzień|dni|dni", "pl") is "2 dni". One form alone is used for all counts."""
     every = forms.split("|")
