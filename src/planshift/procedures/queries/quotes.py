@@ -49,7 +49,8 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         pays_by_itself=not because,
         pay_reasons=pay_reasons(because=because, deposit=deposit, due=due),
         deposit=deposit,
-        policy=f"{known.rules.policy.code} {kept.policy.number}",
+        policy=known.rules.policy.title or {"en": known.rules.policy.code},
+        policy_revision=kept.policy.number,
         change=change.number if change else "",
         replaced_by=kept.replaced_by.number if hasattr(kept, "replaced_by") else "",
     )

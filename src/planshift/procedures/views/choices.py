@@ -116,7 +116,8 @@ class QuotePage:
     pays_by_itself: bool  # D4 holds now: ordering draws the deposit
     pay_reasons: tuple[Reason, ...]  # why not by itself: auto_renew_off, deposit_short(missing=Money)
     deposit: Money | None
-    policy: str  # name + revision the price was made under
+    policy: Words  # the title of the policy that the price was made under …
+    policy_revision: int  # … and its revision
     change: str = ""  # number of the change that was ordered from it
     replaced_by: str = ""  # number of the quote in its place, since staff decided easy or hard (H3)
 
