@@ -1,14 +1,12 @@
 """How do a catalog and a policy come in? As revisions: checked, numbered, never edited afterwards."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 
 from planshift.catalog import models
 from planshift.domain import catalog, catalog_document, documents, money
 from planshift.domain.errors import Refused
-from planshift.domain.exact import Fraction
 from planshift.domain.policy import deposit, document, loader
 from planshift.runtime import audit
 
@@ -90,15 +88,7 @@ def _seller(document: catalog.Catalog) -> models.Seller:
     else:
         models.Seller.objects.filter(pk=seller.pk).update(**fields)
         seller.refresh_from_db()
-    for dated in said.vat:
-        models.VatRate.objects.get_or_create(
-            seller=seller, valid_from=dated.valid_from, defaults={"percent": _percent(dated.rate)}
-        )
     return seller
-
-
-def _percent(rate: Fraction) -> Decimal:
-    return Decimal((rate * 100).numerator) / Decimal((rate * 100).denominator)
 
 
 def _finest(policy: document.Policy) -> int:

@@ -35,24 +35,6 @@ class Seller(models.Model):
         return self.code
 
 
-class VatRate(models.Model):
-    """A VAT rate of a seller from a date on; the newest one not after the tax point counts."""
-
-    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="vat_rates")
-    code = models.CharField(max_length=20, default="standard")
-    percent = models.DecimalField(max_digits=5, decimal_places=2)
-    valid_from = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["seller", "code", "valid_from"], name="vat_rate_once"),
-            models.CheckConstraint(condition=models.Q(percent__gte=0, percent__lte=100), name="vat_rate_percent"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.seller_id} {self.code} {self.percent} % from {self.valid_from}"
-
-
 class CatalogRevision(models.Model):
     """One loaded state of a seller's catalog: never edited (a trigger refuses), the newest is offered."""
 

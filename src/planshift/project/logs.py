@@ -56,8 +56,11 @@ BEFORE: list[structlog.typing.Processor] = [
 ]
 
 
-def configure(level: str) -> dict[str, Any]:
-    """Set structlog up, and return Django's LOGGING, so that both write the same lines through the same scrubbing."""
+def configure(level: str, *, file: str = "") -> dict[str, Any]:
+    """Set structlog up, and return Django's LOGGING, so that both write the same lines through the same scrubbing.
+
+    Lines go to standard error, or are added to `file` where one is named.
+    """
     structlog.configure(
         processors=[
             *BEFORE,
@@ -69,6 +72,8 @@ def configure(level: str) -> dict[str, Any]:
         cache_logger_on_first_use=False,
     )
     handler = {"class": "logging.StreamHandler", "formatter": "lines"}
+    if file:
+        handler = {"class": "logging.FileHandler", "filename": file, "encoding": "utf-8", "formatter": "lines"}
     return {
         "version": 1,
         "disable_existing_loggers": False,

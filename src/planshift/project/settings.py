@@ -245,4 +245,6 @@ X_FRAME_OPTIONS = "DENY"
 # Requests of one client's API token per web process, such as 600/min; empty: no limit. A seller's token has none.
 API_CLIENT_RATE = env.text("PLANSHIFT_API_CLIENT_RATE", default="600/min")
 METRICS_TOKEN = env.text("PLANSHIFT_METRICS_TOKEN", default="")
-LOGGING = logs.configure(env.text("PLANSHIFT_LOG_LEVEL", default="INFO"))
+LOGGING = logs.configure(
+    env.text("PLANSHIFT_LOG_LEVEL", default="INFO"), file=env.text("PLANSHIFT_LOG_FILE", default="")
+)

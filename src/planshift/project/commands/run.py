@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     environment = os.environ.copy()
     environment.setdefault("PLANSHIFT_BASE_URL", f"http://localhost:{port}")
     environment["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder("metrics"))
+    if env.boolean("PLANSHIFT_DEMO", default=False):  # people try it in a terminal, which shows where to go instead
+        environment.setdefault("PLANSHIFT_LOG_FILE", str(Path(env.text("PLANSHIFT_VAR", default="var")) / "demo.log"))
     steps = [["setup"], *([["demo", "load"]] if env.boolean("PLANSHIFT_DEMO", default=False) else [])]
     if any(subprocess.run([_planshift(), *step], env=environment, check=False).returncode for step in steps):
         return 1
@@ -105,4 +107,6 @@ def _announce(host: str, port: int, environment: dict[str, str]) -> None:
         command = [_planshift(), "demo", "links"]
         links = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False).stdout
         print(f"\nLog in as one of the demo people:\n\n{links}", flush=True)
+    if file := environment.get("PLANSHIFT_LOG_FILE"):
+        print(f"The log is in {file}.", flush=True)
     print(f"\nPlanshift runs at {environment['PLANSHIFT_BASE_URL']} (Ctrl-C stops it)\n", flush=True)
