@@ -33,8 +33,7 @@ SAME = {
 }
 # 22 November 2026: read by name, their code never runs. This set must shrink: an answer whose code runs must go.
 READ_BY_NAME = frozenset(
-    ("timing.after_payment", "timing.after_acceptance", "timing.at_once", "other_period.own_period",
-     "other_period.converted", "settlement.client_chooses")
+    ("timing.after_payment", "timing.after_acceptance", "timing.at_once", "settlement.client_chooses")
 )  # fmt: skip
 
 PLANS = base.SELLER + base.CATALOG

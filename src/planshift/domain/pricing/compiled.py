@@ -73,7 +73,6 @@ class Rules:
         self.no_windows = answer("early_window") == "none" and answer("near_renewal") == "as_usual"
         self.gives_back_all = answer("credit_share") == "all"
         self.by_time = answer("unused_value") == "by_time"
-        self.converted = answer("other_period") == "converted"
         self.unbounded = answer("negative_result") == "given_back"
         # Whether a price depends on how much time remains.
         self.by_remaining = answer("credit_price") == "monthly_when_short" or answer("charge_price") not in (

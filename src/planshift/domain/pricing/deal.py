@@ -9,6 +9,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.periods import Length, Moment
+from planshift.domain.policy import other_period
 from planshift.domain.policy.given import Found, Part, Raw, Share
 from planshift.domain.policy.unused_value import Left, Worth
 from planshift.domain.pricing import prices, worth
@@ -41,7 +42,7 @@ class PricedDeal:
         self.change, self.rules = prepared.change, prepared.rules
         self.rounding = prepared.rules.rounding_in(facts.catalog.seller.currency)
         self.rounder = self.rounding.lines
-        self.convert = prepared.rules.converted  # the new price is converted to the present billing period
+        self.convert = False  # the new price is converted to the present billing period, whatever “other_period” says
         self.aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
         self.whole_credit = False  # the old is credited in full
         self.credits_nothing = False
@@ -151,12 +152,11 @@ class PricedDeal:
         """What that comes to for so many, the price of one unit, and the share."""
         if new is None:
             return _NONE, None, None
-        if self.convert and new.length != self.change.old_length:
-            present, own = self.change.old_length, new.length
-            price = new.amount * present.months / own.months
-            share = self.clock.remaining(present)
-        else:
-            price, share = new.amount, self._new_share(new.length)
+        price, present, over_own = new.amount, self.change.old_length, True
+        if new.length != present:
+            divided = other_period.RULES["converted"].run if self.convert else self.rules.other_period
+            price, over_own = divided(price=price, own=new.length.months, present=present.months)
+        share = self._new_share(new.length) if over_own else self.clock.remaining(present)
         exact = self.rounder.share(price, share.remaining, share.per)
         if quantity != 1:
             exact *= quantity
