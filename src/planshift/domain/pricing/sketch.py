@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from planshift.domain import facts as known
 from planshift.domain import money
+from planshift.domain.catalog import Seller
 from planshift.domain.errors import BadMoney
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.offer import Renewal
@@ -271,13 +272,15 @@ def _taxed_base(figure: Figure, place: str, prices: str) -> Fraction:
     return figure.raw.exact if on_gross and prices == "net" and figure.raw.limit is None else figure.rounded
 
 
-def _tax(code: str, base: Fraction, rate: Fraction, tax: Fraction, words: Words, currency: str, prices: str) -> Step:
+def _renewal_tax(tax: Fraction, base: Fraction, rate: Fraction, words: Words, seller: Seller, mode: str) -> Step:
     """The tax on a net amount, or the tax inside a gross one."""
-    exact = base * rate if prices == "net" else base * rate / (1 + rate)
-    formula = f"{words(base)}{_TIMES}{number(rate * 100)} / " + ("100" if prices == "net" else number(100 + rate * 100))
-    operands = (Operand("base", base, currency), Operand("rate", rate * 100, "percent"))
-    rounding = "half_up 0.01" if exact != tax else ""
-    return Step(code, operands, formula, exact, tax, rounding=rounding, unit=currency)
+    net = seller.prices == "net"
+    exact = base * rate if net else base * rate / (1 + rate)
+    formula = f"{words(base)}{_TIMES}{number(rate * 100)} / {100 if net else number(100 + rate * 100)}"
+    operands = (Operand("base", base, seller.currency), Operand("rate", rate * 100, "percent"))
+    grid = number(Fraction(1, 10 ** money.decimals_of(currency=seller.currency)))
+    rounding = f"{mode} {grid}" if exact != tax else ""
+    return Step("next_renewal_tax", operands, formula, exact, tax, rounding=rounding, unit=seller.currency)
 
 
 def _total(total: Taxed, words: Words, currency: str) -> Step:
@@ -305,12 +308,13 @@ def _renewal(settled: Settled, facts: known.Facts, renews: Renewal, words: Words
     rounder = settled.rules.rounding_in(currency).lines
     rounding = f"{rounder.mode} {number(rounder.step)}" if listed != exact else ""
     operands = tuple(Operand(code, price, currency) for code, _, price in basis.prices)
-    tax = _tax("next_renewal_tax", listed, basis.rate, taxed.tax.amount, words, currency, seller.prices)
-    return [
+    steps = [
         Step("next_renewal", operands, formula, exact, listed, rounding, unit=currency, clause=clause),
-        tax,
-        replace(_total(taxed, words, currency), code="next_renewal_total"),
+        _renewal_tax(taxed.tax.amount, listed, basis.rate, words, seller, settled.rules.tax_mode),
     ]
+    if seller.prices == "net":
+        steps.append(replace(_total(taxed, words, currency), code="next_renewal_total"))
+    return steps
 
 
 def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
