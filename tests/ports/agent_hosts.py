@@ -29,7 +29,7 @@ for dir in etc usr/local/sbin var/lib; do
     mount -t overlay overlay -o "lowerdir=/$dir,upperdir=$base/rw/$flat,workdir=$base/rw/$flat.work" "/$dir"
 done
 mount -t tmpfs tmpfs /run
-mount -t tmpfs tmpfs /srv
+mount -t tmpfs -o mode=755 tmpfs /srv
 mount -t tmpfs tmpfs /var/log
 mkdir -p /run/sshd /var/log/nginx /srv/planshift
 for each in cpu memory pids; do
@@ -85,11 +85,13 @@ class Host:
         """No accounts and no memory of them, as just installed."""
         agent = "import sys; sys.path.insert(0, '/usr/local/sbin/planshift-agent')\n"
         wipe = (
-            f"{agent}from planshift_agent import accounts, machine, settings\n"
+            f"{agent}import pwd\nfrom planshift_agent import accounts, machine, settings, users\n"
             "here = settings.load()\n"
             "for each in list(accounts.every(here)):\n"
             "    machine.wipe(here, each.account, each.uid)\n"
             "    accounts.forget(here, each.account)\n"
+            "for each in [user for user in pwd.getpwall() if user.pw_gecos == users.NOTE]:\n"
+            "    machine.wipe(here, each.pw_name, each.pw_uid)\n"
         )
         self.run("python3", "-I", "-c", wipe)
         self.shell("rm -rf /var/lib/planshift-agent/journal/* /var/lib/planshift-agent/offers/* /var/log/planshift-*")
@@ -109,7 +111,7 @@ def start(*, base: Path, name: str, quota: str, public_key: str) -> tuple["Host"
     """Start a server; `base` is an empty folder. The process ends with all that runs on the server."""
     ssh_port, http_port = free_port(), free_port()
     (base / "rw").mkdir()
-    settings: dict[str, object] = {"http_port": http_port, "upstream_port": http_port, "cgroups": "/run/cg"}
+    settings: dict[str, str | int] = {"http_port": http_port, "upstream_port": http_port, "cgroups": "/run/cg"}
     (base / "install.sh").write_text(install.script(server=name, public_key=public_key, settings=settings))
     for each in CONTROLLERS:
         if Path("/sys/fs/cgroup", each, "tasks").exists():

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
     "quote": ("planshift.interfaces.cli.quote", False, "price one change of a service, with its working"),
     "renew": ("planshift.interfaces.cli.renew", True, "show what the renewals of a day would be, or begin today's"),
+    "servers": ("planshift.interfaces.cli.servers", True, "hosting servers: describe, make ready, try out"),
     "statements": ("planshift.interfaces.cli.statements", True, "import bank statements, or watch a folder for them"),
     "reconcile": ("planshift.interfaces.cli.reconcile", True, "compute all figures again, name every difference"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),

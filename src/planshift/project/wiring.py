@@ -11,6 +11,7 @@ from planshift.project import env, mail_url
 
 if TYPE_CHECKING:
     from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
+    from planshift.adapters.drivers.linux_ssh.install import Installer
     from planshift.adapters.gateways.simulated import gateway
     from planshift.adapters.gateways.stripe.gateway import StripeGateway
     from planshift.adapters.mail import smtp
@@ -27,17 +28,20 @@ def wire() -> None:
     from planshift.adapters.statements import camt053, mt940
     from planshift.adapters.web import http
     from planshift.billing import ports as billing
+    from planshift.provisioning import installing
     from planshift.provisioning import ports as provisioning
 
     drivers: dict[str, provisioning.Driver] = {"simulated": driver.SimulatedDriver()}
+    installers: dict[str, installing.Installer] = {}
     if settings.SSH_KEY:
-        drivers["linux-ssh"] = _linux_ssh()
+        drivers["linux-ssh"], installers["linux-ssh"] = _linux_ssh()
     provisioning.bind(
         drivers,
         dns={"simulated": driver.SimulatedDns(), **_name_services()},
         web={"simulated": driver.SimulatedWeb(), "linux-ssh": http.HttpWeb()},
         simulation=faults,
     )
+    installing.bind(installers)
     billing.bind_renderer(typeset.TypstRenderer())
     billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
     _bind_mail()
@@ -72,11 +76,13 @@ def _name_services() -> "dict[str, provisioning.Dns]":
     return found
 
 
-def _linux_ssh() -> "LinuxSshDriver":
+def _linux_ssh() -> "tuple[LinuxSshDriver, Installer]":
     from planshift.adapters.drivers.linux_ssh import transport
     from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
+    from planshift.adapters.drivers.linux_ssh.install import Installer
 
-    return LinuxSshDriver(ssh=transport.Ssh(key_file=settings.SSH_KEY))
+    ssh = transport.Ssh(key_file=settings.SSH_KEY)
+    return LinuxSshDriver(ssh=ssh), Installer(ssh=ssh)
 
 
 def _bind_vies() -> None:

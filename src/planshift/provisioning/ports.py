@@ -379,6 +379,11 @@ def simulation() -> Simulation | None:
     return _simulation[0] if _simulation else None
 
 
+def dns_codes() -> tuple[str, ...]:
+    """The name services that a server may name."""
+    return tuple(sorted(_dns))
+
+
 def codes() -> tuple[str, ...]:
     """The drivers that a server may name."""
     return tuple(sorted(_drivers))

@@ -134,7 +134,7 @@ def _push_final(call: answers.Call) -> dict[str, Any]:
     source = facts.ref_of(_present(call))
     ours, theirs = call.driver.manifest(ref=source), call.driver.manifest(ref=call.ref)
     if ours != theirs:
-        raise Transient("read_back_differs", manifest="differs")
+        raise Transient("read_back_differs", manifest="differs", new_key=True)
     return {**made, "facts": {**made.get("facts", {}), "manifest": ours}}
 
 

@@ -9,8 +9,8 @@ import contextlib
 import hashlib
 import ipaddress
 import socket
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from planshift.adapters.drivers.linux_ssh import resources, transport
 from planshift.domain.errors import Permanent, Transient
@@ -20,6 +20,7 @@ from planshift.runtime import clock
 PATIENCE = 25  # seconds that one request waits for a long task, before it is polled
 QUESTION_SECONDS = 120.0
 MANIFEST_SECONDS = 4 * 3600.0
+Read = TypeVar("Read")
 ACCOUNTS = 500  # that a server takes, unless its trait total_accounts says otherwise
 
 
@@ -44,7 +45,7 @@ class LinuxSshDriver:
         from planshift.adapters.drivers.linux_ssh import bundle
 
         said = self._question(server, "probe")
-        able = said["able"]
+        able = _understood(server, lambda: dict(said["able"]))
         known = said["fingerprint"] == bundle.fingerprint()
         parts = [f"linux-ssh agent {said['agent']}{'' if known else ' (another than ours: install it anew)'}"]
         parts += [f"{name} {_worded(able[name])}" for name in sorted(able)]
@@ -52,7 +53,8 @@ class LinuxSshDriver:
 
     def capabilities(self, *, server: ports.ServerAt) -> ports.Capabilities:
         """As probed."""
-        able = self._question(server, "probe")["able"]
+        said = self._question(server, "probe")
+        able = _understood(server, lambda: {name: said["able"][name] for name in ("rsync", "nginx")})
         return ports.Capabilities(
             in_place=frozenset({"*"}),
             shrink=frozenset({"*"}),
@@ -65,6 +67,9 @@ class LinuxSshDriver:
     def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
         """What the machine has, or what its traits say that we sell of it; and what is promised."""
         said = self._question(server, "capacity")
+        return _understood(server, lambda: self._room(server, said))
+
+    def _room(self, server: ports.ServerAt, said: Any) -> ports.Capacity:
         total = resources.as_sold(server, said["total"])
         sold = dict.fromkeys(total, 0) | resources.as_sold(server, _machine(said["sold"]))
         sold = {code: amount for code, amount in sold.items() if code in total}
@@ -78,7 +83,10 @@ class LinuxSshDriver:
 
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """As read back: where the kernel holds the account to something else than was decided, that is told."""
-        said = self._question(ref.server, "get", account=ref.account)["account"]
+        said = self._question(ref.server, "get", account=ref.account)
+        return _understood(ref.server, lambda: self._read(ref, said["account"]))
+
+    def _read(self, ref: ports.Ref, said: Any) -> ports.Account | None:
         if said is None:
             return None
         kept = {name: said[name] for name in ("limits", "enforce", "actual")}
@@ -95,8 +103,9 @@ class LinuxSshDriver:
 
     def usage(self, *, ref: ports.Ref) -> ports.Usage:
         """Measured now, in the units that we sell, rounded up."""
-        used = self._question(ref.server, "usage", account=ref.account)["used"]
-        return ports.Usage(resources.as_sold(ref.server, used), clock.business())
+        said = self._question(ref.server, "usage", account=ref.account)
+        used = _understood(ref.server, lambda: resources.as_sold(ref.server, said["used"]))
+        return ports.Usage(used, clock.business())
 
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once. Memory and processes in use now say nothing about a limit, and are not held
@@ -114,7 +123,11 @@ class LinuxSshDriver:
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """User, folders, limits, site. Domains are written as visitors' programs ask for them (IDNA, lower case)."""
-        asked = {"label": spec.label, "plan": spec.plan, "domains": [_ascii(name) for name in spec.domains]}
+        asked = {
+            "label": _line(spec.label, 200),
+            "plan": _line(spec.plan, 40),
+            "domains": [_ascii(name) for name in spec.domains],
+        }
         return self._mutate(op, ref, "create", **asked, **_held(ref.server, limits))
 
     def apply(self, *, op: ports.Op, ref: ports.Ref, to: ports.Limits) -> ports.Result:
@@ -133,7 +146,7 @@ class LinuxSshDriver:
 
     def suspend(self, *, op: ports.Op, ref: ports.Ref, reason: str) -> ports.Result:
         """Visitors get 503, log-ins and processes end."""
-        return self._mutate(op, ref, "suspend", reason=reason)
+        return self._mutate(op, ref, "suspend", reason=_line(reason, 200))
 
     def unsuspend(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
         """Serve again."""
@@ -163,17 +176,19 @@ class LinuxSshDriver:
         done = self._mutate_raw(op, to, "pull", begin=False, transfer=transfer, **asked)
         if done.get("absent"):
             part = {"transfer": transfer}
-            key = self._part(to, "copy_key", **part)["public_key"]
+            made = self._part(to, "copy_key", **part)
+            key = _understood(to.server, lambda: made["public_key"])
             self._part(source, "offer", **part, public_key=key, final=final)
             done = self._mutate_raw(op, to, "pull", begin=True, transfer=transfer, **asked)
         if not done.get("task"):
             with contextlib.suppress(Transient, Permanent):  # the offer ends by itself; the copy is done
                 self._part(source, "withdraw", transfer=transfer)
-        return _result(done)
+        return _understood(to.server, lambda: _result(done))
 
     def manifest(self, *, ref: ports.Ref) -> str:
         """SHA-256 over names, permissions, links and contents."""
-        return str(self._question(ref.server, "manifest", seconds=MANIFEST_SECONDS, account=ref.account)["sha256"])
+        said = self._question(ref.server, "manifest", seconds=MANIFEST_SECONDS, account=ref.account)
+        return _understood(ref.server, lambda: str(said["sha256"]))
 
     def front_proxy(self, *, op: ports.Op, ref: ports.Ref, upstream: str) -> ports.Result:
         """Pass visitors on, with their Host; "" serves them here again and gives writing back."""
@@ -191,7 +206,8 @@ class LinuxSshDriver:
         """Is it over?"""
         if not (len(task) == 32 and set(task) <= set("0123456789abcdef")):
             raise Permanent("not_found", task=task)
-        return _result(self._question(server, "poll", task=task))
+        said = self._question(server, "poll", task=task)
+        return _understood(server, lambda: _result(said))
 
     def _question(self, server: ports.ServerAt, verb: str, *, seconds: float = QUESTION_SECONDS, **args: Any) -> Any:
         return self._ssh.ask(server=server, request={"verb": verb, **args}, seconds=seconds, changes=False)
@@ -201,16 +217,26 @@ class LinuxSshDriver:
         return self._ssh.ask(server=ref.server, request=request, seconds=QUESTION_SECONDS, changes=False)
 
     def _mutate(self, op: ports.Op, ref: ports.Ref, verb: str, **args: Any) -> ports.Result:
-        return _result(self._mutate_raw(op, ref, verb, begin=True, **args))
+        said = self._mutate_raw(op, ref, verb, begin=True, **args)
+        return _understood(ref.server, lambda: _result(said))
 
     def _mutate_raw(self, op: ports.Op, ref: ports.Ref, verb: str, *, begin: bool, **args: Any) -> dict[str, Any]:
-        said = {"key": op.key, "cause": op.cause, "actor": op.actor}
+        said = {"key": op.key, "cause": _line(op.cause, 80), "actor": _line(op.actor, 200)}
         request = {"verb": verb, "account": ref.account, "op": said, "wait": self._patience, "begin": begin, **args}
         seconds = self._patience + QUESTION_SECONDS
         return self._ssh.ask(server=ref.server, request=request, seconds=seconds, changes=begin)
 
 
 _ELASTIC = ("memory_bytes", "processes")
+
+
+def _understood(server: ports.ServerAt, read: Callable[[], Read]) -> Read:
+    """What `read` makes of an answer; Transient("remote_failed") for one of another shape."""
+    try:
+        return read()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
+        remote = "an answer that we do not understand"
+        raise Transient("remote_failed", server=server.code, remote=remote) from problem
 
 
 def _worded(value: object) -> str:
@@ -225,6 +251,11 @@ def _machine(sold: Mapping[str, int]) -> dict[str, int]:
 
 def _held(server: ports.ServerAt, limits: ports.Limits) -> dict[str, dict[str, int]]:
     return {"limits": dict(limits), "enforce": resources.enforced(server, limits)}
+
+
+def _line(text: str, most: int) -> str:
+    """One line that the agent takes: no control characters, not too long."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:most]
 
 
 def _ascii(name: str) -> str:

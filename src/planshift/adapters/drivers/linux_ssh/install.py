@@ -9,11 +9,16 @@ users, sets quotas and becomes the accounts' users.
 
 import base64
 import json
+import re
 import shlex
 import textwrap
+from collections.abc import Mapping
+from dataclasses import fields
 
-from planshift.adapters.drivers.linux_ssh import bundle
+from planshift.adapters.drivers.linux_ssh import bundle, transport
+from planshift.adapters.drivers.linux_ssh.agent import settings as agent
 
+PLAIN = re.compile(r"[A-Za-z0-9_./ -]{0,200}")  # goes into configuration files
 AGENT = "/usr/local/sbin/planshift-agent"
 
 _SCRIPT = r"""#!/bin/sh
@@ -113,15 +118,34 @@ ExecStart=@AGENT@ boot
 [Install]
 WantedBy=multi-user.target
 END
+    put /etc/systemd/system/planshift-watch.service 0644 <<'END'
+[Unit]
+Description=Scripts of clients' accounts that died
+After=planshift-accounts.service
+[Service]
+Type=oneshot
+KillMode=none
+ExecStart=@AGENT@ watch
+END
+    put /etc/systemd/system/planshift-watch.timer 0644 <<'END'
+[Unit]
+Description=Scripts of clients' accounts that died
+[Timer]
+OnBootSec=2min
+OnUnitInactiveSec=1min
+[Install]
+WantedBy=timers.target
+END
     systemctl daemon-reload
     systemctl start planshift.slice
     systemctl enable --quiet planshift-accounts.service
+    systemctl enable --quiet --now planshift-watch.timer
     systemctl restart planshift-accounts.service || say "CAUTION: see: journalctl -u planshift-accounts"
     systemctl reload ssh 2>/dev/null || systemctl reload sshd || true
 else
     mkdir -p @ACCOUNTS@
     @AGENT@ boot || say "CAUTION: see above"
-    say "no systemd here: start '@AGENT@ boot' yourself after each start of the server"
+    say "no systemd here: start '@AGENT@ boot' after each start of the server and '@AGENT@ watch' each minute"
 fi
 
 say "agent $(@AGENT@ version) is installed"
@@ -132,14 +156,33 @@ echo "$1 $2"
 """
 
 
-def script(*, server: str, public_key: str, settings: dict[str, object] | None = None, php: bool = True) -> str:
+class Installer:
+    """The installer port: the script with the public half of our key."""
+
+    def __init__(self, *, ssh: transport.Ssh) -> None:
+        self._ssh = ssh
+
+    def script(self, *, server: str, settings: Mapping[str, str | int]) -> str:
+        """For the server's root. ValueError names a setting that the agent does not have."""
+        known = {field.name: type(field.default) for field in fields(agent.Settings)}
+        for name, value in settings.items():
+            if name not in known or type(value) is not known[name]:
+                raise ValueError(name)
+            if isinstance(value, str) and not PLAIN.fullmatch(value):
+                raise ValueError(name)
+        return script(server=server, public_key=self._ssh.public_key(), settings=settings)
+
+
+def script(*, server: str, public_key: str, settings: Mapping[str, str | int] | None = None, php: bool = True) -> str:
     """The script for the server named `server`. `public_key`: of the key that PLANSHIFT_SSH_KEY names; `settings`: what
     this server does otherwise than Debian (agent/settings.py). Its last line on standard output is the host key."""
     kind, key = public_key.split()[:2]
     packed = "\n".join(textwrap.wrap(base64.b64encode(bundle.packed()).decode(), 110))
     kept = ""
     if settings:
-        kept = f"put /etc/planshift-agent.json 0644 <<'END'\n{json.dumps(settings, indent=1, sort_keys=True)}\nEND\n"
+        kept = (
+            f"put /etc/planshift-agent.json 0644 <<'END'\n{json.dumps(dict(settings), indent=1, sort_keys=True)}\nEND\n"
+        )
     accounts = str((settings or {}).get("accounts", "/srv/planshift"))
     check = 'ls /usr/sbin/php-fpm[0-9]* >/dev/null 2>&1 || NEED="${NEED:-} php-fpm"' if php else ""
     replaced = {

@@ -83,6 +83,10 @@ class Ssh:
             raise Permanent(
                 "remote_refused", server=to.code, remote="another host key than the pinned one"
             ) from problem
+        except asyncssh.KeyExchangeFailed as problem:
+            log.critical("server %s has no key of the kind that we pinned, or is too old; nothing was sent", to.code)
+            remote = f"no agreement about keys: {problem}"[:300]
+            raise Permanent("remote_refused", server=to.code, remote=remote) from problem
         except asyncssh.PermissionDenied as problem:
             raise Permanent("remote_refused", server=to.code, remote="does not let our key in") from problem
         except (OSError, TimeoutError, asyncssh.Error, ValueError) as problem:
@@ -91,6 +95,10 @@ class Ssh:
                 raise Unknown("no_answer", **facts) from problem
             raise Transient("unreachable", **facts) from problem
         return _opened(to, answer)
+
+    def public_key(self) -> str:
+        """What servers have to let in. Transient("unreachable") when our own key cannot be read."""
+        return _private_key(self._key_file).export_public_key("openssh").decode("ascii").strip()
 
     async def _ask(self, to: Where, request: str, seconds: float, sent: dict[str, bool]) -> str:
         options: dict[str, Any] = {
@@ -143,15 +151,28 @@ def _algorithms(host_key: str) -> list[str]:
     return ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
 
 
+def _plain(value: Any, depth: int = 0) -> Any:
+    """What a server says, fit to be kept: a few levels, texts without control characters, not too long."""
+    if isinstance(value, str):
+        text = value.encode("utf-8", "replace").decode("utf-8")[:2000]
+        return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+    if isinstance(value, dict) and depth < 4:
+        return {_plain(str(name)): _plain(each, depth + 1) for name, each in list(value.items())[:100]}
+    if isinstance(value, list) and depth < 4:
+        return [_plain(each, depth + 1) for each in value[:200]]
+    return value if isinstance(value, bool | int) and abs(value) < 1 << 62 else None
+
+
 def _opened(to: Where, answer: Any) -> dict[str, Any]:
     """What the agent said, or its refusal as one of the port's errors."""
     if not isinstance(answer, dict) or answer.get("protocol") != PROTOCOL:
         raise Permanent("unsupported", server=to.code, remote="an agent of another protocol: install it anew")
     if answer.get("ok") is True and isinstance(answer.get("answer"), dict):
-        return {**answer["answer"], "agent": str(answer.get("version")), "fingerprint": str(answer.get("fingerprint"))}
+        made = _plain(answer["answer"])
+        return {**made, "agent": _plain(answer.get("version")), "fingerprint": _plain(answer.get("fingerprint"))}
     what = str(answer.get("what"))
     told = answer.get("facts")
-    facts: dict[str, Any] = {**(told if isinstance(told, dict) else {}), "server": to.code}
+    facts: dict[str, Any] = {**_plain(told if isinstance(told, dict) else {}), "server": to.code}
     if what not in ports.PROBLEMS:
         raise Transient("remote_failed", server=to.code, remote="an answer that says nothing")
     raise (Permanent if answer.get("kind") == "permanent" else Transient)(what, **facts)

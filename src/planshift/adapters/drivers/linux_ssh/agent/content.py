@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import stat
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -82,19 +81,31 @@ def snapshots(settings: Settings, account: str) -> Path:
     return settings.kept("backups", account)
 
 
-def backup(settings: Settings, account: Account, name: str) -> dict[str, Any]:
-    """Pack `home` into a file of root's, and read it back once. Trouble "capacity" when there is no room."""
+def backup(settings: Settings, account: Account, name: str, *, most: int) -> dict[str, Any]:
+    """Pack `home` into a file of root's (of at most `most` bytes), and read it back once. Trouble "capacity" when there
+    is no room."""
     folder = files.folder(snapshots(settings, account.account))
     fresh, kept = folder / f".{name}.tmp", folder / f"{name}.tar.gz"
     home = settings.home(account.account)
     with fresh.open("wb") as out:
         os.fchmod(out.fileno(), 0o600)
-        words = ["tar", "--create", "--gzip", "--one-file-system", "--sort=name", "--directory", str(home), "."]
-        _piped(account, words, stdin=subprocess.DEVNULL, stdout=out, accept=(0, 1))  # 1: changed while it was read
+        words = [
+            "tar",
+            "--create",
+            "--gzip",
+            "--sparse",
+            "--one-file-system",
+            "--sort=name",
+            "--directory",
+            str(home),
+            ".",
+        ]
+        _packed(account, words, stdout=out, most=most, accept=(0, 1))  # 1: changed while it was read
         out.flush()
         os.fsync(out.fileno())
     digest, size = _digest(fresh)
-    shell.run("gzip", "--test", str(fresh), seconds=LONG)
+    with fresh.open("rb") as packed:
+        _packed(account, ["tar", "--list", "--gzip"], stdin=packed)
     os.replace(fresh, kept)
     files.sync(folder)
     return {"id": name, "sha256": digest, "bytes": size}
@@ -111,6 +122,10 @@ def restore(settings: Settings, account: Account, name: str) -> None:
     home = settings.home(account.account)
 
     def clear() -> bool:
+        for where, folders, _ in os.walk(home):
+            for folder in folders:
+                with contextlib.suppress(OSError):
+                    os.chmod(os.path.join(where, folder), 0o700)  # else what he shut himself out of stays
         for entry in os.scandir(home):
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path)
@@ -121,28 +136,17 @@ def restore(settings: Settings, account: Account, name: str) -> None:
     users.as_user(account.uid, clear, seconds=LONG)
     with path.open("rb") as packed:
         words = ["tar", "--extract", "--gzip", "--preserve-permissions", "--no-same-owner", "--directory", str(home)]
-        _piped(account, words, stdin=packed, stdout=subprocess.DEVNULL, accept=(0,))
+        _packed(account, words, stdin=packed)
     os.sync()
 
 
-def _piped(account: Account, words: list[str], *, stdin: Any, stdout: Any, accept: tuple[int, ...]) -> None:
-    """Run a program as the account's user; only the open files that it is given are root's."""
-    done = subprocess.run(
-        words,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        env=shell.CLEAN,
-        cwd="/",
-        preexec_fn=lambda: users.become(account.uid),
-        timeout=LONG,
-        check=False,
-    )
-    if done.returncode not in accept:
-        remote = said.shortened(done.stderr.decode(errors="replace"))
+def _packed(account: Account, words: list[str], *, accept: tuple[int, ...] = (0,), **given: Any) -> None:
+    """Run tar as the account's user; only the open files that it is given are root's."""
+    status, _, remote = users.run_as(account.uid, words, seconds=LONG, **given)
+    if status not in accept:
         if full(remote):
-            raise said.never("capacity", remote=remote)
-        raise said.later("remote_failed", program=words[0], status=done.returncode, remote=remote)
+            raise said.never("capacity", remote=said.shortened(remote))
+        raise said.later("remote_failed", program=words[0], status=status, remote=said.shortened(remote))
 
 
 def full(remote: str) -> bool:
@@ -177,7 +181,7 @@ def hold_still(settings: Settings, account: Account) -> bool:
         shell.run("mount", "--bind", home, home)
     shell.run("mount", "-o", "remount,bind,ro,nosuid,nodev", home)
     users.may_log_in(account.account, False)
-    php.refresh(settings, account.account)
+    php.renew(settings, account.account)
     users.kill_all(account.uid, but=php.family(settings, account.account))
     return True
 

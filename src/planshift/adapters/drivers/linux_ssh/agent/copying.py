@@ -12,7 +12,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -101,27 +100,15 @@ def pull(settings: Settings, account: Account, asked: dict[str, Any]) -> dict[st
     bracketed = f"[{host}]" if ":" in host else host
     words = ["rsync", "-rlptH", "--no-devices", "--no-specials", "--delete", "--timeout=120", "--stats"]
     words += ["-e", ssh, f"{asked['login']}@{bracketed}:content/", f"{settings.home(account.account)}/"]
-    try:
-        done = subprocess.run(
-            words,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=shell.CLEAN,
-            cwd="/",
-            preexec_fn=lambda: users.become(account.uid),
-            timeout=content.LONG,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise said.later("remote_failed", program="rsync", remote="no end after a day") from None
-    remote = said.shortened(done.stderr.decode(errors="replace"))
-    if done.returncode not in ((0,) if asked["final"] else (0, 24)):  # 24: a file went away meanwhile
+    status, told, remote = users.run_as(account.uid, words, seconds=content.LONG)
+    if status not in ((0,) if asked["final"] else (0, 24)):  # 24: a file went away meanwhile
+        remote = said.shortened(remote)
         if content.full(remote):
             raise said.never("capacity", account=account.account, remote=remote)
-        raise said.later("remote_failed", program="rsync", status=done.returncode, remote=remote)
+        raise said.later("remote_failed", program="rsync", status=status, remote=remote)
     os.sync()
     close(settings, asked["transfer"])
-    return _counted(done.stdout.decode(errors="replace"))
+    return _counted(told)
 
 
 def close(settings: Settings, transfer: str) -> None:

@@ -57,6 +57,8 @@ def mutate(
 def poll(settings: Settings, name: str) -> dict[str, Any]:
     """Is it over? The same request under the same key then finds what came of it."""
     kept = journal.entry(settings, name)
+    if kept is None and files.held(journal.lock_of(settings, name)):
+        return {"task": name}  # it waits for other work on the account
     if kept is None:
         raise said.never("not_found", task=name)
     if kept["state"] == "begun":
@@ -147,6 +149,9 @@ def _work(
                         journal.end(settings, name, state="refused", answer=answer)
             except said.Trouble as trouble:  # the account is busy: nothing was begun
                 answer, outcome = trouble.answer(), trouble.what
+                if kept is None:
+                    journal.begin(settings, name, verb=verb, digest=digest, op=op, account=account)
+                    journal.end(settings, name, state="refused", answer=answer)
             except (OSError, LookupError, TypeError, ValueError, StopIteration):  # ours: the entry stays begun
                 fault = said.later("remote_failed", remote="a fault of the agent: see its log")
                 answer, outcome = fault.answer(), "fault"

@@ -4,12 +4,14 @@ it again, after a crash or a restart of the server, ends in the same state."""
 from __future__ import annotations
 
 import contextlib
+import time
 
 from . import accounts, cgroups, content, disk, files, php, said, shell, users, web
 from .accounts import Account
 from .settings import Settings
 
 UNLIMITED = -1
+FORGOTTEN = 30 * 24 * 3600  # seconds after which the lock of a key is in nobody's hands
 
 
 def prepare(settings: Settings) -> None:
@@ -22,8 +24,11 @@ def prepare(settings: Settings) -> None:
 
 def make(settings: Settings, account: str, label: str) -> int:
     """User and folders of a new account; its uid."""
+    if not users.ours(settings, account) and (settings.base / account).exists():
+        raise said.never("conflict", account=account, remote="a folder of that name is there already")
     with files.locked(settings.kept("locks", "users"), seconds=60):
         uid = users.ensure(settings, account)
+        users.no_jobs(account)
     disk.quota(settings).make(settings.base / account, uid)
     users.folders(settings, account, uid)
     users.as_user(uid, lambda: users.welcome(settings, account, label), seconds=60)
@@ -70,12 +75,17 @@ def wipe(settings: Settings, account: str, uid: int) -> None:
     disk.quota(settings).drop(settings.base / account, uid)
     disk.Plain(settings.base).drop(content.snapshots(settings, account), uid)
     cgroups.drop(settings, account)
-    users.drop(account)
+    with files.locked(settings.kept("locks", "users"), seconds=60):
+        users.jobs_again(account)
+        users.drop(account)
 
 
 def boot(settings: Settings) -> list[str]:
     """After a restart of the server: everything again. Accounts for which it did not work, with the reason."""
     prepare(settings)
+    for lock in settings.kept("locks").glob("job-*"):
+        if time.time() - lock.stat().st_mtime > FORGOTTEN:
+            files.remove(lock)
     failed = []
     for account in accounts.every(settings):
         try:
@@ -86,6 +96,14 @@ def boot(settings: Settings) -> list[str]:
         except said.Trouble as trouble:
             failed.append(f"{account.account}: {trouble.what} {trouble.facts}")
     return failed
+
+
+def watch(settings: Settings) -> None:
+    """Start the scripts of accounts anew whose php-fpm died (a server short of memory)."""
+    for account in accounts.every(settings):
+        if account.serves and account.domains and not php.runs(settings, account.account):
+            with contextlib.suppress(said.Trouble), files.locked(settings.kept("locks", account.account), seconds=0):
+                php.apply(settings, account)
 
 
 def actual(settings: Settings, account: Account) -> dict[str, int]:

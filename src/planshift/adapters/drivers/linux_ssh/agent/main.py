@@ -1,5 +1,6 @@
 """The way in. Without words: one request from standard input, one answer to standard output (the forced command of the
-control key). `send ID`: the forced command of a copy's key. `boot`: after a restart of the server. `version`."""
+control key). `send ID`: the forced command of a copy's key. `boot`: after a restart of the server.
+`watch`: now and then. `version`."""
 
 from __future__ import annotations
 
@@ -90,12 +91,15 @@ def main(words: list[str]) -> int:
         failed = machine.boot(here)
         sys.stderr.write("".join(f"{line}\n" for line in failed))
         return 1 if failed else 0
+    if words == ["watch"]:
+        machine.watch(here)
+        return 0
     if len(words) == 2 and words[0] == "send" and asked.HEX.fullmatch(words[1]):
         from . import copying
 
         copying.send(here, words[1], os.environ.get("SSH_ORIGINAL_COMMAND", ""))
     if words:
-        sys.stderr.write("usage: planshift-agent [--config FILE] [version | boot | send ID]\n")
+        sys.stderr.write("usage: planshift-agent [--config FILE] [version | boot | watch | send ID]\n")
         return 2
     told = _answered(here)
     head = {"protocol": said.PROTOCOL, "version": said.VERSION, "fingerprint": fingerprint()}

@@ -43,6 +43,11 @@ def _pid_of(settings: Settings, account: str) -> int:
     return pid if b"php-fpm: master process" in title and f"/{account}.conf".encode() in title else 0
 
 
+def runs(settings: Settings, account: str) -> bool:
+    """Is its master there, or is there no php-fpm on this server at all?"""
+    return not program(settings) or _pid_of(settings, account) != 0
+
+
 def family(settings: Settings, account: str) -> frozenset[int]:
     """Its master and workers."""
     master = _pid_of(settings, account)
@@ -81,10 +86,19 @@ def apply(settings: Settings, account: Account) -> bool:
 
 
 def refresh(settings: Settings, account: str) -> None:
-    """Let requests under way end, then start workers anew: none keeps a file open for writing."""
+    """Read the configuration anew: requests under way end first, others wait at the socket meanwhile."""
     master = _pid_of(settings, account)
     if master:
         os.kill(master, signal.SIGUSR2)
+
+
+def renew(settings: Settings, account: str) -> None:
+    """No worker of before is left when this returns, so that none keeps a file open for writing."""
+    before = family(settings, account) - {_pid_of(settings, account)}
+    refresh(settings, account)
+    end = time.monotonic() + 20
+    while before & family(settings, account) and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def stop(settings: Settings, account: str) -> bool:
@@ -126,7 +140,7 @@ def config(settings: Settings, account: Account) -> str:
 pid = {settings.running("php", f"{name}.pid")}
 error_log = syslog
 syslog.ident = php-{name}
-process_control_timeout = 30s
+process_control_timeout = 10s
 [{name}]
 user = {name}
 group = {name}

@@ -30,5 +30,7 @@ def later(what: str, **facts: object) -> Trouble:
 
 
 def shortened(text: str) -> str:
-    """The end of what a machine said: that is where the reason stands."""
-    return text.strip()[-SAID_AT_MOST:]
+    """The end of what a machine said: that is where the reason stands. Plain text, whatever names clients give to
+    their files."""
+    plain = text.encode("utf-8", "replace").decode("utf-8").strip()[-SAID_AT_MOST:]
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in plain)

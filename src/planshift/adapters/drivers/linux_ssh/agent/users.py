@@ -8,10 +8,13 @@ import grp
 import json
 import os
 import pwd
+import resource
 import secrets
+import select
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from .settings import Settings
 NOTE = "Planshift account"  # in the user's entry: ours, and nobody else's
 NOLOGIN = "/usr/sbin/nologin"
 LEAST_UID, LAST_UID = 1000, 59999
+KEPT = 16384  # bytes of what a program says
 
 
 def ensure(settings: Settings, account: str) -> int:
@@ -69,10 +73,27 @@ def folders(settings: Settings, account: str, uid: int) -> None:
     os.chmod(home.parent, 0o711)  # noqa: S103 (passed through, not listed: the chroot of SFTP wants it root's)
     web = grp.getgrgid(pwd.getpwnam(settings.web_user).pw_gid).gr_gid
     for path, group, mode in ((home, web, 0o710), (home.parent / "tmp", uid, 0o700)):
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            os.chown(path, uid, group, follow_symlinks=False)
-            os.chmod(path, mode)
+        path.mkdir(mode=0o700, exist_ok=True)
+        os.chown(path, uid, group, follow_symlinks=False)
+        os.chmod(path, mode)
+
+
+def no_jobs(account: str) -> None:
+    """The user leaves no work behind for cron or at: it would run outside of the account's limits."""
+    for path in (Path("/etc/cron.deny"), Path("/etc/at.deny")):
+        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+        if account not in lines and (lines or path.name == "cron.deny"):  # an at.deny of ours would let others in
+            files.write(path, "\n".join([*(line for line in lines if line), account]) + "\n", mode=0o644)
+
+
+def jobs_again(account: str) -> None:
+    """Forget that, and what cron has of the user's all the same."""
+    for path in (Path("/etc/cron.deny"), Path("/etc/at.deny")):
+        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+        if account in lines:
+            files.write(path, "\n".join(line for line in lines if line not in ("", account)) + "\n", mode=0o644)
+    with contextlib.suppress(FileNotFoundError):
+        Path("/var/spool/cron/crontabs", account).unlink()
 
 
 def may_log_in(account: str, allowed: bool) -> None:
@@ -98,12 +119,15 @@ def drop(account: str) -> None:
 
 
 def processes(uid: int, *, but: frozenset[int] = frozenset()) -> list[int]:
-    """What runs as the user now."""
+    """What runs as the user now. By what the kernel says of each: the owner of its entry in /proc is root's for a
+    process that made itself undumpable."""
     found = []
     for entry in os.scandir("/proc"):
         if entry.name.isdigit() and int(entry.name) not in but:
             with contextlib.suppress(OSError):
-                if entry.stat().st_uid == uid:
+                lines = Path(entry.path, "status").read_text(errors="replace").splitlines()
+                ids = next((line.split()[1:] for line in lines if line.startswith("Uid:")), [])
+                if str(uid) in ids and not any(line.startswith("State:\tZ") for line in lines):
                     found.append(int(entry.name))
     return found
 
@@ -137,7 +161,7 @@ def as_user(uid: int, do: Callable[[], Any], *, seconds: float) -> Any:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _child(uid, do, reading, writing)
+        _child(uid, do, reading, writing, seconds)
     os.close(writing)
     with os.fdopen(reading, "rb") as answers:
         raw = answers.read()
@@ -150,18 +174,19 @@ def as_user(uid: int, do: Callable[[], Any], *, seconds: float) -> Any:
     return told["made"]
 
 
-def _child(uid: int, do: Callable[[], Any], reading: int, writing: int) -> None:
+def _child(uid: int, do: Callable[[], Any], reading: int, writing: int, seconds: float) -> None:
     """Never returns."""
     status = 1
     try:
         os.close(reading)
-        signal.alarm(24 * 3600)
+        signal.alarm(max(1, int(seconds)))
         become(uid)
         os.chdir("/")
         try:
             told = {"made": do()}
         except OSError as problem:
-            told = {"error": f"{problem.strerror}: {problem.filename or ''}"[:300], "full": problem.errno in (28, 122)}
+            where = said.shortened(os.fsdecode(problem.filename or ""))
+            told = {"error": f"{problem.strerror}: {where}", "full": problem.errno in (28, 122)}
         except said.Trouble as trouble:
             told = {"error": str(trouble.facts.get("remote", trouble.what)), "full": trouble.what == "capacity"}
         with os.fdopen(writing, "wb") as answer:
@@ -169,6 +194,48 @@ def _child(uid: int, do: Callable[[], Any], reading: int, writing: int) -> None:
         status = 0
     finally:
         os._exit(status)
+
+
+def run_as(
+    uid: int, words: Sequence[str], *, seconds: float, stdin: Any = None, stdout: Any = None, most: int = -1
+) -> tuple[int, str, str]:
+    """Run a program as the user: exit status, and the ends of what it wrote to its two outputs. Whoever is the user may
+    meddle with it, so it gets nothing of root's but the open files named here, may write at most `most` bytes to a
+    file, and what it says is not kept beyond measure. Trouble "remote_failed" when it takes too long."""
+
+    def enter() -> None:
+        if most >= 0:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        become(uid)
+
+    process = subprocess.Popen(
+        list(words),
+        stdin=stdin if stdin is not None else subprocess.DEVNULL,
+        stdout=stdout if stdout is not None else subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=shell.CLEAN,
+        cwd="/",
+        preexec_fn=enter,
+        start_new_session=True,
+    )
+    told = {pipe: b"" for pipe in (process.stdout, process.stderr) if pipe is not None}
+    end, open_pipes = time.monotonic() + seconds, list(told)
+    while open_pipes:
+        ready = select.select(open_pipes, [], [], max(0.0, end - time.monotonic()))[0]
+        if not ready:
+            process.kill()
+            process.wait()
+            raise said.later("remote_failed", program=words[0], remote=f"no end after {seconds:.0f} s")
+        for pipe in ready:
+            block = os.read(pipe.fileno(), 65536)
+            told[pipe] = (told[pipe] + block)[-KEPT:]
+            if not block:
+                open_pipes.remove(pipe)
+    status = process.wait()
+    ends = [told.get(pipe, b"").decode(errors="replace") if pipe else "" for pipe in (process.stdout, process.stderr)]
+    for pipe in told:
+        pipe.close()
+    return status, ends[0], ends[1]
 
 
 def welcome(settings: Settings, account: str, label: str) -> None:

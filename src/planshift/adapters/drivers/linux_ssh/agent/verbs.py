@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import accounts, asked, content, copying, machine, said, users
+from . import accounts, asked, content, copying, files, machine, said, users
 from .accounts import Account
 from .settings import Settings
 
@@ -19,6 +19,8 @@ Does = Callable[[Settings, str, Asked], "dict[str, Any]"]
 ACCOUNT: dict[str, asked.Check] = {"account": asked.matches(asked.ACCOUNT)}
 TRANSFER: dict[str, asked.Check] = {"transfer": asked.matches(asked.HEX)}
 THE_WAY = ("host", "port", "login", "host_key", "transfer")  # how the old server is reached: may change between tries
+BACKUPS = 5  # that an account keeps: the newest
+ROOM_TO_PACK = 64 << 20  # bytes more than twice what is in use
 ELASTIC = ("memory_bytes", "processes")  # what they use now says little about what they need
 
 
@@ -80,7 +82,13 @@ def manifest(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
 
 
 def create(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
-    """A user, folders, limits, a site. There with the same limits: nothing changes; with others: conflict."""
+    """A user, folders, limits, a site. There with the same limits: nothing changes; with others: conflict. One at a
+    time, so that no two accounts get the same domain."""
+    with files.locked(settings.kept("locks", "create"), seconds=60):
+        return _create(settings, given)
+
+
+def _create(settings: Settings, given: Asked) -> dict[str, Any]:
     present = accounts.find(settings, given["account"])
     if present is not None:
         if present.limits != given["limits"] or (given["domains"] and present.domains != given["domains"]):
@@ -184,12 +192,16 @@ def set_credentials(settings: Settings, name: str, given: Asked) -> dict[str, An
 
 
 def backup(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
-    """A back-up, named after the key."""
+    """A back-up, named after the key; the oldest of too many goes."""
     account = accounts.must(settings, given["account"])
     snapshot = name[:12]
     if all(each["id"] != snapshot for each in account.snapshots):
-        account.snapshots.append(content.backup(settings, account, snapshot))
+        most = machine.used(settings, account)["disk_bytes"] * 2 + ROOM_TO_PACK
+        account.snapshots.append(content.backup(settings, account, snapshot, most=most))
+        account.snapshots, old = account.snapshots[-BACKUPS:], account.snapshots[:-BACKUPS]
         accounts.save(settings, account)
+        for each in old:
+            files.remove(content.snapshots(settings, account.account) / f"{each['id']}.tar.gz")
     return {"changed": True, "snapshot": snapshot}
 
 

@@ -28,28 +28,35 @@ def log_of(settings: Settings, account: str) -> Path:
 
 def apply(settings: Settings, account: Account) -> bool:
     """Make nginx serve the account as it is now. Did anything change? Trouble "remote_refused" when nginx does not
-    accept it: then the former configuration is in force again."""
+    accept it, "conflict" when another site there has the name: then the former configuration is in force again."""
     if not account.domains:
         return False
-    return _replace(settings, path_of(settings, account.account), block(settings, account))
+    return _replace(settings, path_of(settings, account.account), block(settings, account), account.domains)
 
 
 def drop(settings: Settings, account: str) -> bool:
     """Serve it no longer."""
-    return _replace(settings, path_of(settings, account), None)
+    return _replace(settings, path_of(settings, account), None, [])
 
 
-def _replace(settings: Settings, path: Path, text: str | None) -> bool:
+def _replace(settings: Settings, path: Path, text: str | None, domains: list[str]) -> bool:
     with files.locked(settings.kept("locks", "nginx"), seconds=WAITS):
         former = path.read_text(encoding="utf-8") if path.exists() else None
         if former != text:
             _put(path, text)
-            tried = shell.run(settings.nginx, "-t", "-q", accept=(0, 1))
-            if tried.returncode:
+            tried = shell.run(settings.nginx, "-t", accept=(0, 1))
+            doubled = [name for name in domains if f'conflicting server name "{name}"' in tried.stderr]
+            if tried.returncode or doubled:
                 _put(path, former)
-                others = shell.run(settings.nginx, "-t", "-q", accept=(0, 1)).returncode
-                refuse = said.later if others else said.never
-                raise refuse("remote_failed" if others else "remote_refused", remote=said.shortened(tried.stderr))
+                others = shell.run(settings.nginx, "-t", accept=(0, 1)).returncode
+                remote = said.shortened(tried.stderr)
+                if doubled:
+                    raise said.never("conflict", domain=doubled[0], remote=remote)
+                raise (
+                    said.later("remote_failed", remote=remote)
+                    if others
+                    else said.never("remote_refused", remote=remote)
+                )
             try:
                 reload(settings)
             except said.Trouble:
@@ -155,7 +162,7 @@ def _served(settings: Settings, account: Account) -> list[str]:
         "client_max_body_size 128m;",
         "index index.php index.html index.htm;",
         f"location ^~ /.well-known/acme-challenge/ {{ disable_symlinks on; root {settings.acme}; }}",
-        r"location ~ /\. { deny all; }",
+        r"location ~ /\.(?!well-known/) { deny all; }",
     ]
     if php.program(settings):
         lines += [

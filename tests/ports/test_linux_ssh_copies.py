@@ -1,0 +1,121 @@
+"""How do contents get to another server and back, whatever breaks?"""
+
+import subprocess
+import time
+
+import pytest
+
+from planshift.domain.errors import Permanent
+from planshift.provisioning import ports
+from tests.ports.agent_bench import PHP, first, get, home, journal, made, op, put, second, ssh
+from tests.ports.conftest import Lab
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("agents")]
+
+
+def test_a_hard_change_final_copy_holds_the_old_side_still_and_visitors_are_passed_on(agents: Lab) -> None:
+    old, new, driver = made(agents, first(agents)), second(agents), agents.driver()
+    put(agents.first, "s1001-1", "public/who.php", PHP)
+    put(agents.first, "s1001-1", "mail/demo.example/anna/cur/1:2,S", "a mail")
+    made(agents, new, label="")
+    assert driver.push_content(op=op("hot"), source=old, to=new, final=False).changed is True
+    put(agents.first, "s1001-1", "public/late.txt", "written late")
+    driver.push_content(op=op("final"), source=old, to=new, final=True)
+    assert driver.manifest(ref=old) == driver.manifest(ref=new)
+    assert agents.first.run("touch", f"{home('s1001-1')}/public/x", user="s1001-1", check=False).returncode != 0
+    assert get(agents.first, "/late.txt") == get(agents.second, "/late.txt") == (200, "written late")
+    assert driver.usage(ref=new).used["mailboxes"] == 1
+    to = f"127.0.0.1:{agents.second.http_port}"
+    driver.front_proxy(op=op("proxy"), ref=old, upstream=to)
+    uid = agents.second.shell("id -u s1001-2").strip()
+    assert get(agents.first, "/who.php") == (200, f"{uid} demo.example 127.0.0.1")
+    driver.front_proxy(op=op("unproxy"), ref=old, upstream="")
+    agents.first.run("touch", f"{home('s1001-1')}/public/x", user="s1001-1")
+    keys = agents.first.shell("cat /var/lib/planshift-login/.ssh/authorized_keys")
+    assert keys.count("\n") == 1
+    assert "planshift-copy" not in keys
+    assert agents.second.shell("ls /run/planshift-agent/copies") == ""
+
+
+def test_a_copy_killed_in_the_middle_is_completed_under_the_same_key(agents: Lab) -> None:
+    old, new, driver = made(agents, first(agents), limits={"disk_mb": 200}), second(agents), agents.driver(patience=0)
+    agents.first.shell(
+        f"cd {home('s1001-1')}/public && for i in $(seq 1 100); do head -c 1000000 /dev/urandom > f$i; done",
+        user="s1001-1",
+    )
+    made(agents, new, label="", limits={"disk_mb": 200})
+    task = driver.push_content(op=op("copy"), source=old, to=new, final=True).task
+    assert task
+    end = time.monotonic() + 30
+    while not agents.second.shell(f"ls {home('s1001-2')}/public | head -1") and time.monotonic() < end:
+        time.sleep(0.02)
+    agents.second.shell("pkill -9 -x rsync; pkill -9 -f planshift-agent; true", check=False)
+    there = int(agents.second.shell(f"ls {home('s1001-2')}/public | wc -l"))
+    assert 0 < there < 100
+    assert driver.poll(server=new.server, task=task).task == ""  # over, one way or the other: ask again
+    done = agents.driver().push_content(op=op("copy"), source=old, to=new, final=True)
+    assert (done.task, done.replayed) == ("", False)
+    assert driver.manifest(ref=old) == driver.manifest(ref=new)
+    assert driver.push_content(op=op("copy"), source=old, to=new, final=True).replayed is True
+    (entry,) = [one for one in journal(agents.second) if one["verb"] == "pull"]
+    assert (entry["times"], entry["state"]) == (2, "ended")
+
+
+def test_a_long_task_is_polled_until_it_is_over(agents: Lab) -> None:
+    ref, driver = made(agents, first(agents)), agents.driver(patience=0)
+    task = driver.backup(op=op("backup"), ref=ref).task
+    assert len(task) == 32
+    end = time.monotonic() + 30
+    while driver.poll(server=ref.server, task=task).task and time.monotonic() < end:
+        time.sleep(0.1)
+    done = driver.backup(op=op("backup"), ref=ref)
+    assert (done.replayed, done.task, len(done.snapshot)) == (True, "", 12)
+
+
+def test_content_beyond_the_new_quota_is_refused_and_the_old_side_serves_on(agents: Lab) -> None:
+    new = made(agents, first(agents, "s1001-2"), limits={"disk_mb": 10}, label="")
+    old = ports.Ref(agents.second.at("bench2"), "s1001-1")
+    made(agents, old, limits={"disk_mb": 100})
+    agents.second.shell(f"head -c 30000000 /dev/urandom > {home('s1001-1')}/public/big", user="s1001-1")
+    with pytest.raises(Permanent) as refused:
+        agents.driver().push_content(op=op("copy"), source=old, to=new, final=False)
+    assert refused.value.what == "capacity"
+    assert get(agents.second)[0] == 200
+
+
+def test_the_key_of_a_copy_reads_one_account_and_nothing_else(agents: Lab) -> None:
+    old, driver = made(agents, first(agents)), agents.driver()
+    made(agents, first(agents, "s1002-1"), "other.example")
+    transfer, stolen = "ab" * 16, agents.key_file.with_name("stolen")
+    stolen.unlink(missing_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stolen)], check=True)
+    public = " ".join(stolen.with_suffix(".pub").read_text().split()[:2])
+    driver._part(old, "offer", transfer=transfer, public_key=public, final=False)
+    for command in (
+        "id",
+        "rsync --server --sender -logDtpre.iLsfxCIvu . /etc/",
+        "rsync --server --sender -logDtpre.iLsfxCIvu . content/../../s1002-1/home/",
+        "rsync --server -logDtpre.iLsfxCIvu . content/",
+        "rsync --server --sender --rsync-path=x -logDtpre.iLsfxCIvu . content/",
+        "rsync --server --sender -e.LsfxCIvu --config=/etc/shadow . content/",
+        '{"protocol":1,"verb":"probe"}',
+        "",
+    ):
+        done = ssh(
+            agents, agents.first, *([command] if command else []), key=stolen, fed='{"protocol":1,"verb":"probe"}'
+        )
+        assert (done.returncode != 0, done.stdout) == (True, ""), command
+    driver._part(old, "withdraw", transfer=transfer)
+    assert "Permission denied" in ssh(agents, agents.first, "rsync --server --sender -r . content/", key=stolen).stderr
+
+
+def test_a_backup_is_out_of_reach_and_a_damaged_one_deletes_nothing(agents: Lab) -> None:
+    ref, driver = made(agents, first(agents)), agents.driver()
+    snapshot = driver.backup(op=op("backup"), ref=ref).snapshot
+    path = f"/var/lib/planshift-agent/backups/s1001-1/{snapshot}.tar.gz"
+    assert agents.first.run("cat", path, user="s1001-1", check=False).returncode != 0
+    agents.first.shell(f"echo x >> {path}")
+    with pytest.raises(Permanent) as refused:
+        driver.restore(op=op("restore"), ref=ref, snapshot=snapshot)
+    assert refused.value.what == "remote_refused"
+    assert get(agents.first)[0] == 200
