@@ -98,8 +98,11 @@ class RenewalBasis(NamedTuple):
 
     def exact(self) -> list[Fraction]:
         """What each component costs, in the seller's prices."""
+        whole = [price if quantity == 1 else price * quantity for _, quantity, price in self.prices]
+        if not self.less and not self.inside:
+            return whole
         factor = (1 - self.less) / (1 + self.inside)
-        return [price * quantity * factor for _, quantity, price in self.prices]
+        return [price * factor for price in whole]
 
 
 def renewal_basis(settled: Settled, facts: known.Facts, day: date | None) -> RenewalBasis:

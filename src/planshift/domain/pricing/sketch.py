@@ -303,7 +303,8 @@ def _renewal(settled: Settled, facts: known.Facts, renews: Renewal, words: Words
         formula += f"{_TIMES}{number(100 - basis.less * 100)} / 100"
     if basis.inside:
         formula += f"{_TIMES}100 / {number(100 + basis.inside * 100)}"
-    exact = sum(basis.exact(), _NONE)
+    each = basis.exact()
+    exact = each[0] if len(each) == 1 else sum(each, _NONE)
     listed = taxed.net.amount if seller.prices == "net" else taxed.gross.amount
     rounder = settled.rules.rounding_in(currency).lines
     rounding = f"{rounder.mode} {number(rounder.step)}" if listed != exact else ""
