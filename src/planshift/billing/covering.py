@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 from django.db.models import Case, F, Value, When
 
-from planshift.billing import booking, models
+from planshift.billing import booking, models, owed
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.runtime import bulk, locks, moves, runs
+
+# Orders that pay for no supply: where their money goes on to.
+TOP_UPS = {"topup": postings.deposit_topped_up, "prepaid": postings.prepaid_topped_up}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,13 @@ def put(
         else:
             models.Order.objects.filter(pk=share.order.pk).update(covered_minor=share.order.covered_minor)
     entries = [_put_entry(share, part, at, actor) for share, part in zip(shares, parts, strict=True)]
-    onward = [_topped_up(order, at, actor) for order in full if order.purpose == "topup"]
+    onward = [_topped_up(order, at, actor) for order in full if order.purpose in TOP_UPS]
+    prepaid = [order for order in full if order.purpose == "prepaid"]
+    if prepaid and locked is None:
+        every = [transfer for entry in (*also, *entries, *onward) for transfer in entry.posting.transfers]
+        wanted = [a for order in prepaid for a in owed.accounts(client=order.client.number, currency=order.currency)]
+        locked = booking.lock([*(a for each in every for a in (each.debit, each.credit)), *wanted])
+    onward += [entry for order in prepaid for entry in _settling(order, locked, at, actor)]
     booking.book_many([*also, *entries, *onward], locked=locked)  # all at once: accounts are locked in one round
     finish(orders=full, at=at, actor=actor)
     return parts
@@ -169,13 +178,28 @@ def _put_entry(share: Share, part: models.PartPayment, at: dt.datetime, actor: s
 
 
 def _topped_up(order: models.Order, at: dt.datetime, actor: str) -> booking.Entry:
-    """A top-up that is covered moves on to the deposit."""
+    """A top-up that is covered moves on to the deposit, or to the prepaid balance."""
     return booking.entry(
-        postings.deposit_topped_up(
-            client=order.client.number, amount=Money.from_minor(order.gross_minor, order.currency)
-        ),
+        TOP_UPS[order.purpose](client=order.client.number, amount=Money.from_minor(order.gross_minor, order.currency)),
         key=f"{order.number}/topped-up",
         seller=order.seller,
+        at=at,
+        actor=actor,
+        order=order.number,
+    )
+
+
+def _settling(
+    order: models.Order, locked: booking.Locked | None, at: dt.datetime, actor: str
+) -> Iterable[booking.Entry]:
+    """What is owed for metered hours is settled first."""
+    assert locked is not None
+    return owed.settling(
+        client=order.client.number,
+        seller=order.seller,
+        coming=Money.from_minor(order.gross_minor, order.currency),
+        key=order.number,
+        locked=locked,
         at=at,
         actor=actor,
         order=order.number,

@@ -63,7 +63,7 @@ def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = 
         row = covering.lock(numbers=[order])[0]
         if row.state != "AWAITING_PAYMENT" or row.expires_at <= at:
             raise Refused("order_not_open", order=order, state=row.state)
-        if row.purpose == "topup":
+        if row.purpose in covering.TOP_UPS:
             raise Refused("topup_from_deposit", order=order)
         lacking = covering.missing(row)
         wanted = lacking if amount is None else amount

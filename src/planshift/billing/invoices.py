@@ -31,8 +31,8 @@ def issue_many(
 
     `legal_form` is decided per invoice where none is given (`einvoices.legal_form`).
 
-    An order that has its invoice already keeps it: issuing again changes nothing. None for a top-up (a deposit is no
-    supply, D11) and for an order whose lines are all zero. Refused: `order_unknown`, `order_not_paid`,
+    An order that has its invoice already keeps it: issuing again changes nothing. None for a top-up (no
+    supply yet, D11) and for an order whose lines are all zero. Refused: `order_unknown`, `order_not_paid`,
     `invoice_date_in_future`.
     """
     with transaction.atomic():
@@ -173,7 +173,7 @@ def accounts(orders: Iterable[models.Order]) -> list[postings.Account]:
 
 
 def _wanted(order: models.Order, lines: Sequence[rows.Columns]) -> bool:
-    return order.purpose != "topup" and any(line["gross_minor"] for line in lines)
+    return order.purpose not in covering.TOP_UPS and any(line["gross_minor"] for line in lines)
 
 
 def _lines(orders: Any) -> Lines:

@@ -7,6 +7,10 @@ lines are append-only (triggers, migration 0002).
 from django.db import models
 from django.db.models import F, Q
 
+from planshift.billing.metering_models import Draw as Draw
+from planshift.billing.metering_models import Meter as Meter
+from planshift.billing.metering_models import MeteredInvoice as MeteredInvoice
+from planshift.billing.metering_models import PrepaidStanding as PrepaidStanding
 from planshift.billing.statement_models import LineMatch as LineMatch
 from planshift.billing.statement_models import Statement as Statement
 from planshift.billing.statement_models import StatementLine as StatementLine
@@ -26,7 +30,7 @@ class Order(models.Model):
     number = fields.number()
     seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="orders")
     client = models.ForeignKey(services.Client, on_delete=models.PROTECT, db_index=False, related_name="orders")
-    purpose = models.CharField(max_length=20, help_text="change, renewal or topup")
+    purpose = models.CharField(max_length=20, help_text="change, renewal, topup or prepaid")
     subject = models.CharField(max_length=40, help_text="number of the change or renewal; text, billing knows neither")
     state = fields.state(order_lifecycle.LIFECYCLE)
     currency = fields.currency()

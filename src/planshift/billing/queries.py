@@ -285,8 +285,10 @@ def postings_of_order(*, number: str) -> tuple[balances.Movement, ...]:
 
 
 def balances_of(*, clients: Iterable[str]) -> Mapping[tuple[str, str, str], Money]:
-    """Deposit, held, unapplied and receivable by (client number, kind, currency), in one statement."""
-    return balances.of_clients(clients=clients, kinds=("deposit", "held", "unapplied", "receivable"))
+    """Deposit, held, unapplied, receivable, prepaid, metered and owed by (client number, kind, currency), in one
+    statement."""
+    kinds = ("deposit", "held", "unapplied", "receivable", "prepaid", "metered", "owed")
+    return balances.of_clients(clients=clients, kinds=kinds)
 
 
 def _order(row: models.Order, *, lines: tuple[documents.Line, ...] = (), parts: tuple[PartView, ...] = ()) -> OrderView:

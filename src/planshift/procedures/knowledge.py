@@ -155,7 +155,7 @@ def _service(
     return facts.Service(
         plan=row.plan,
         length=periods.Length(row.months),
-        term=periods.Period(term.start_on, term.end_on),
+        term=None if _metered(rules.catalog, row.family) else periods.Period(term.start_on, term.end_on),
         resources=holding.additional,
         number=row.number,
         auto_renew=row.auto_renew,
@@ -179,6 +179,12 @@ def _service(
             for each in holding.attached
         ),
     )
+
+
+def _metered(sold: Catalog, family: str) -> bool:
+    """Whether it is sold by the hour: it has no term in which a change would lie."""
+    found = sold.families.get(family)
+    return found is not None and found.metered
 
 
 def _promotional(holding: services.Holding, rules: catalog.InForce, *, on: date) -> bool:

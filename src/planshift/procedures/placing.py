@@ -64,7 +64,7 @@ def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -
         raise Refused("quote_replaced", quote=kept.number)
     if kept.state == "EXPIRED" or kept.expires_at <= at:
         raise Refused("quote_expired", quote=kept.number, expires_at=kept.expires_at)
-    if (why := not_orderable(priced)) is not None:
+    if (why := not_orderable(priced, state=kept.service.state)) is not None:
         raise Refused.for_reasons([why])
     known = knowledge.of(service=kept.service.number, at=at)
     if known.facts.standing.open_change:
@@ -82,10 +82,20 @@ def gives_back(priced: quote.Offer) -> bool:
     )
 
 
-def not_orderable(priced: quote.Offer) -> Reason | None:
-    """Why an offer can be shown but not ordered: metered services, and decreases that the product cannot settle yet."""
+def is_metered(priced: quote.Offer) -> bool:
+    """Whether the offer changes what a metered service holds: at once, without order, document or acceptance (D3)."""
+    return priced.timing == "at_once" and priced.settlement == "metered"
+
+
+def not_orderable(priced: quote.Offer, *, state: str = "ACTIVE") -> Reason | None:
+    """Why an offer can be shown but not ordered: the service is blocked (`state`), what starts at once is not metered,
+    and decreases that the product cannot settle yet."""
+    if state == "BLOCKED":
+        return Reason("service_blocked")
+    if is_metered(priced) and priced.operation == "resources":
+        return None
     if priced.timing == "at_once":
-        return Reason("metered_not_orderable_yet")
+        return Reason("at_once_not_metered")
     if gives_back(priced):
         return None
     if priced.total.gross.amount < 0:
@@ -140,7 +150,7 @@ def place(
         raise Refused("change_open", service=kept.service.number) from None
     _keep_acknowledged(change, acknowledged, at=at, actor=actor)
     moves.move(kept, "ordered", actor=actor, at=at)
-    if not gives_back(priced):
+    if not gives_back(priced) and not is_metered(priced):
         change.order = _order(kept, priced, subject=number, signal_key=signal_key, at=at, actor=actor)
         change.save(update_fields=["order"])
     return change

@@ -34,7 +34,8 @@ def undo(*, number: str, note: str, at: datetime, actor: str) -> None:
         change = held.change(number)
         if change.undo_at is not None:
             return
-        paid = change.order is not None and change.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
+        settled = change.order is not None or not hasattr(change, "acceptance")  # metered: nothing was to be paid
+        paid = settled and change.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
         if not paid or change.applied_at is not None:
             raise Refused("change_not_undoable", number=number, state=change.state)
         work = change.execution
@@ -55,7 +56,8 @@ def correct(task: runs.Work) -> runs.Outcome:
     change = held.change(task.subject)
     if change.state == "AWAITING_EXECUTION":
         moves.move(change, "failed", actor=task.actor, at=task.at, note=change.undo_note)
-    assert change.order is not None
+    if change.order is None:
+        return runs.Go("give_back")
     seller = change.client.seller
     invoice = billing.order(number=change.order.number).invoice
     if invoice:

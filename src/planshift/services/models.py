@@ -185,3 +185,20 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service_id} +{self.amount} {self.resource}"
+
+
+class HeldFrom(models.Model):
+    """The allocation history of a metered service: from an instant on it holds these additional amounts, until the next
+    row. Empty: nothing counts (blocked, or over). Append-only; hours are counted from here (D3)."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False, related_name="held_from")
+    since = models.DateTimeField(help_text="when the machine confirmed it")
+    amounts = models.JSONField(help_text="by resource code")
+    cause = models.CharField(max_length=40, help_text="number of the change; metered, blocked, unblocked or ended")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["service", "since"], name="held_from_of_service")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} from {self.since}: {self.amounts}"

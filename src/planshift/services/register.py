@@ -182,6 +182,21 @@ def extend_many(*, extensions: Sequence[Extension], at: datetime, actor: str) ->
     )
 
 
+def hold_from(
+    *, service: models.Service, since: datetime, amounts: Mapping[str, int], cause: str, at: datetime
+) -> None:
+    """A metered service holds `amounts` from `since` on (D3). The history only grows, and only forward: an instant
+    before the last row is moved up to it. `service` must be locked."""
+    last = models.HeldFrom.objects.filter(service=service).order_by("-since", "-pk").first()
+    models.HeldFrom.objects.create(
+        service=service,
+        since=since if last is None else max(since, last.since),
+        amounts={code: amount for code, amount in amounts.items() if amount},
+        cause=cause,
+        written_at=at,
+    )
+
+
 def end(*, service: models.Service, cause: str, at: datetime, actor: str) -> None:
     """The service is over. Twice is once. `service` must be locked."""
     if service.state != "ENDED":

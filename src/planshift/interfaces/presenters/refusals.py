@@ -69,9 +69,12 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "kind_is_that_already": _("It is that kind of change already."),
     "kind_raises_price": _("The change is paid: what staff decide now can never raise its price (by %(difference)s)."),
     "length_of_term_not_known": _("The length of the term is not known."),
-    "metered_not_orderable_yet": _(
-        "Services billed by the hour are calculated here, but cannot be changed in this version."
-    ),
+    "at_once_not_metered": _("A change without an order is possible only for services billed by the hour."),
+    "service_blocked": _("The service is blocked until your prepaid balance is topped up."),
+    "not_metered": _("There is no service billed by the hour here."),
+    "prepaid_amount": _("Please enter an amount above zero."),
+    "prepaid_currency": _("The prepaid balance is kept in %(expected)s."),
+    "prepaid_too_low": _("The prepaid balance is %(balance)s: %(wanted)s is more than that."),
     "no_capacity": _("There is no room for this at the moment: %(resources)s."),
     "no_price_for_period": _("%(plan)s is not sold for your billing period (%(length)s)."),
     "period_not_sold": _("%(plan)s is sold for these billing periods only (in months): %(months)s."),

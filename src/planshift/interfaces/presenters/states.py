@@ -95,6 +95,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "change": (_("Change"), ""),
         "renewal": (_("Renewal"), ""),
         "topup": (_("Top-up of the deposit"), ""),
+        "prepaid": (_("Top-up of the prepaid balance"), ""),
     },
     "unapplied": {
         "no_order": (_("Names no order"), ""),

@@ -32,6 +32,7 @@ class Person:
     story: Mapping[str, str]
     services: tuple[Holding, ...] = ()
     deposit: str = ""
+    prepaid: str = ""
     is_business: bool = True
     staff: bool = False
 
@@ -262,11 +263,12 @@ CAST: tuple[Person, ...] = (
         city="Wrocław",
         postcode="50-001",
         story={
-            "en": "Pro Cloud, metered by the hour: shown here, ordered in a later version",
-            "pl": "Pro Cloud, rozliczany godzinowo: tutaj pokazany, zamawiany w późniejszej wersji",
-            "it": "Pro Cloud, a consumo orario: qui mostrato, ordinabile in una versione successiva",
+            "en": "Pro Cloud, metered by the hour from a prepaid balance: change it at once, watch it count (D3)",
+            "pl": "Pro Cloud, rozliczany godzinowo z salda wpłaconego z góry: zmiany od razu, licznik na żywo (D3)",
+            "it": "Pro Cloud, a consumo orario da un saldo prepagato: modifiche immediate, consumo in diretta (D3)",
         },
         deposit="80.00",
+        prepaid="90.00",
         services=(
             Holding(
                 label="cloud.pracownia.demo.example",

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from planshift.billing import deposits, invoices, orders, payments
+from planshift.billing import deposits, invoices, orders, payments, prepaid
 from planshift.catalog import load as catalogs
 from planshift.catalog import models as catalog
 from planshift.catalog import queries
@@ -17,6 +17,7 @@ from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.procedures import paper, rules, work
 from planshift.procedures.demo import cast
+from planshift.procedures.metering import drawing, knowing
 from planshift.provisioning import executions, ports, servers, usage
 from planshift.provisioning import queries as provisioning
 from planshift.runtime import runs
@@ -42,6 +43,7 @@ def load(*, folder: Path, at: datetime) -> bool:
     with transaction.atomic():
         for person in cast.CAST:
             _usage(person, at)
+    runs.start(kind=drawing.KIND, key=f"{drawing.KIND}:demo", subject="demo")  # the days that are over
     runs.drain()
     return True
 
@@ -79,6 +81,8 @@ def _person(person: cast.Person, at: datetime) -> None:
     register.add_member(client=client, user=user, at=at, actor=ACTOR)
     if person.deposit:
         _top_up(client, Money.of(person.deposit, seller.currency), at - timedelta(days=40))
+    if person.prepaid:
+        _top_up_prepaid(client, Money.of(person.prepaid, seller.currency), at - timedelta(days=40))
     known: dict[str, models.Service] = {}
     for held in person.services:
         known[held.label] = _service(client, held, known.get(held.attached_to), at)
@@ -113,6 +117,12 @@ def _user(person: cast.Person) -> User:
 
 def _top_up(client: models.Client, amount: Money, at: datetime) -> None:
     placed = deposits.top_up_order(client=client, amount=amount, expires_at=at + timedelta(days=14), at=at, actor=ACTOR)
+    _pay(placed.number, placed.gross_minor, client, at)
+
+
+def _top_up_prepaid(client: models.Client, amount: Money, at: datetime) -> None:
+    expires_at = at + timedelta(days=14)
+    placed = prepaid.top_up_order(client=client, amount=amount, expires_at=expires_at, at=at, actor=ACTOR)
     _pay(placed.number, placed.gross_minor, client, at)
 
 
@@ -155,7 +165,10 @@ def _service(
             actor=ACTOR,
         )
     documents = queries.in_force(seller=seller).catalog
-    if not documents.families[held.family].metered:
+    if documents.families[held.family].metered:
+        with transaction.atomic():
+            knowing.begin(service=service, since=began, at=began)
+    else:
         _first_order(service, start_on, began)
     plan = documents.plans[held.plan]
     with transaction.atomic():

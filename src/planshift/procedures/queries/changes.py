@@ -96,8 +96,10 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
     if row.state in ("WITHDRAWN", "LAPSED"):
         return (*steps, views.TimelineStep(row.state.lower(), "failed", row.finished_at, None, "client", {}))
     paid_at = order.paid_at if order else row.ordered_at
-    if paid_at is None:
-        due = order.expires_at if order else None
+    if order is None:
+        pass  # metered: nothing is to be paid (D3)
+    elif paid_at is None:
+        due = order.expires_at
         steps.append(views.TimelineStep("paid", "waiting", None, due, "client", dict(row.collection)))
     else:
         steps.append(views.TimelineStep("paid", "done", paid_at, None, "client", dict(row.collection)))

@@ -136,7 +136,11 @@ def preview(*, known: knowledge.Known, request: facts.Request, at: datetime) -> 
         asked = replace(request, asked_by="staff")
         priced = quote.price(facts=known.facts, request=asked, policy=known.rules.policy, on=at)
     offered = priced if isinstance(priced, quote.Offer) else None
-    if not why_not and offered is not None and (reason := placing.not_orderable(offered)) is not None:
+    if (
+        not why_not
+        and offered is not None
+        and (reason := placing.not_orderable(offered, state=known.holding.service.state)) is not None
+    ):
         why_not = (reason,)
     return views.Preview(
         offer=offered,

@@ -108,7 +108,7 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
         ordered_how=row.ordered_how,
         ordered_note=row.ordered_note,
         applied_at=row.applied_at,
-        can_undo=row.order is not None
+        can_undo=(row.order is not None or not hasattr(row, "acceptance"))
         and row.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
         and row.applied_at is None
         and row.undo_at is None

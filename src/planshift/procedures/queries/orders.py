@@ -43,7 +43,9 @@ def order(*, client: str, number: str, at: datetime) -> views.OrderPage:
         deciding=open_still and not decision and bool(known and _pays_itself(known, deposit, found.missing)),
         drawn_by_itself=bool(decision.get("drawn")),
         draw_reasons=_draw_reasons(decision, found.missing, deposit) if open_still else (),
-        can_draw=bool(open_still and found.purpose != "topup" and deposit is not None and deposit.amount > 0),
+        can_draw=bool(
+            open_still and found.purpose not in ("topup", "prepaid") and deposit is not None and deposit.amount > 0
+        ),
         deposit=deposit,
         transfer=_transfer(found, owner.seller.legal_name) if open_still else None,
         card=open_still and bool(ports.gateways()),

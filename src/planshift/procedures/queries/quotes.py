@@ -25,7 +25,7 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
     documents = catalog.catalog_of(revision=kept.catalog_id)
     offered = keeping.from_json(kept.offer, kind=quotes.Offer)
     asked = keeping.from_json(kept.request, kind=object)
-    why_not = placing.not_orderable(offered)
+    why_not = placing.not_orderable(offered, state=kept.service.state)
     due = offered.total.gross
     because = services.pays_by_itself(known=known, due=due)
     deposit = known.facts.standing.deposit
@@ -62,7 +62,7 @@ def kept_quote(*, client: str, number: str, at: datetime) -> views.KeptQuote:
     if kept is None:
         raise NotFound(number)
     offered = keeping.from_json(kept.offer, kind=quotes.Offer)
-    why_not = placing.not_orderable(offered)
+    why_not = placing.not_orderable(offered, state=kept.service.state)
     change = getattr(kept, "change", None)
     return views.KeptQuote(
         number=kept.number,

@@ -65,7 +65,7 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
         """SELECT o.client_id, o.currency, o.covered_minor AS amount_minor
            FROM billing_order o JOIN c ON c.id = o.client_id
            LEFT JOIN billing_invoice i ON i.order_id = o.id
-           WHERE i.id IS NULL AND NOT (o.purpose = 'topup' AND o.state = 'PAID')""",
+           WHERE i.id IS NULL AND NOT (o.purpose IN ('topup', 'prepaid') AND o.state = 'PAID')""",
     ),
     _of_client(
         "unapplied_money",
@@ -78,6 +78,7 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
         "receivable",
         """SELECT i.client_id, i.currency, i.gross_minor AS amount_minor
            FROM billing_invoice i JOIN c ON c.id = i.client_id WHERE NOT i.imported AND i.order_id IS NULL
+             AND NOT EXISTS (SELECT 1 FROM billing_meteredinvoice m WHERE m.invoice_id = i.id)
            UNION ALL SELECT k.client_id, k.currency, p.amount_minor
            FROM billing_correction k JOIN c ON c.id = k.client_id JOIN billing_credited p ON p.correction_id = k.id
            UNION ALL SELECT x.id, t.currency, t.amount_minor FROM c x

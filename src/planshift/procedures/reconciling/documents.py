@@ -103,7 +103,7 @@ FROM i LEFT JOIN booked b ON b.owner = i.owner AND b.number = i.number WHERE i.o
         sql=f"""
 SELECT o.seller_id, o.number AS subject, 'invoices' AS figure, '' AS currency, 0 AS stored, 1 AS computed
 FROM (SELECT * FROM billing_order WHERE {RANGE}) o
-WHERE o.state = 'PAID' AND o.purpose <> 'topup'
+WHERE o.state = 'PAID' AND o.purpose NOT IN ('topup', 'prepaid')
   AND NOT EXISTS (SELECT 1 FROM billing_invoice i WHERE i.order_id = o.id)
   AND EXISTS (SELECT 1 FROM billing_orderline l WHERE l.order_id = o.id AND l.gross_minor <> 0)
   AND NOT EXISTS (SELECT 1 FROM procedures_change x WHERE x.order_id = o.id AND x.state = 'AWAITING_PAYMENT')
