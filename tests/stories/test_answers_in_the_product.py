@@ -16,8 +16,9 @@ from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.policy import dimensions
 from planshift.procedures import knowledge, models
+from planshift.procedures.metering import drawing
 from planshift.provisioning import models as machines
-from planshift.runtime import clock
+from planshift.runtime import clock, runs
 from planshift.services import models as services
 from planshift.services import register
 from tests.house_rules import source
@@ -34,8 +35,7 @@ NOT_YET = {
 }
 # 22 November 2026. Carried out by procedures, but not yet: an answer whose code runs in these stories must go.
 NOT_YET_CARRIED_OUT = frozenset(
-    ("acceptance.not_asked", "acceptance.by_reply", "documents.invoice_and_correction", "metering.none",
-     "metering.hourly")
+    ("acceptance.not_asked", "acceptance.by_reply", "documents.invoice_and_correction")
 )  # fmt: skip
 
 
@@ -271,6 +271,34 @@ def test_when_a_renewal_is_announced_is_as_the_policy_says(stage: Stage, days: i
 def test_whether_there_is_a_deposit_is_as_the_policy_says(stage: Stage, answer: str, has: bool) -> None:
     govern(stage, "pasticceria", deposit=f'"{answer}"')
     assert stage.service("pasticceria").client.seller.has_deposit is has
+
+
+@pytest.mark.parametrize(
+    ("answer", "hours", "state"),
+    [
+        ('{ answer = "hourly", floor = "10.00", hours = "started" }', 24, "ACTIVE"),
+        ('{ answer = "hourly", floor = "10.00", hours = "full" }', 23, "ACTIVE"),  # of the hour before noon nothing
+        ('{ answer = "hourly", floor = "65.00", hours = "started" }', 24, "BLOCKED"),  # 68.14 less a day
+        ('"none"', None, "ACTIVE"),
+    ],
+)
+def test_D3_how_a_service_is_metered_is_as_the_policy_says(
+    stage: Stage, answer: str, hours: int | None, state: str
+) -> None:
+    label = "cloud.pracownia"
+    govern(stage, label, metering=answer)
+    at = clock.business()
+    register.hold_from(
+        service=stage.service(label), since=at + dt.timedelta(minutes=10), amounts={}, cause="test", at=at
+    )
+    register.hold_from(
+        service=stage.service(label), since=at + dt.timedelta(minutes=20), amounts={"cpu": 2}, cause="test", at=at
+    )
+    clock.move_to(at=at + dt.timedelta(days=1), actor="test")
+    runs.start(kind=drawing.KIND, key=f"{drawing.KIND}:test", subject="test")
+    stage.work()
+    drawn = billing.Draw.objects.filter(on="2026-09-01").values_list("hours", flat=True).first()
+    assert (drawn, stage.service(label).state) == (hours, state)
 
 
 @pytest.fixture

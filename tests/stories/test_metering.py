@@ -164,7 +164,7 @@ def test_D3_warned_once_blocked_below_the_floor_and_unblocked_by_a_top_up(cloud:
     cloud.days(3)
     assert (account(cloud, "prepaid"), [mail.subject.rpartition(" [")[0] for mail in mails.all()]) == (
         "43.17",
-        ["Saldo wpłacone z góry spadło poniżej 50,00 PLN"],
+        ["Saldo przedpłacone spadło poniżej 50,00 PLN"],
     )
     cloud.days(3)
     # 144 hours: 17.28 + 17.28 + 4.61 (4.608) + 1.44 = 40.61 + 9.34 = 49.95; 68.14 - 49.95: below 25.00

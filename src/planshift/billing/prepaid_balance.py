@@ -22,7 +22,7 @@ from planshift.services import models as services
 PURPOSE = "prepaid"
 TOPUP_TEXT = {
     "en": "Prepaid balance top-up",
-    "pl": "Doładowanie salda wpłaconego z góry",
+    "pl": "Doładowanie salda przedpłaconego",
     "it": "Ricarica del saldo prepagato",
 }
 Direction = Literal["to_prepaid", "to_deposit"]

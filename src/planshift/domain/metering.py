@@ -8,6 +8,7 @@ what was drawn before: whatever days it is made on, draws sum to the invoice to 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from planshift.domain import catalog, money, renewing
@@ -61,15 +62,31 @@ class Used:
 
     def to_json(self) -> list[str | int]:
         """As it is kept with a draw."""
-        numbers = (money.decimal_text(each, decimals=0) for each in (self.price, self.tax.rate, self.tax.inside))
-        return [self.resource, self.tax.treatment, *numbers, self.units]
+        price, tax = _text(self.price), self.tax
+        return [self.resource, tax.treatment, price, _text(tax.rate), _text(tax.inside), self.units]
 
     @classmethod
     def from_json(cls, kept: Sequence[str | int]) -> "Used":
         """The reverse of `to_json`."""
         resource, treatment, price, rate, inside, units = kept
-        tax = Tax(treatment=str(treatment), rate=Fraction(str(rate)), inside=Fraction(str(inside)))
-        return cls(resource=str(resource), price=Fraction(str(price)), tax=tax, units=int(units))
+        tax = _tax(str(treatment), str(rate), str(inside))
+        return cls(resource=str(resource), price=_number(str(price)), tax=tax, units=int(units))
+
+
+# The same few prices and taxes stand in every row of a day.
+@lru_cache(maxsize=1024)
+def _text(value: Fraction) -> str:
+    return money.decimal_text(value, decimals=0)
+
+
+@lru_cache(maxsize=1024)
+def _number(text: str) -> Fraction:
+    return Fraction(text)
+
+
+@lru_cache(maxsize=1024)
+def _tax(treatment: str, rate: str, inside: str) -> Tax:
+    return Tax(treatment=treatment, rate=_number(rate), inside=_number(inside))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,18 +124,22 @@ def counted(
     """
     begins, ends = day_begins(day, zone=zone), day_begins(day + timedelta(days=1), zone=zone)
     pieces = _pieces(history, begins, ends if until is None else min(ends, until))
-    if len(pieces) == 1 and pieces[0][0] == begins and pieces[0][1] == ends:  # nothing changed: the usual day
-        whole = -(-(ends - begins) // HOUR)
-        units = {code: amount * whole for code, amount in pieces[0][2].items() if amount}
-        return Counted(whole if units else 0, units)
-    busy, units = 0, dict[str, int]()
-    while begins < ends and pieces:
-        over = min(begins + HOUR, ends)
-        found = _within(pieces, begins, over, hours)
+    whole = -(-(ends - begins) // HOUR)
+    cut, busy, units = set[int](), 0, dict[str, int]()
+    for start, end, amounts in pieces:  # hours that lie whole in one piece, all at once
+        first, last = -(-(start - begins) // HOUR), whole if end == ends else (end - begins) // HOUR
+        cut |= {(start - begins) // HOUR} if (start - begins) % HOUR else set()
+        cut |= {last} if end != ends and (end - begins) % HOUR else set()
+        held = {code: amount for code, amount in amounts.items() if amount}
+        if first < last and held:
+            busy += last - first
+            for code, amount in held.items():
+                units[code] = units.get(code, 0) + amount * (last - first)
+    for place in cut:  # hours in which something changed, or the one that runs
+        found = _within(pieces, begins + place * HOUR, min(begins + (place + 1) * HOUR, ends), hours)
         busy += bool(found)
         for code, amount in found.items():
             units[code] = units.get(code, 0) + amount
-        begins = over
     return Counted(busy, units)
 
 

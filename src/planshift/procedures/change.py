@@ -2,9 +2,9 @@
 
     offer → order → settle → begin → follow → retire
 
-Nothing moves before payment (D2); a decrease waits for its acceptance instead (`acceptance`). What is paid and cannot
-be carried out is undone (`undoing`). Money and machines meet here and nowhere else. Every wake-up reads the facts anew
-and makes at most one move, so that a lost, early or doubled signal does no harm.
+Nothing moves before payment (D2); a decrease waits for its acceptance (`acceptance`), a metered one for nothing. What is
+paid and cannot be carried out is undone (`undoing`). Money and machines meet only here. Every wake-up reads the facts
+anew and makes at most one move, so that a lost, early or doubled signal does no harm.
 """
 
 from collections.abc import Mapping
@@ -139,7 +139,7 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
         if hasattr(change, "acceptance"):
             acceptance.withdraw(change=change, at=at, actor=actor)
             return
-        if change.order is None:  # metered: it has begun
+        if change.order is None:
             raise Refused("move_not_allowed", lifecycle="change", state=change.state, event="withdrawn", allowed=())
         moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
         orders.withdraw(order=change.order.number, at=at, actor=actor)
@@ -151,8 +151,8 @@ def _settle(task: runs.Work) -> runs.Outcome:
     """Paid from the deposit by itself where D4 holds; else wait for a payment, with the reason and a deadline."""
     change = _locked(task.subject)
     if change.order is None and change.state == "AWAITING_PAYMENT":
-        if not hasattr(change, "acceptance"):
-            return _at_once(change, task)
+        if not hasattr(change, "acceptance"):  # metered (D3)
+            return holding.at_once(change=change, task=task)
         moves.move(change, "needs_acceptance", actor=task.actor, at=task.at)
         return runs.Go("draft")
     if change.state != "AWAITING_PAYMENT":
@@ -176,15 +176,6 @@ def _settle(task: runs.Work) -> runs.Outcome:
         due_at=tax_point.before_next_rate(change=change, at=task.at, end=change.order.expires_at),
         owner="client",
     )
-
-
-def _at_once(change: models.Change, task: runs.Work) -> runs.Outcome:
-    """A metered service changes without an order: what it costs is counted from the machine's word on (D3)."""
-    seller = change.client.seller
-    today = rules.day(seller=seller, at=task.at)
-    promised_on = rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today)
-    moves.move(change, "at_once", actor=task.actor, at=task.at, promised_on=promised_on)
-    return runs.Go("begin")
 
 
 def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
@@ -245,7 +236,7 @@ def _follow(task: runs.Work) -> runs.Outcome:
     if change.state == "AWAITING_STAFF" and change.undo_at is None:
         moves.move(change, "retried", actor=task.actor, at=task.at)
     if now.point_of_no_return_at is not None and change.applied_at is None:
-        _apply(change, task, confirmed_at=now.point_of_no_return_at)
+        _apply(change, task)
     if acceptance.owes(change) and (now.state == "DONE" or (change.applied_at is not None and change.kind == "hard")):
         return runs.Go("credit")
     if now.state == "DONE":
@@ -368,12 +359,9 @@ def _execution(change: models.Change, at: datetime) -> provisioning.ExecutionVie
     return found
 
 
-def _apply(change: models.Change, task: runs.Work, *, confirmed_at: datetime) -> None:
+def _apply(change: models.Change, task: runs.Work) -> None:
     after = work.after(kept=change.quote)
-    if placing.is_metered(placing.offer_of(change.quote)):
-        holding.hold(
-            service=change.service, amounts=after.additional, since=confirmed_at, cause=change.number, at=task.at
-        )
+    holding.note(change=change, amounts=after.additional, at=task.at)
     register.apply_change(
         service=change.service,
         plan=after.plan,

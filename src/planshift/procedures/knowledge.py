@@ -32,6 +32,7 @@ class Known:
     facts: facts.Facts
     rules: catalog.InForce
     digest: str  # of everything that decides the price: when it differs, a kept quote is stale
+    at_day: date  # of the instant at which they were gathered, in the seller's zone
     untaxed: Refused | None = None  # why the VAT of this buyer cannot be told: nothing is sold until it can
 
     def quote_end(self, *, at: datetime) -> datetime:
@@ -87,7 +88,9 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
             account_credit=None,
         ),
     )
-    return Known(holding=holding, facts=known, rules=rules, digest=_digest(known, rules, on=on), untaxed=untaxed)
+    return Known(
+        holding=holding, facts=known, rules=rules, digest=_digest(known, rules, on=on), at_day=on, untaxed=untaxed
+    )
 
 
 def _buyer(row: clients.Service, sold: Catalog, *, on: date) -> tuple[facts.Buyer, Refused | None]:

@@ -44,7 +44,7 @@ def every(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
 def one(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpResponse:
     """One client: services, what is to be paid, money that matched no order."""
     page = desk.one(sellers=staff.sellers, number=number, at=clock.business())
-    return door.show(request, staff, "staff/client.html", here="clients", page=page)
+    return door.show(request, staff, "staff/client.html", here="clients", page=page, key=door.new_key())
 
 
 @require_GET
@@ -90,6 +90,16 @@ def _asked(request: HttpRequest) -> facts.Request:
     plan, months = request.POST.get("plan", ""), request.POST.get("months", "")
     if plan and len(plan) <= 40 and plan.isascii() and plan.replace("-", "").replace("_", "").isalnum():
         return facts.ChangePlan(target=plan)
+    amounts_asked = {
+        name.removeprefix("resource."): str(text)
+        for name, text in request.POST.items()
+        if name.startswith("resource.") and text
+    }
+    if amounts_asked and all(
+        text.isascii() and text.isdigit() and len(text) <= 7 and 0 < len(code) <= 40 and code.isascii()
+        for code, text in amounts_asked.items()
+    ):
+        return facts.ChangeResources(amounts={code: int(text) for code, text in amounts_asked.items()})
     if months.isascii() and months.isdigit() and 1 <= int(months[:4]) <= 120:
         return facts.ChangePeriod(length=Length(int(months)))
     raise Refused("request_unreadable")

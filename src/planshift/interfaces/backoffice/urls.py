@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from planshift.interfaces.backoffice import bank, changes, clients, house, imports, mails, orders, payments, works
+from planshift.interfaces.backoffice import (
+    bank,
+    changes,
+    clients,
+    house,
+    imports,
+    mails,
+    metering,
+    orders,
+    payments,
+    works,
+)
 
 app_name = "staff"
 
@@ -48,6 +59,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bank/<numbered:number>/explain/", bank.explain, name="bank_explain"),
     path("payments/<numbered:number>/", payments.one, name="payment"),
     path("payments/<numbered:number>/decide/", payments.decide, name="payment_decide"),
+    path("prepaid/", metering.accounts, name="prepaid"),
+    path("clients/<numbered:number>/prepaid/", metering.transfer, name="prepaid_transfer"),
     path("mails/", mails.every, name="mails"),
     path("mails/<numbered:number>/", mails.one, name="mail"),
     path("mails/<numbered:number>/decide/", mails.decide, name="mail_decide"),

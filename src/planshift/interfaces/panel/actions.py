@@ -6,6 +6,7 @@ from datetime import datetime
 from planshift.domain import facts
 from planshift.domain.money import Money
 from planshift.procedures import acceptance, change, help, payment, placing, service, views
+from planshift.procedures.metering import ending, paying
 
 
 def offer(*, client: str, service: str, request: facts.Request, at: datetime, actor: str) -> str:
@@ -49,6 +50,21 @@ def card(*, client: str, order: str, return_path: str, at: datetime, actor: str)
 def top_up(*, client: str, amount: Money, key: str, at: datetime, actor: str) -> str:
     """Number of the order that tops the deposit up."""
     return payment.top_up(client=client, amount=amount, key=key, at=at, actor=actor)
+
+
+def top_up_prepaid(*, client: str, amount: Money, key: str, at: datetime, actor: str) -> str:
+    """Number of the order that tops the prepaid balance up."""
+    return paying.top_up(client=client, amount=amount, key=key, at=at, actor=actor)
+
+
+def transfer_prepaid(*, client: str, direction: str, amount: Money, key: str, at: datetime, actor: str) -> None:
+    """Move money between deposit and prepaid balance: `to_prepaid` or `to_deposit`."""
+    paying.transfer(client=client, direction=direction, amount=amount, key=key, at=at, actor=actor)  # type: ignore[arg-type]
+
+
+def end_metered(*, client: str, number: str, at: datetime, actor: str) -> None:
+    """Give a metered service up."""
+    ending.end(client=client, service=number, at=at, actor=actor)
 
 
 def switch_over(*, client: str, number: str, at: datetime, actor: str) -> None:

@@ -80,7 +80,11 @@ def resource_row(row: views.ResourceRow) -> dict[str, Any]:
     """A resource of the form: for sale or not, and in which words its price is told."""
     shown: dict[str, Any] = {field: getattr(row, field) for field in row.__slots__}
     unit = amounts.words(row.unit)
-    return {**shown, "unit_words": unit, "for_sale": row.price is not None or bool(row.additional)}
+    return {
+        **shown,
+        "unit_words": unit,
+        "for_sale": row.price is not None or row.hour is not None or bool(row.additional),
+    }
 
 
 @require_POST

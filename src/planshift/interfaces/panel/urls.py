@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from planshift.interfaces.panel import changes, choosing, help_pages, orders, papers, quotes, services
+from planshift.interfaces.panel import changes, choosing, help_pages, metering, orders, papers, quotes, services
 
 app_name = "panel"
 
@@ -26,6 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services/", services.every, name="services"),
     path("services/<number:number>/", services.one, name="service"),
     path("services/<number:number>/auto-renewal/", services.auto_renew, name="auto_renew"),
+    path("services/<number:number>/meter/", metering.meter, name="meter"),
+    path("services/<number:number>/draws/", metering.draws, name="draws"),
+    path("services/<number:number>/end/", metering.end, name="end"),
     path("services/<number:number>/plans/", choosing.options, name="options"),
     path("services/<number:number>/resources/", choosing.resources, name="resources"),
     path("services/<number:number>/resources/what-if/", choosing.what_if, name="what_if"),
@@ -49,6 +52,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invoices/<path:number>.pdf", papers.invoice_pdf, name="invoice_pdf"),
     path("payments/", papers.money, name="money"),
     path("payments/top-up/", papers.top_up, name="top_up"),
+    path("prepaid/", metering.prepaid, name="prepaid"),
+    path("prepaid/top-up/", metering.top_up, name="prepaid_top_up"),
+    path("prepaid/transfer/", metering.transfer, name="prepaid_transfer"),
     path("help/", help_pages.every, name="help"),
     path("help/<slug:slug>/", help_pages.one, name="help_page"),
     path("help/<slug:slug>/vote/", help_pages.vote, name="vote"),

@@ -138,6 +138,16 @@ def figure(value: Fraction, currency: str) -> str:
     return _spaced(_MINUS + written if value < 0 else written)
 
 
+def exactly(amount: Any) -> str:
+    """A Money with all its places, of an hour's price: "€0.0008"."""
+    return "–" if amount is None else figure(amount.amount, amount.currency)
+
+
+def clock_time(value: datetime | None) -> str:
+    """ "14:05" in the seller's zone."""
+    return "–" if value is None else f"{timezone.localtime(value):%H:%M}"
+
+
 def plain(value: Fraction | Decimal) -> str:
     """An exact number with all its decimals, in the reader's notation."""
     exact = Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value

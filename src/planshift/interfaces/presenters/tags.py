@@ -18,6 +18,8 @@ from planshift.interfaces.presenters.icons import ICONS
 register = template.Library()
 
 register.filter("money", amounts.money)
+register.filter("exactly", amounts.exactly)
+register.filter("clock_time", amounts.clock_time)
 register.filter("signed", amounts.signed)
 register.filter("number", amounts.number)
 register.filter("quantity", amounts.quantity)

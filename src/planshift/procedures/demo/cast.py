@@ -264,7 +264,7 @@ CAST: tuple[Person, ...] = (
         postcode="50-001",
         story={
             "en": "Pro Cloud, metered by the hour from a prepaid balance: change it at once, watch it count (D3)",
-            "pl": "Pro Cloud, rozliczany godzinowo z salda wpłaconego z góry: zmiany od razu, licznik na żywo (D3)",
+            "pl": "Pro Cloud, rozliczany godzinowo z salda przedpłaconego: zmiany od razu, licznik na żywo (D3)",
             "it": "Pro Cloud, a consumo orario da un saldo prepagato: modifiche immediate, consumo in diretta (D3)",
         },
         deposit="80.00",

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from planshift.billing import deposits, invoices, orders, payments, prepaid
+from planshift.billing import deposits, invoices, orders, payments, prepaid_balance
 from planshift.catalog import load as catalogs
 from planshift.catalog import models as catalog
 from planshift.catalog import queries
@@ -122,7 +122,7 @@ def _top_up(client: models.Client, amount: Money, at: datetime) -> None:
 
 def _top_up_prepaid(client: models.Client, amount: Money, at: datetime) -> None:
     expires_at = at + timedelta(days=14)
-    placed = prepaid.top_up_order(client=client, amount=amount, expires_at=expires_at, at=at, actor=ACTOR)
+    placed = prepaid_balance.top_up_order(client=client, amount=amount, expires_at=expires_at, at=at, actor=ACTOR)
     _pay(placed.number, placed.gross_minor, client, at)
 
 

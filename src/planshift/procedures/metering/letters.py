@@ -10,7 +10,7 @@ from planshift.services import models as services
 
 _SUBJECT: Mapping[str, str] = {
     "en": "Your prepaid balance is below {threshold}",
-    "pl": "Saldo wpłacone z góry spadło poniżej {threshold}",
+    "pl": "Saldo przedpłacone spadło poniżej {threshold}",
     "it": "Il saldo prepagato è sceso sotto {threshold}",
 }
 _TEXT: Mapping[str, str] = {
@@ -25,10 +25,10 @@ Top it up in the panel, under “Prepaid balance”.
 """,
     "pl": """Dzień dobry,
 
-saldo wpłacone z góry wynosi {balance}, czyli mniej niż {threshold}. Opłacane są z niego usługi rozliczane godzinowo.
+saldo przedpłacone wynosi {balance}, czyli mniej niż {threshold}. Opłacane są z niego usługi rozliczane godzinowo.
 
 Poniżej {floor} usługi te zostaną zablokowane do czasu doładowania.
-Saldo można doładować w panelu, na stronie „Saldo wpłacone z góry”.
+Saldo można doładować w panelu, na stronie „Saldo przedpłacone”.
 
 {seller}
 """,

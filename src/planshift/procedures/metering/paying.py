@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from planshift.billing import models, orders, prepaid
-from planshift.billing import queries as billing
+from django.db import transaction
+
+from planshift.billing import models, orders, prepaid_balance
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.procedures import rules, waking
 from planshift.procedures.metering import knowing, watching
-from planshift.runtime import keys, runs
+from planshift.runtime import audit, keys, runs
 from planshift.services import models as services
 from planshift.services import queries as clients
 from planshift.services.queries import NotFound
@@ -25,7 +26,7 @@ def top_up(*, client: str, amount: Money, key: str, at: datetime, actor: str) ->
 
     def make() -> str:
         signal_key = f"{KIND}:{client}:{key}"
-        placed = prepaid.top_up_order(
+        placed = prepaid_balance.top_up_order(
             client=owner,
             amount=amount,
             expires_at=rules.order_end(policy=in_force.policy, family="", seller=owner.seller, at=at),
@@ -53,7 +54,9 @@ def _await_payment(task: runs.Work) -> runs.Outcome:
     )
 
 
-def transfer(*, client: str, direction: prepaid.Direction, amount: Money, key: str, at: datetime, actor: str) -> None:
+def transfer(
+    *, client: str, direction: prepaid_balance.Direction, amount: Money, key: str, at: datetime, actor: str
+) -> None:
     """Move money between deposit and prepaid balance; the same `key` moves it once. What is owed is settled first.
 
     Refused with nothing moved: `not_metered`, `no_deposit`, `prepaid_amount`, `prepaid_currency`, `deposit_too_low`,
@@ -63,7 +66,7 @@ def transfer(*, client: str, direction: prepaid.Direction, amount: Money, key: s
     _metered(owner)
 
     def make() -> str:
-        prepaid.transfer(client=owner, direction=direction, amount=amount, key=key, at=at, actor=actor)
+        prepaid_balance.transfer(client=owner, direction=direction, amount=amount, key=key, at=at, actor=actor)
         runs.start(kind=LOOK_KIND, key=f"{LOOK_KIND}:{client}:{key}", subject=client)
         if direction == "to_deposit":
             waking.orders_of(client=client, because="deposit")
@@ -77,16 +80,25 @@ def transfer_for(
     *,
     sellers: tuple[str, ...],
     client: str,
-    direction: prepaid.Direction,
+    direction: prepaid_balance.Direction,
     amount: Money,
+    note: str,
     key: str,
     at: datetime,
     actor: str,
 ) -> None:
-    """The same by staff of the client's seller (`sellers`: codes). NotFound for another seller's."""
+    """The same by staff of the client's seller (`sellers`: codes), on the client's word: `note` keeps it.
+
+    Refused also: `note_needed`; NotFound for another seller's.
+    """
+    if not note.strip():
+        raise Refused("note_needed", number=client)
     if not services.Client.objects.filter(number=client, seller__code__in=sellers).exists():
         raise NotFound(client)
-    transfer(client=client, direction=direction, amount=amount, key=key, at=at, actor=actor)
+    with transaction.atomic():
+        transfer(client=client, direction=direction, amount=amount, key=key, at=at, actor=actor)
+        told = {"amount": amount.text, "direction": direction, "key": key}
+        audit.record(kind="client", number=client, event="money moved", actor=actor, at=at, note=note, facts=told)
 
 
 LOOK_KIND = "prepaid_look"
@@ -109,13 +121,6 @@ def _metered(owner: services.Client) -> catalog.InForce:
     if not knowing.families(in_force):
         raise Refused("not_metered", seller=owner.seller.code)
     return in_force
-
-
-def statement(*, client: str, currency: str) -> Money:
-    """The prepaid balance less what is owed."""
-    found = billing.balances_of(clients=[client])
-    zero = Money.zero(currency)
-    return found.get((client, "prepaid", currency), zero) - found.get((client, "owed", currency), zero)
 
 
 def define() -> None:

@@ -12,6 +12,10 @@ from planshift.procedures.queries.choices import what_if as what_if
 from planshift.procedures.queries.lists import changes_page as changes_page
 from planshift.procedures.queries.lists import clients_page as clients_page
 from planshift.procedures.queries.lists import services_page as services_page
+from planshift.procedures.queries.metering import draws as draws
+from planshift.procedures.queries.metering import is_metered as is_metered
+from planshift.procedures.queries.metering import meter as meter
+from planshift.procedures.queries.metering import prepaid_page as prepaid_page
 from planshift.procedures.queries.orders import order as order
 from planshift.procedures.queries.papers import invoice_pdf as invoice_pdf
 from planshift.procedures.queries.papers import invoices as invoices

@@ -12,7 +12,7 @@ from planshift.billing import models as bills
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
 from planshift.procedures import knowledge, models
-from planshift.procedures.queries import choices, quotes, services
+from planshift.procedures.queries import choices, metering, quotes, services
 from planshift.procedures.views import desk as views
 from planshift.runtime import audit
 from planshift.services import models as clients
@@ -38,13 +38,15 @@ def one(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.OfficeC
     """One client with services, open orders and money that matched none. NotFound."""
     row = _one(sellers, number)
     currency = row.seller.currency
-    deposit = None
-    if row.seller.has_deposit:
-        held = billing.balances_of(clients=[number])
-        deposit = held.get((number, "deposit", currency)) or Money.zero(currency)
+    held, zero = billing.balances_of(clients=[number]), Money.zero(currency)
+    deposit = held.get((number, "deposit", currency), zero) if row.seller.has_deposit else None
+    metered = metering.is_metered(client=number)
     return views.OfficeClient(
         row=_row(row),
+        currency=currency,
         deposit=deposit,
+        prepaid=held.get((number, "prepaid", currency), zero) if metered else None,
+        owed=held.get((number, "owed", currency), zero) if metered else None,
         services=services.services_of(client=number, at=at),
         orders=tuple(each for each in billing.orders_of_client(client=number) if each.state == "AWAITING_PAYMENT"),
         unapplied=tuple(each for each in billing.payments_of_client(client=number) if each.unapplied.amount > 0),
@@ -60,6 +62,7 @@ def service(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Off
         plans=choices.options(client=owner.number, service=number, at=at, asked_by="staff"),
         periods=choices.periods(client=owner.number, service=number, at=at, asked_by="staff"),
         quotes=services.waiting_quotes(known=known, at=at),
+        resources=tuple(each for each in services.resource_rows(known=known) if each.hour is not None),
     )
 
 

@@ -8,6 +8,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
 from planshift.procedures import models, views
+from planshift.procedures.queries import metering
 from planshift.services import queries as services
 from planshift.services.queries import NotFound
 
@@ -52,6 +53,10 @@ def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> vie
     if seller.has_deposit:
         found = billing.balances_of(clients=[client])
         deposit = found.get((client, "deposit", seller.currency)) or Money.zero(seller.currency)
+    prepaid = None
+    if metering.is_metered(client=client):
+        balances_now = billing.balances_of(clients=[client])
+        prepaid = balances_now.get((client, "prepaid", seller.currency)) or Money.zero(seller.currency)
     rows = billing.postings_of_client(client=client, before=_before(cursor), limit=size + 1)
     open_orders = [each for each in billing.orders_of_client(client=client) if each.state == "AWAITING_PAYMENT"]
     changes = dict(
@@ -78,6 +83,7 @@ def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> vie
             for each in open_orders
         ),
         top_up=tuple(Money.of(amount, seller.currency) for amount in SUGGESTED) if deposit is not None else (),
+        prepaid=prepaid,
     )
 
 
@@ -86,14 +92,16 @@ def _before(cursor: str) -> int | None:
 
 
 def _posting(movement: balances.Movement) -> views.Posting:
-    """A movement from the client's side: into the deposit is positive, out of it negative."""
-    in_deposit = ":deposit:" in movement.credit
-    out_of_deposit = ":deposit:" in movement.debit
+    """A movement from the client's side: into deposit or prepaid balance is positive, out of them negative, and what is
+    owed is negative too. Between the two it is as the deposit sees it."""
+    came, went = movement.credit.split(":")[-2], movement.debit.split(":")[-2]
+    account = next((kind for kind in ("deposit", "prepaid") if kind in (came, went)), "payment")
+    out = went == account or went == "owed"
     return views.Posting(
         at=movement.booked_at,
-        account="deposit" if in_deposit or out_of_deposit else "payment",
+        account=account,  # type: ignore[arg-type]
         code=movement.posting,
         facts={},
-        amount=-movement.amount if out_of_deposit else movement.amount,
+        amount=-movement.amount if out else movement.amount,
         reference=movement.document or movement.order or movement.payment,
     )

@@ -1,7 +1,7 @@
 """What does a client have, and what may be done with it? Constant numbers of statements, however many services."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from planshift.billing import buyers
 from planshift.billing import queries as billing
@@ -10,11 +10,11 @@ from planshift.domain import catalog as sold
 from planshift.domain import facts, periods, quote, renewing
 from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Reason, Refused
-from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed
 from planshift.procedures import keeping, knowledge, models, rules, vat, views
+from planshift.procedures.queries import metering
 from planshift.services import queries as services
 
 
@@ -146,7 +146,6 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
     """Everything about one service. NotFound."""
     known = knowledge.of(service=number, client=client, at=at)
     row, seller = known.holding.service, known.rules.seller
-    plan = known.facts.catalog.plans.get(row.plan)
     changes = models.Change.objects.filter(service=row).select_related("quote").order_by("-pk")[:50]
     return views.ServicePage(
         card=card(known=known, at=at),
@@ -165,7 +164,7 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
         changes=tuple(_change_row(each, known.facts.catalog) for each in changes),
         invoices=invoice_rows(service=number),
         pays_by_itself=pays_by_itself(known=known, due=Money.zero(seller.currency)) == (),
-        metered_price_hour=_hourly(plan, known, on=rules.day(seller=seller, at=at)) if plan else None,
+        meter=_meter(known, at=at),
         from_staff=tuple(each for each in waiting_quotes(known=known, at=at) if each.by_staff),
     )
 
@@ -195,13 +194,15 @@ def _waiting(kept: models.Quote, documents: sold.Catalog) -> views.WaitingQuote:
     )
 
 
-def _hourly(plan: sold.Plan, known: knowledge.Known, *, on: date) -> Money | None:
-    parts = [
-        price * known.holding.additional.get(code, resource.included)
-        for code, resource in plan.resources.items()
-        if (price := resource.hourly_on(on)) is not None
-    ]
-    return Money(sum(parts, Fraction(0)), known.rules.seller.currency) if parts else None
+def _meter(known: knowledge.Known, *, at: datetime) -> views.Meter | None:
+    row = known.holding.service
+    family = known.facts.catalog.families.get(row.family)
+    if family is None or not family.metered:
+        return None
+    try:
+        return metering.meter(client=row.client.number, service=row.number, at=at)
+    except services.NotFound:
+        return None  # nothing is counted yet
 
 
 def _change_row(change: models.Change, documents: sold.Catalog) -> views.ChangeRow:
@@ -256,7 +257,7 @@ def resource_rows(*, known: knowledge.Known) -> tuple[views.ResourceRow, ...]:
     made = []
     for code, resource in plan.resources.items():
         price = sold.price_on(resource.prices, periods.Length(row.months), on)
-        have = known.holding.additional.get(code, 0)
+        have, hour = known.holding.additional.get(code, 0), resource.hourly_on(known.at_day)
         made.append(
             views.ResourceRow(
                 code=code,
@@ -270,6 +271,7 @@ def resource_rows(*, known: knowledge.Known) -> tuple[views.ResourceRow, ...]:
                 price=Money(price.amount, known.rules.seller.currency) if price and resource.additional else None,
                 used=used.amounts.get(code) if used else None,
                 used_as_of=used.as_of if used else None,
+                hour=None if hour is None else Money(hour, known.rules.seller.currency),
             )
         )
     return tuple(made)

@@ -101,4 +101,30 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
            JOIN ledger_transfer t ON t.owner = a.owner AND (t.debit_id = a.id OR t.credit_id = a.id)
            WHERE t.posting NOT IN ('deposit_topped_up', 'deposit_drawn', 'draw_released', 'credit_to_deposit')""",
     ),
+    _of_client(
+        "prepaid",
+        "prepaid",
+        # what came in by top-ups less what was drawn; transfers and settled debts have no rows of their own
+        """SELECT o.client_id, o.currency, o.gross_minor AS amount_minor FROM billing_order o
+           JOIN c ON c.id = o.client_id WHERE o.purpose = 'prepaid' AND o.state = 'PAID'
+           UNION ALL SELECT d.client_id, d.currency, -d.balance_minor FROM billing_draw d JOIN c ON c.id = d.client_id
+           UNION ALL SELECT x.id, t.currency, CASE WHEN a.id = t.credit_id THEN t.amount_minor ELSE -t.amount_minor END
+           FROM c x JOIN ledger_account a ON a.owner = 'client:' || x.number AND a.kind = 'prepaid'
+           JOIN ledger_transfer t ON t.owner = a.owner AND (t.debit_id = a.id OR t.credit_id = a.id)
+           WHERE t.posting NOT IN ('prepaid_topped_up', 'metered_drawn')""",
+    ),
+    _of_client(
+        "metered",
+        "metered",
+        """SELECT d.client_id, d.currency, d.draw_minor AS amount_minor FROM billing_draw d JOIN c ON c.id = d.client_id
+           UNION ALL SELECT i.client_id, i.currency, -i.gross_minor FROM billing_invoice i
+           JOIN c ON c.id = i.client_id JOIN billing_meteredinvoice m ON m.invoice_id = i.id""",
+    ),
+    _of_client(
+        "owed",
+        "owed",
+        """SELECT d.client_id, d.currency, d.owed_minor AS amount_minor FROM billing_draw d JOIN c ON c.id = d.client_id
+           UNION ALL SELECT x.id, t.currency, -t.amount_minor FROM c x
+           JOIN ledger_transfer t ON t.owner = 'client:' || x.number AND t.posting = 'owed_settled'""",
+    ),
 )

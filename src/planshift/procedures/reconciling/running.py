@@ -7,15 +7,18 @@ from itertools import groupby
 from django.db import connection
 
 from planshift.catalog import models as catalog
-from planshift.procedures.reconciling import accounts, documents, holdings, payments, quotes, series
+from planshift.procedures.reconciling import accounts, documents, holdings, metering, payments, quotes, series
 from planshift.procedures.reconciling.checks import Check, Difference
 from planshift.runtime import database
 
 BATCH = 1000
 CHECKS = tuple(
-    sorted((*accounts.CHECKS, *payments.CHECKS, *documents.CHECKS, *holdings.CHECKS), key=lambda check: check.table)
+    sorted(
+        (*accounts.CHECKS, *payments.CHECKS, *documents.CHECKS, *holdings.CHECKS, *metering.CHECKS),
+        key=lambda check: check.table,
+    )
 )
-CODES = (*(check.code for check in CHECKS), quotes.CODE, series.CODE)
+CODES = (*(check.code for check in CHECKS), quotes.CODE, metering.CODE, series.CODE)
 
 
 def differences(*, seller: str = "", batch: int = BATCH) -> Iterator[Difference]:
@@ -31,6 +34,8 @@ def differences(*, seller: str = "", batch: int = BATCH) -> Iterator[Difference]
                     yield from _asked(check, after, until, seller)
         for after, until in _batches(quotes.TABLE, batch // 10 or 1):  # a kept offer is some ten kilobytes
             yield from quotes.differences(after=after, until=until, seller=seller)
+        for after, until in _batches(metering.TABLE, batch):
+            yield from metering.differences(after=after, until=until, seller=seller)
         found = series.Series()
         for after, until in _batches(series.TABLE, batch):
             yield from found.differences(after=after, until=until, seller=seller)

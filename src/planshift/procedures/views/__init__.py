@@ -20,6 +20,12 @@ from planshift.procedures.views.choices import QuotePage as QuotePage
 from planshift.procedures.views.choices import QuoteState as QuoteState
 from planshift.procedures.views.choices import ResourcesPage as ResourcesPage
 from planshift.procedures.views.choices import Shrink as Shrink
+from planshift.procedures.views.metering import DrawRow as DrawRow
+from planshift.procedures.views.metering import Draws as Draws
+from planshift.procedures.views.metering import Meter as Meter
+from planshift.procedures.views.metering import MeteredLine as MeteredLine
+from planshift.procedures.views.metering import Prepaid as Prepaid
+from planshift.procedures.views.metering import PrepaidPage as PrepaidPage
 from planshift.procedures.views.orders import ChangePage as ChangePage
 from planshift.procedures.views.orders import Credentials as Credentials
 from planshift.procedures.views.orders import Duty as Duty

@@ -8,7 +8,7 @@ from datetime import datetime
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
 from planshift.procedures.views.choices import OptionsPage, PeriodsPage, QuotePage
-from planshift.procedures.views.services import ServiceCard, WaitingQuote
+from planshift.procedures.views.services import ResourceRow, ServiceCard, WaitingQuote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,10 @@ class OfficeClient:
     """One client with what it has and owes."""
 
     row: ClientRow
+    currency: str
     deposit: Money | None
+    prepaid: Money | None  # of clients with metered services (D3)
+    owed: Money | None
     services: tuple[ServiceCard, ...]
     orders: tuple[billing.OrderView, ...]  # that wait for payment
     unapplied: tuple[billing.PaymentView, ...]  # payments of which something matched no order
@@ -50,6 +53,7 @@ class OfficeService:
     plans: OptionsPage
     periods: PeriodsPage
     quotes: tuple[WaitingQuote, ...]
+    resources: tuple[ResourceRow, ...]  # of metered services, which staff change in the client's name (D3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

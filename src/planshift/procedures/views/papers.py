@@ -36,10 +36,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One movement as the client sees it. amount > 0: in, < 0: out of the deposit."""
+    """One movement as the client sees it. amount > 0: in, < 0: out of deposit or prepaid balance."""
 
     at: datetime
-    account: Literal["deposit", "payment"]
+    account: Literal["deposit", "prepaid", "payment"]
     code: str  # "top_up", "draw", "refund", "payment_card", "payment_transfer", "credit" …
     facts: Mapping[str, object]
     amount: Money
@@ -54,6 +54,7 @@ class MoneyPage:
     postings: Page
     open_orders: tuple[OrderRow, ...]
     top_up: tuple[Money, ...]  # suggested amounts; empty: no top-up
+    prepaid: Money | None = None  # of clients with metered services (D3)
 
 
 @dataclass(frozen=True, slots=True)

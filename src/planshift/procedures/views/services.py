@@ -10,6 +10,7 @@ from decimal import Decimal
 from planshift.domain.errors import Reason
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
+from planshift.procedures.views.metering import Meter
 from planshift.procedures.views.papers import InvoiceRow
 from planshift.procedures.views.words import Operation, Words
 
@@ -108,6 +109,7 @@ class ResourceRow:
     price: Money | None  # net, list, per unit and term; None: not for sale
     used: Decimal | int | None = None  # last reading
     used_as_of: datetime | None = None
+    hour: Money | None = None  # of a metered service: net or gross as the seller's prices, per unit and hour
 
     @property
     def total(self) -> Decimal | int:
@@ -172,7 +174,7 @@ class ServicePage:
     changes: tuple[ChangeRow, ...]
     invoices: tuple[InvoiceRow, ...]
     pays_by_itself: bool  # D4: auto-renewal on and the seller draws deposits
-    metered_price_hour: Money | None = None
+    meter: Meter | None = None  # of a metered service, once anything is counted (D3)
     from_staff: tuple[WaitingQuote, ...] = ()  # quotes that staff made for the client, still to be ordered
 
 

@@ -9,7 +9,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from planshift.domain.errors import Refused
-from planshift.interfaces.api.v1 import callers, changes, imports, money, problems, quotes, reading, services
+from planshift.interfaces.api.v1 import callers, changes, imports, metering, money, problems, quotes, reading, services
 from planshift.procedures import queries
 
 ENDPOINT = "api-1"
@@ -21,6 +21,9 @@ Quote, order and follow changes of services.
 
 **The way of a change.** `list_options` (or `preview_quote`) → `create_quote` → show the client the quote's notices →
 `create_change` with their codes → pay (`payment` of the change; or `pay_from_deposit`) → `get_change` until `final`.
+
+**Metered services** need no order: `create_quote`, then `create_change`; `get_meter` tells what is counted,
+`get_prepaid` how long the balance lasts.
 
 **Amounts** are decimal strings ("26.84"); days are ISO dates in the seller's zone, an end is exclusive; instants are
 ISO with zone.
@@ -63,7 +66,7 @@ def build() -> NinjaAPI:
         urls_namespace=ENDPOINT,
         parser=reading.OneMeaning(),
     )
-    for each in (services, quotes, changes, money, imports):
+    for each in (services, quotes, changes, money, metering, imports):
         api.add_router("", each.router, auth=callers.Token(), throttle=callers.Rate())
 
     @api.exception_handler(Refused)

@@ -63,10 +63,10 @@ class OpenOrder(Schema):
 
 
 class Movement(Schema):
-    """Money that moved: more than 0 in, less than 0 out of the deposit."""
+    """Money that moved: more than 0 in, less than 0 out of deposit or prepaid balance."""
 
     at: datetime
-    account: Literal["deposit", "payment"]
+    account: Literal["deposit", "prepaid", "payment"]
     code: str
     title: str
     amount: shapes.Amount
