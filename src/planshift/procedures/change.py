@@ -2,9 +2,9 @@
 
     offer → order → settle → begin → follow → retire
 
-Nothing moves before payment (D2); a decrease waits for its acceptance (`acceptance`), a metered one for nothing. What is
-paid and cannot be carried out is undone (`undoing`). Money and machines meet only here. Every wake-up reads the facts
-anew and makes at most one move, so that a lost, early or doubled signal does no harm.
+Nothing moves before payment (D2); a decrease waits for its acceptance (`acceptance`), a metered one for nothing. What
+is paid and cannot be carried out is undone (`undoing`). Money and machines meet only here. Every wake-up reads the
+facts anew and makes at most one move, so that a lost, early or doubled signal does no harm.
 """
 
 from collections.abc import Mapping
