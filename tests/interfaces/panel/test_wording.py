@@ -113,3 +113,17 @@ def test_facts_are_worded() -> None:
 def test_money_in_each_language(language: str, amount: Money, written: str) -> None:
     with translation.override(language):
         assert amounts.money(amount).replace("\xa0", " ") == written
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "five"),
+    [
+        ("en", "announced 1 day ahead.", "announced 5 days ahead."),
+        ("pl", "z wyprzedzeniem 1 dnia.", "z wyprzedzeniem 5 dni."),
+        ("it", "con 1 giorno di anticipo.", "con 5 giorni di anticipo."),
+    ],
+)
+def test_a_count_has_its_own_form(language: str, one: str, five: str) -> None:
+    with translation.override(language):
+        assert reasons.sentence(Reason("not_announced_in_time", {"days": 1})).endswith(one)
+        assert reasons.sentence(Reason("not_announced_in_time", {"days": 5})).endswith(five)

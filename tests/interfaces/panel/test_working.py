@@ -105,3 +105,21 @@ def test_a_period_change_names_its_missing_months() -> None:
         assert first.title == "Professional: the months missing to the longer billing period"
         shown = working.show(first.steps[0], names)
     assert (shown.formula, shown.result.replace("\u00a0", " ")) == ("89.00 × 2", "PLN 178.00")  # 3 − 1 months
+
+
+def test_the_next_renewal_is_worked_out_from_its_parts() -> None:
+    """Three months of Professional and of two addresses: 267.00 + 2 x 30.00 = 327.00; 23 % of it is 75.21."""
+    steps = {step.code: step for step in offered("period").working}
+    assert [(each.code, each.value) for each in steps["next_renewal"].operands] == [("professional", 267), ("ip", 30)]
+    shown = [(steps[code].formula, steps[code].result) for code in steps if code.startswith("next_renewal")]
+    assert shown == [
+        ("267.00 + 2 × 30.00", 327),
+        ("327.00 × 23 / 100", Fraction("75.21")),
+        ("327.00 + 75.21", Fraction("402.21")),
+    ]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "1\xa0day"), ("pl", "1\xa0dzień"), ("it", "1\xa0giorno")])
+def test_one_day_is_counted_in_words(language: str, said: str) -> None:
+    with translation.override(language):
+        assert working._value(Fraction(1), "days") == said
