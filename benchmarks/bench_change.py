@@ -190,7 +190,7 @@ class Bench:
                 def said(execute: Any, sql: str, params: Any, many: bool, context: Any, now: Recorded = now) -> Any:
                     verb = sql.split(None, 1)[0].upper()
                     now.statements[verb] += 1
-                    now.said.append(sql[:160])
+                    now.said.append(sql)
                     if verb in WRITES:
                         now.commits[-1].append((sql, params))
                     found = execute(sql, params, many, context)

@@ -168,12 +168,6 @@ def test_no_history_loses_or_makes_a_cent() -> None:
     histories(examples=40)
 
 
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-def test_thousands_of_histories() -> None:
-    histories(examples=3000)
-
-
 def test_a_deposit_paid_renewal_ends_in_the_right_accounts() -> None:
     """One history by hand, with the figures beside it."""
     history = History()

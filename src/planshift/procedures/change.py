@@ -190,7 +190,7 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
         at=task.at,
         promised_on=rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today),
     )
-    return runs.Go("renewal")
+    return runs.Go("renewal" if renewal.is_unpaid(service=change.service) else "begin")
 
 
 # 4 ── the machines ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +218,7 @@ def _begin(task: runs.Work) -> runs.Outcome:
         actor=task.actor,
     )
     change.save(update_fields=["execution"])
-    return runs.Go("follow")
+    return _until_done(change, task)
 
 
 def _follow(task: runs.Work) -> runs.Outcome:
@@ -245,12 +245,13 @@ def _follow(task: runs.Work) -> runs.Outcome:
     if change.applied_at is not None and change.kind == "hard":
         moves.move(change, "applied", actor=task.actor, at=task.at)
         return runs.Go("retire")
-    return runs.Wait(
-        resume="follow",
-        signal=WAKING,
-        due_at=rules.after_promise(seller=change.client.seller, promised_on=change.promised_on, at=task.at),
-        owner="staff",
-    )
+    return _until_done(change, task)
+
+
+def _until_done(change: models.Change, task: runs.Work) -> runs.Wait:
+    """The machines are at it; staff look when the promised day is over."""
+    due_at = rules.after_promise(seller=change.client.seller, promised_on=change.promised_on, at=task.at)
+    return runs.Wait(resume="follow", signal=WAKING, due_at=due_at, owner="staff")
 
 
 def _begin_again(task: runs.Work) -> runs.Outcome:

@@ -20,10 +20,8 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
         found = found.filter(client__number=client)
     if sellers is not None:
         found = found.filter(client__seller__code__in=sellers)
-    row = found.values("pk", "service_id").first()
-    if row is None:
+    if not locks.lock_only(clients.Service.objects.filter(changes__in=found)):
         raise NotFound(number)
-    locks.lock(clients.Service.objects.filter(pk=row["service_id"]))
-    locks.lock(models.Change.objects.filter(pk=row["pk"]))
+    # whoever writes what is joined here holds the lock of the service: it is read after that
     related = ("service", "client__seller", "quote__policy", "order", "execution", "acceptance")
-    return models.Change.objects.select_related(*related).get(pk=row["pk"])
+    return locks.lock(found.select_related(*related))[0]

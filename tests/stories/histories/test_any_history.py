@@ -319,4 +319,4 @@ def test_whatever_happens_no_cent_is_lost_and_every_wait_ends(plain: None, part:
 @pytest.mark.timeout(3600 * 3)
 @pytest.mark.parametrize("part", [1, 2])
 def test_thousands_of_histories_of_everything(plain: None, part: int) -> None:
-    histories(examples=1500, steps=25)
+    histories(examples=1000, steps=25)
