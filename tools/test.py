@@ -26,9 +26,14 @@ DATABASES = ("sqlite", "postgresql")
 SYSTEM = {
     "Chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core")),
     "Dovecot": (("/usr/sbin/dovecot", "dovecot"), ("dovecot-imapd", "openssl")),
+    "Dovecot LMTP": (("/usr/lib/dovecot/lmtp",), ("dovecot-lmtpd",)),
     "Knot DNS": (("/usr/sbin/knotd",), ("knot",)),
     "PostgreSQL": (("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",)),
     "PowerDNS": (("/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql",), ("pdns-server", "pdns-backend-sqlite3")),
+    "PowerDNS Recursor": (("/usr/sbin/pdns_recursor",), ("pdns-recursor",)),
+    "SQLite's shell": (("sqlite3",), ("sqlite3",)),
+    "curl": (("curl",), ("curl",)),
+    "ip": (("ip",), ("iproute2",)),
     # a hosting server of the driver linux-ssh (as root)
     "sshd": (("/usr/sbin/sshd",), ("openssh-server", "openssh-client")),
     "nginx": (("/usr/sbin/nginx",), ("nginx-light",)),
@@ -37,6 +42,7 @@ SYSTEM = {
     "sudo": (("sudo",), ("sudo",)),
     "Btrfs": (("/usr/bin/btrfs", "/usr/sbin/btrfs"), ("btrfs-progs",)),
 }
+FIGURES = ROOT / "var" / "test-report" / "lab.txt"  # written by tests/lab/figures.py
 PROCESSES = str(max(2, min(8, os.cpu_count() or 2)))
 
 
@@ -164,8 +170,11 @@ def main() -> int:
         missing = missing_parts()
     for part, packages in missing.items():
         print(f"SKIPPING tests that need {part}: it is missing. As root: apt-get install {' '.join(packages)}")
+    FIGURES.unlink(missing_ok=True)
     outcomes = {database: run(database) for database in DATABASES}
     print("\n" + table(outcomes))
+    if FIGURES.exists():
+        print("\nwhat the lab of real servers measured:\n" + FIGURES.read_text(encoding="utf-8"))
     total = sum((outcome.count() for outcome in outcomes.values()), Counter())
     failed = total["failed"] + sum(outcome.collection_errors for outcome in outcomes.values())
     broken = [name for name, outcome in outcomes.items() if outcome.exit_status not in (0, 1)]

@@ -16,18 +16,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.harness import missing
+from tests.lab import leftovers
 
 NET = "10.77.0"
-NAME = "planshift-lab-"
 IMAGE_MB = 3072
-CONTROLLERS = ("cpu", "memory", "pids")
-GROUPS = Path("/sys/fs/cgroup")
 NEEDED = {
     "nsenter": "util-linux",
     "unshare": "util-linux",
@@ -35,12 +33,13 @@ NEEDED = {
     "mkfs.btrfs": "btrfs-progs",
     "sshd": "openssh-server",
     "nginx": "nginx-light",
-    "php-fpm8.2": "php-fpm",
     "pdns_server": "pdns-server pdns-backend-sqlite3",
     "pdns_recursor": "pdns-recursor",
-    "dovecot": "dovecot-imapd dovecot-lmtpd",
+    "dovecot": "dovecot-imapd",
     "rsync": "rsync",
     "sudo": "sudo",
+    "sqlite3": "sqlite3",
+    "curl": "curl",
 }
 KEEPER = r"""
 set -e
@@ -109,6 +108,8 @@ def lacking() -> str:
     if os.geteuid() != 0:
         return "the lab of real servers needs root"
     absent = sorted({package for name, package in NEEDED.items() if not missing.program(name)})
+    absent += [] if list(Path("/usr/sbin").glob("php-fpm[0-9]*")) else ["php-fpm"]
+    absent += [] if Path("/usr/lib/dovecot/lmtp").exists() else ["dovecot-lmtpd"]
     if absent:
         return f"the lab of real servers needs: apt-get install {' '.join(absent)}"
     if not Path("/dev/loop-control").exists():
@@ -126,14 +127,15 @@ class Lab:
     """The hosts, while they are up."""
 
     def __init__(self, hosts: Sequence[Host]) -> None:
-        sweep()
+        leftovers.sweep()
         self.hosts = {host.name: host for host in hosts}
-        self.folder = Path(tempfile.mkdtemp(prefix=NAME, dir="/tmp"))
-        (self.folder / "owner").write_text(f"{os.getpid()} {_started(os.getpid())}")
-        self.groups = _Groups(self.folder.name)
+        self.folder = Path(tempfile.mkdtemp(prefix=leftovers.NAME, dir="/tmp"))
+        (self.folder / "owner").write_text(f"{os.getpid()} {leftovers.started(os.getpid())}")
+        self.groups = leftovers.Groups(self.folder.name)
         self._keeper: subprocess.Popen[bytes] | None = None
         self._outer: dict[str, subprocess.Popen[bytes]] = {}
         self._first: dict[str, int] = {}
+        self._guests: list[subprocess.Popen[Any]] = []
 
     def up(self) -> "Lab":
         """Start every host and wait until its services are up."""
@@ -164,13 +166,18 @@ class Lab:
 
     def down(self) -> None:
         """End everything, remove everything."""
+        for guest in self._guests:
+            guest.kill()
+            guest.wait()
         if self._keeper is not None:
+            first = Path(f"/proc/{_child(self._keeper.pid)}")
             self._keeper.kill()
             self._keeper.wait()
+            until(lambda: not (first / "mounts").exists())  # the last process of the space is gone before its first
         for process in self._outer.values():
             process.kill()
             process.wait()
-        _drop(self.folder)
+        leftovers.drop(self.folder)
 
     def cut(self, name: str) -> None:
         """Pull its network cable."""
@@ -201,6 +208,12 @@ class Lab:
     def network(self, name: str) -> list[str]:
         """Put before a command: it runs with our files and programs in the network of the host."""
         return ["nsenter", f"--net=/proc/{self._first[name]}/ns/net"]
+
+    def guest(self, name: str, *command: str, **more: Any) -> "subprocess.Popen[Any]":
+        """A process with our files in the network of the host, until it is ended or the lab is."""
+        more = {"stdin": subprocess.DEVNULL, "preexec_fn": mortal, **more}
+        self._guests.append(subprocess.Popen([*self.network(name), *command], **more))
+        return self._guests[-1]
 
     def inside(self, name: str, do: Callable[[], T]) -> T:
         """Call `do` in the network of the host; sockets that it opens belong there."""
@@ -302,58 +315,6 @@ class Lab:
         }
 
 
-class _Groups:
-    """The control groups that hosts may hand out, under one name: version 1, version 2, or none."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def of(self, host: str) -> list[str]:
-        """Arguments for BOOT: what to mount where."""
-        with suppress(OSError):
-            if all((GROUPS / each / "tasks").exists() for each in CONTROLLERS):
-                for each in CONTROLLERS:
-                    (GROUPS / each / self.name / host).mkdir(parents=True, exist_ok=True)
-                return [f"{each}={GROUPS / each / self.name / host}" for each in CONTROLLERS]
-            if (GROUPS / "cgroup.controllers").exists():
-                (GROUPS / "cgroup.subtree_control").write_text("+cpu +memory +pids")
-                (GROUPS / self.name).mkdir(exist_ok=True)
-                (GROUPS / self.name / "cgroup.subtree_control").write_text("+cpu +memory +pids")
-                (GROUPS / self.name / host).mkdir(exist_ok=True)
-                return [str(GROUPS / self.name / host)]
-        return []
-
-
-def sweep() -> None:
-    """Remove what labs of dead owners left: folders and control groups. Their processes died with them."""
-    for folder in Path("/tmp").glob(f"{NAME}*"):
-        try:
-            owner, started = (folder / "owner").read_text().split()
-        except (OSError, ValueError):
-            owner, started = "0", ""
-        if started != _started(int(owner)) and not (folder / "pool").is_mount():
-            _drop(folder)
-
-
-def _drop(folder: Path) -> None:
-    for top in (GROUPS / each / folder.name for each in (*CONTROLLERS, ".")):
-        for path in sorted(top.rglob("*"), key=lambda each: -len(each.parts)) if top.exists() else ():
-            if path.is_dir():
-                with suppress(OSError):
-                    path.rmdir()
-        with suppress(OSError):
-            top.rmdir()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _started(process: int) -> str:
-    """When a process began, in the kernel's count: tells a number that was given again from the first bearer."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return "gone"
-
-
 def _child(process: int) -> int:
     """Its only child, 0 for none."""
     try:
@@ -379,7 +340,7 @@ def _ip(*arguments: str, within: Sequence[str] = ()) -> None:
     assert done.returncode == 0, f"ip {' '.join(arguments)}: {done.stderr}"
 
 
-def until(true: Callable[[], bool], *, seconds: float = 30.0, why: Callable[[], str] = lambda: "") -> None:
+def until(true: Callable[[], bool], *, seconds: float = 60.0, why: Callable[[], str] = lambda: "") -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not true():

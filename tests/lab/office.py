@@ -1,14 +1,19 @@
 """The product in the lab: `planshift run` in the network of the control host, spoken to by its API."""
 
+import datetime as dt
 import json
+import sqlite3
 import subprocess
 import sys
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
 from tests.harness import product
@@ -120,15 +125,18 @@ class Office:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
+    def status(self, method: str, path: str) -> int:
+        """The HTTP status of a request."""
+        assert self.running is not None
+        url = f"http://localhost:{self.running.port}/api/v1{path}"
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return self.lab.inside(
+            "control", lambda: requests.request(method, url, headers=headers, timeout=30)
+        ).status_code
+
     def quote(self, plan: str) -> Any:
         """A kept quote."""
         return self.api("POST", "/quotes", {"service": self.service, "request": {"operation": "plan", "plan": plan}})
-
-    def order(self, plan: str) -> Any:
-        """Quote and order a plan; every notice is acknowledged."""
-        quote = self.quote(plan)
-        notices = [each["code"] for each in quote["notices"]]
-        return self.api("POST", "/changes", {"quote": quote["number"], "acknowledged": notices})
 
     def change(self, number: str) -> Any:
         """Where it stands."""
@@ -136,25 +144,41 @@ class Office:
 
     def execution(self) -> dict[str, Any]:
         """The newest execution as it stands, with its journal, from the database."""
-        program = (
-            "import django, json; django.setup();"
-            "from planshift.provisioning import models as m;"
-            "x = m.Execution.objects.order_by('id').last();"
-            "print(json.dumps({'number': x.number, 'state': x.state, 'step': x.step, 'error': x.error,"
-            " 'journal': [[j.step, j.event, j.key, j.facts, j.at.timestamp()]"
-            " for j in x.journal.order_by('id')]}, default=str))"
-        )
-        return dict(json.loads(self._python(program)))
+        row = "SELECT id, number, state, step, error FROM provisioning_execution ORDER BY id DESC LIMIT 1"
+        lines = "SELECT step, event, key, facts, at FROM provisioning_executionstep WHERE execution_id = {} ORDER BY id"
+        with self._connected() as connection:
+            found = connection.execute(row).fetchall()
+            journal = connection.execute(lines.format(found[0][0])).fetchall() if found else []
+        if not found:
+            return {"state": "", "step": "", "journal": []}
+        _, number, state, step, error = found[0]
+        told = [[step, event, key, _loaded(facts), _instant(at)] for step, event, key, facts, at in journal]
+        return {"number": number, "state": state, "step": step, "error": _loaded(error), "journal": told}
 
-    def _python(self, program: str) -> str:
-        env = ["env", "DJANGO_SETTINGS_MODULE=planshift.project.settings"]
-        return self.command(*env, sys.executable, "-c", program)
+    def notices(self) -> list[str]:
+        """What clients were told, from the database."""
+        with self._connected() as connection:
+            rows = connection.execute("SELECT code FROM procedures_notice ORDER BY id").fetchall()
+        return [str(code) for (code,) in rows]
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        if self.database:
+            with psycopg.connect(self.database) as connection:
+                yield connection
+            return
+        reading = sqlite3.connect(f"file:{self.folder}/planshift.sqlite3?mode=ro", uri=True, timeout=20)
+        try:
+            yield reading
+        finally:
+            reading.close()
 
     def wait(self, step: str, *, states: tuple[str, ...] = (), seconds: float = 120) -> dict[str, Any]:
         """Until the newest execution stands at `step` in one of `states`."""
         seen: list[dict[str, Any]] = [{}]
 
         def there() -> bool:
+            time.sleep(0.2)
             seen[0] = self.execution()
             return seen[0]["step"] == step and (not states or seen[0]["state"] in states)
 
@@ -180,6 +204,18 @@ class Office:
         self.lab.run(server, "setpriv", f"--reuid={name}", "--clear-groups", "sh", "-ec", script, input=content)
 
 
+def _loaded(value: Any) -> Any:
+    """A JSON column: text on SQLite."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _instant(value: Any) -> float:
+    """A time column: text without a zone on SQLite."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
+    return float(value.timestamp())
+
+
 def records(lab: hosts.Lab, *, ttl: int) -> None:
     """The zone of the site at the name server: the site on web-a, its mail on the mail server."""
 
@@ -193,6 +229,17 @@ def records(lab: hosts.Lab, *, ttl: int) -> None:
     ]
     _ask(lab, "POST", "/zones", zone)
     _ask(lab, "PATCH", f"/zones/{parts.ZONE}.", {"rrsets": wanted})
+
+
+def addresses(lab: hosts.Lab) -> dict[str, tuple[int, list[str]]]:
+    """Time to live and addresses of the site's names, as the name server has them."""
+    url = f"http://{parts.DNS}:8081/api/v1/servers/localhost/zones/{parts.ZONE}."
+    zone = json.loads(lab.run("control", "curl", "-s", "-H", f"X-API-Key: {parts.API_KEY}", url))
+    return {
+        each["name"].rstrip("."): (each["ttl"], [one["content"] for one in each["records"]])
+        for each in zone["rrsets"]
+        if each["type"] == "A" and each["name"] in (f"{parts.ZONE}.", f"www.{parts.ZONE}.")
+    }
 
 
 def _ask(lab: hosts.Lab, method: str, path: str, body: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ VISITORS = r"""
 import http.client, json, sys, threading, time
 import dns.resolver
 name, resolver, path, honest, sticky = sys.argv[1:4] + [int(n) for n in sys.argv[4:6]]
-PINNED, PAUSE = 12.0, 0.02
+PINNED, PAUSE = 12.0, 0.04
 out, lock = open(path, "w", buffering=1), threading.Lock()
 def visit(who, pinned):
     ask = dns.resolver.Resolver(configure=False)
@@ -187,20 +187,14 @@ class Traffic:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return sent, sorted(json.loads(done.stdout)), failed
 
-    def letters(self) -> list[str]:
-        """The product's own mails that the mail server took."""
-        return [file.read_text(errors="replace") for file in sorted((self.folder / "product").glob("*.eml"))]
-
     def logs(self) -> str:
         """What the processes complained about."""
         return "\n".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("*.log")))
 
     def _start(self, name: str, where: str, script: str, *arguments: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
-            command = [*self.lab.network(where), sys.executable, "-c", script, *arguments]
-            self.processes[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=hosts.mortal
-            )
+            command = [sys.executable, "-c", script, *arguments]
+            self.processes[name] = self.lab.guest(where, *command, stdout=log, stderr=log)
 
 
 def fresh_after(traffic: Traffic, *, body: str, seconds: float = 30.0) -> float:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -28,11 +28,14 @@ def database_url() -> str:
 
 
 @contextmanager
-def worker(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`planshift worker` as a process of its own; killed at the end if it still lives."""
+def worker(
+    folder: Path, *arguments: str, within: Sequence[str] = (), **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`planshift worker` as a process of its own; killed at the end if it still lives. `within` stands before its
+    command."""
     log = (folder / f"worker-{len(list(folder.glob('worker-*')))}.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "worker", "--lease", "1.5", *arguments],
+        [*within, sys.executable, "-c", PROGRAM, "worker", "--lease", "1.5", *arguments],
         cwd=ROOT,
         env=os.environ
         | {
