@@ -101,7 +101,7 @@ INDEXES = {
     "billed lines": "invoice_line_of_service",
     "unapplied": "payment_queue",
     "payments": "payment_of_client",
-    "postings": "ledger_statement",
+    "postings": "ledger_by_business_time",
     "postings of order": "ledger_by_order",
     "balances": "ledger_account_by_owner",
 }

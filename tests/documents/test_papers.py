@@ -213,3 +213,28 @@ def test_a_counter_correction_says_that_the_amount_rises() -> None:
     up = replace(paper, lines=tuple(replace(each, amount=-each.amount) for each in paper.lines), total=-paper.total)
     text = text_of(up)
     assert "Nota di debito" in text and "Aumento di" in text and "Riduzione di" not in text
+
+
+def test_a_seller_may_want_every_word_in_a_second_language() -> None:
+    seller = replace(invoice().seller, legal={"second_language": "en"})
+    shown = text_of(invoice(language="pl", seller=seller))
+    for words in (
+        "Faktura VAT / Invoice",
+        "Sprzedawca / Seller",
+        "Nabywca / Buyer",
+        "Zapłacono w całości / Paid in full",
+    ):
+        assert words in shown.replace("\n", " ")
+    assert "Netto / Net" in shown and "VAT / VAT %" not in shown  # what is the same is said once
+    assert "Invoice" not in text_of(invoice(language="pl"))
+
+
+def test_a_paper_of_an_invoice_issued_elsewhere_says_so() -> None:
+    shown = text_of(invoice(language="en", imported=True))
+    assert "This invoice was issued in another system; this is a copy of its data." in shown
+    assert "another system" not in text_of(invoice(language="en"))
+
+
+def test_a_receipt_says_that_it_is_no_invoice() -> None:
+    shown = text_of(invoice(language="it", kind="receipt"))
+    assert "Ricevuta di ricarica" in shown and "Non è una fattura" in shown

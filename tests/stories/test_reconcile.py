@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from planshift.billing import corrections, deposits, orders, payments, statements, unapplied
+from planshift.billing import corrections, deposits, orders, payments, payouts, statements, unapplied
 from planshift.billing import models as billing
 from planshift.catalog import models as catalog
 from planshift.domain import correction
@@ -93,6 +93,15 @@ def played(stage: Stage) -> None:
             numbers = [each.number for each in drafts]
             corrections.issue(numbers=numbers, on=at.date(), **who)
             corrections.credit(numbers=numbers, to=to, **who)
+    payouts.request(  # waits to be sent
+        client=stage.service("vps.kawiarnia").client,
+        amount=Money.of("0.50", "PLN"),
+        holder="Demo Kawiarnia",
+        bank_account="PL61109010140000071219812874",
+        due_at=clock.business(),
+        at=clock.business(),
+        actor="user:1",
+    )
     waits = stage.order(stage.quote("vps.kawiarnia", "professional"))
     stage.pay(waits.order, Money.of("2.00", "PLN"))
     orders.withdraw(order=waits.order, **who)
@@ -198,6 +207,7 @@ PLANTED: dict[str, Planted] = {
     "account_balance": Planted(lambda: _set(ledger.Account, {"kind": "deposit"}, "balance_minor = balance_minor + 1")),
     "account_floor": Planted(_overdrawn),
     "transfer_currency": Planted(lambda: _set(ledger.Transfer, {}, "currency = 'USD'"), by=-1),
+    "payout_money": Planted(lambda: _set(ledger.Account, {"kind": "payout"}, "balance_minor = balance_minor + 1")),
     "held_money": Planted(lambda: _set(ledger.Account, {"kind": "held"}, "balance_minor = balance_minor + 1")),
     "unapplied_money": Planted(lambda: _set(billing.Payment, {"client__isnull": False, "unapplied_minor__gt": 0},
                                             "unapplied_minor = unapplied_minor - 1")),

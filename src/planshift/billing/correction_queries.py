@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planshift.billing import invoices, models, ports, rows
+from planshift.billing import booking, invoices, models, ports, rows
 from planshift.domain import documents
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -97,8 +97,9 @@ def paper(*, number: str) -> documents.Document:
         kind="correction",
         number=row.number,
         draft=True,
-        issued_on=row.drafted_at.date(),
-        sold_on=row.drafted_at.date(),
+        imported=False,
+        issued_on=booking.day(seller=row.seller, at=row.drafted_at),
+        sold_on=booking.day(seller=row.seller, at=row.drafted_at),
         issued_at=row.drafted_at,
         due_on=None,
         payment_reference="",
@@ -107,7 +108,10 @@ def paper(*, number: str) -> documents.Document:
         total=rows.taxed(row, currency=row.currency),
         settled=(),
         corrects=documents.Corrected(
-            number=original.number, issued_on=original.issued_on, e_invoice_number=original.e_invoice_number
+            number=original.number,
+            issued_on=original.issued_on,
+            legal_form=original.legal_form,
+            e_invoice_number=original.e_invoice_number,
         ),
         reason=row.reason,
     )

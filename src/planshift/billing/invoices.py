@@ -104,6 +104,7 @@ def document(*, seller: str, number: str) -> documents.Document:
         legal_form=row.legal_form,
         e_invoice_number=row.e_invoice_number,
         issued_at=row.issued_at,
+        imported=row.imported,
         corrects=_corrected(row.corrects) if row.corrects else None,
         reason=row.reason,
         before=tuple(

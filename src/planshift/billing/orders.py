@@ -8,7 +8,7 @@ from django.db import transaction
 
 from planshift.billing import booking, buyers, covering, models, references, rows
 from planshift.catalog import models as catalog
-from planshift.domain import documents
+from planshift.domain import documents, virtual_accounts
 from planshift.domain.errors import Refused
 from planshift.domain.tax import Taxed
 from planshift.runtime import audit, bulk
@@ -178,12 +178,20 @@ def _order(draft: Draft, buyer: documents.Party, seller: dict[str, object], at: 
         language=draft.language or draft.client.language,
         seller_party=seller,
         buyer_party=buyer.to_json(),
-        bank_account=draft.seller.bank_account,
+        bank_account=_account(draft),
         # over nothing: born paid, so that no row is moved after the caller's numbers were taken (order of locks)
         **({} if draft.total.gross.minor else {"state": "PAID", "paid_at": at}),
         placed_at=at,
         expires_at=draft.expires_at,
     )
+
+
+def _account(draft: Draft) -> str:
+    """Where to pay: an account of the client's own, where the seller has such accounts."""
+    seller = draft.seller
+    if pattern := seller.legal.get("virtual_accounts"):
+        return virtual_accounts.iban(country=seller.country, pattern=pattern, client=draft.client.number)
+    return seller.bank_account
 
 
 def _audited(order: models.Order, actor: str, at: dt.datetime) -> audit.Entry:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, Protocol
 
-from planshift.domain import bank, documents
+from planshift.domain import bank, deposit_statement, documents
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 
@@ -67,6 +67,9 @@ class DocumentRenderer(Protocol):
 
     def pdf(self, *, document: documents.Document) -> bytes:
         """The document as a PDF in its language."""
+
+    def statement(self, *, statement: deposit_statement.Statement) -> bytes:
+        """The statement of a deposit as a PDF in its language."""
 
 
 class StatementReader(Protocol):

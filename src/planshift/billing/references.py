@@ -48,6 +48,11 @@ def correction_number(*, on: dt.date) -> str:
     return _number("K", on)
 
 
+def payout_number(*, on: dt.date) -> str:
+    """The number of a payout of a deposit, W-2611-…"""
+    return _number("W", on)
+
+
 def creditor_reference(*, order: str) -> str:
     """The order's number as structured creditor reference (ISO 11649): two more check digits, and banks know the
     form."""

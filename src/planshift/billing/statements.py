@@ -17,10 +17,11 @@ from django.db import IntegrityError, transaction
 
 from planshift.billing import models, payments, ports, references
 from planshift.catalog import models as catalog
-from planshift.domain import bank
+from planshift.domain import bank, virtual_accounts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.runtime.models import AuditEntry
+from planshift.services import models as services
 
 BATCH = 100
 _START = 4096  # bytes by which a format is known
@@ -201,6 +202,8 @@ def _payment(
     """The payment that a credit is: the one that staff booked by hand before the statement came, or a new one."""
     told = _clean(f"{entry.text} {entry.end_to_end}", 1100)
     orders = references.orders_in(told)
+    if not orders and (meant := _by_account(seller, entry)):
+        told, orders = f"{meant} {told}", references.orders_in(meant)
     by_hand = models.Payment.objects.filter(
         seller=seller,
         gateway=payments.BANK,
@@ -225,6 +228,27 @@ def _payment(
         actor=actor,
         seller=seller,
     )
+
+
+def _by_account(seller: catalog.Seller, entry: bank.Entry) -> str:
+    """What money on a client's own account is for: an open order that lacks just this, else the only open one, else
+    nothing but whose it is. "" where it came on no such account."""
+    pattern = seller.legal.get("virtual_accounts")
+    if not pattern:
+        return ""
+    text = f"{entry.credited} {entry.text}"
+    named = virtual_accounts.clients_in(text, country=seller.country, pattern=pattern)
+    owners = services.Client.objects.filter(seller=seller, number__in=named).values_list("number", flat=True)
+    if len(owners) != 1:  # the seller's main account may look like one of nobody
+        return ""
+    waiting = models.Order.objects.filter(
+        client__number=owners[0], state="AWAITING_PAYMENT", currency=entry.amount.currency
+    )
+    lacking = [(row.number, row.gross_minor - row.covered_minor) for row in waiting.order_by("expires_at", "pk")]
+    fitting = [number for number, minor in lacking if minor == entry.amount.minor]
+    if fitting or len(lacking) == 1:
+        return (fitting or [lacking[0][0]])[0]
+    return owners[0]
 
 
 def _returned(seller: catalog.Seller, entry: bank.Entry) -> models.Payment | None:

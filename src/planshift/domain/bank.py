@@ -29,6 +29,7 @@ class Entry:
     party: str = ""  # the other side: who paid, or who was paid
     party_account: str = ""
     text: str = ""  # remittance information, structured reference first
+    credited: str = ""  # where the payer sent it, when the bank tells: an account of the client's own
     end_to_end: str = ""
     bank_reference: str = ""
 

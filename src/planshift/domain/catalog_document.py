@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from planshift.domain import document_numbers, money, toml_reading
+from planshift.domain import document_numbers, money, toml_reading, virtual_accounts
 from planshift.domain.catalog import Catalog, Family, HourlyPrice, Plan, Price, Resource, Seller, Trait
 from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.exact import Fraction
@@ -109,6 +109,13 @@ def _seller(table: Table) -> Seller:
     )
     if seller.legal.get("corrections") and seller.legal.get("corrections") == seller.legal.get("invoices"):
         legal.problem("corrections", "corrective invoices need numbers that no invoice has")
+    if pattern := seller.legal.get("virtual_accounts"):
+        try:
+            virtual_accounts.check(country=seller.country, pattern=pattern)
+        except Refused:
+            legal.problem("virtual_accounts", "this must be the national part of an IBAN with {client:012} in it")
+    if seller.legal.get("second_language", LANGUAGES[0]) not in LANGUAGES:
+        legal.problem("second_language", "this must be en, pl or it")
     table.finish()
     return seller
 

@@ -16,6 +16,8 @@ LANGUAGES = ("en", "pl", "it")
 # What e-invoices need of a party beyond its address. Of a seller: `regime` (Italian tax regime, RF01), `rea_office`,
 # `rea_number`, `share_capital`, `liquidation` (LN or LS), `register` (number in the national register), `exemption`
 # (legal basis of an exemption), `e_invoices` (ksef, sdi or peppol: where its invoices go), `e_invoices_from` (a day).
+# `second_language` (pl, it, en: papers say everything in it too), `virtual_accounts` (pattern of its clients' own
+# accounts, domain.virtual_accounts).
 # Of a buyer: `recipient` (SdI code), `pec`, `reference` (its own for our invoices). Of both: `fiscal_code`, `province`,
 # `endpoint` (Peppol, "9945:PL5260250274").
 LEGAL = (
@@ -29,6 +31,8 @@ LEGAL = (
         "exemption",
         "e_invoices",
         "e_invoices_from",
+        "second_language",
+        "virtual_accounts",
     ),
     *("recipient", "pec", "reference", "fiscal_code", "province", "endpoint"),
 )
@@ -145,6 +149,7 @@ class Document:
     corrects: Corrected | None = None
     reason: str = ""  # why it corrects, as in domain.correction.Why
     before: tuple[Taxed, ...] = ()
+    imported: bool = False  # issued elsewhere; this paper is a copy of its data
     draft: bool = False  # shown to be accepted; it has no number of its series yet
 
     @property

@@ -28,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "deposit": Kind("client", "credit", "Refundable deposit: what the client may spend or have back.", floor=0),
     "held": Kind("client", "credit", "Money set aside for open orders: part payments and reserved deposit.", floor=0),
     "unapplied": Kind("client", "credit", "Money that matched no open order: assigned or paid back by staff.", floor=0),
+    "payout": Kind("client", "credit", "Deposit set aside for payouts that staff have not sent yet.", floor=0),
     "receivable": Kind("client", "debit", "Issued documents less what was settled of them."),
     "prepaid": Kind("client", "credit", "Prepaid balance, from which metered hours are drawn.", floor=0),
     "metered": Kind("client", "credit", "Drawn for metered hours that are not invoiced yet.", floor=0),
@@ -268,6 +269,29 @@ def metered_invoiced(*, client: str, amount: Money) -> Posting:
     return _within(client, "metered_invoiced", "metered", "receivable", amount)
 
 
+def payout_reserved(*, client: str, amount: Money) -> Posting:
+    """The client asks for a payout of the deposit: the amount is set aside and can no longer be spent (D11)."""
+    return _within(client, "payout_reserved", "deposit", "payout", amount)
+
+
+def payout_released(*, client: str, amount: Money) -> Posting:
+    """A payout is refused or taken back: the amount is free deposit again."""
+    return _within(client, "payout_released", "payout", "deposit", amount)
+
+
+def payout_sent(*, seller: str, client: str, amount: Money) -> Posting:
+    """Staff sent a payout to the client's bank account."""
+    return _posting(
+        "payout_sent",
+        client_key(client),
+        (
+            client_account(client=client, kind="payout", currency=amount.currency),
+            seller_account(seller=seller, kind="bank", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
 # Documents.
 
 
@@ -360,6 +384,9 @@ def examples() -> tuple[tuple[Posting, str], ...]:
         (metered_owed, metered_owed(client="C-1001", amount=eur)),
         (owed_settled, owed_settled(client="C-1001", amount=eur)),
         (metered_invoiced, metered_invoiced(client="C-1001", amount=eur)),
+        (payout_reserved, payout_reserved(client="C-1001", amount=eur)),
+        (payout_released, payout_released(client="C-1001", amount=eur)),
+        (payout_sent, payout_sent(**who, amount=eur)),
         (invoice_issued, invoice_issued(**who, net=Money.of("22.00", "EUR"), tax=Money.of("4.84", "EUR"))),
         (invoice_settled, invoice_settled(client="C-1001", amount=eur)),
         (

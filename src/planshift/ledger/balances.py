@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Q, Subquery, Sum
 
 from planshift.domain import postings
 from planshift.domain.money import Money
@@ -88,11 +88,13 @@ def differences() -> Mapping[str, tuple[int, int]]:
 
 
 def statement(*, client: str, before: int | None = None, limit: int = 50) -> tuple[Movement, ...]:
-    """A client's transfers, newest first; `before` is the id of the last one of the page before."""
+    """A client's transfers, the newest in business time first; `before` is the id of the last one of the page
+    before."""
     rows = models.Transfer.objects.filter(owner=postings.client_key(client))
     if before is not None:
-        rows = rows.filter(pk__lt=before)
-    return _movements(rows.order_by("-pk")[:limit])
+        at = Subquery(models.Transfer.objects.filter(pk=before).values("booked_at"))
+        rows = rows.filter(Q(booked_at__lt=at) | Q(booked_at=at, pk__lt=before))
+    return _movements(rows.order_by("-booked_at", "-pk")[:limit])
 
 
 def of_order(*, order: str) -> tuple[Movement, ...]:

@@ -67,6 +67,7 @@ class Transfer(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "id"], name="ledger_statement"),
+            models.Index(fields=["owner", "booked_at", "id"], name="ledger_by_business_time"),
             models.Index(fields=["debit", "booked_on", "amount_minor"], name="ledger_debits"),
             models.Index(fields=["credit", "booked_on", "amount_minor"], name="ledger_credits"),
             models.Index(fields=["order_number"], name="ledger_by_order"),

@@ -4,17 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from planshift.billing import chains, corrections, invoices, ports, rows
+from planshift.billing import chains, correction_queries, corrections
 from planshift.billing import models as billing
 from planshift.catalog import models as sellers
-from planshift.domain import correcting, correction, credited_lines, documents, letters, quote
-from planshift.domain.money import Money
+from planshift.domain import correcting, correction, credited_lines, letters, quote
 from planshift.domain.tax import Taxed
-from planshift.procedures import held, knowledge, models, placing, rules
+from planshift.procedures import held, knowledge, models, placing
 
 _REGIMES: dict[str, corrections.Regime] = {"issue_then_confirm": "issue_then_confirm", "not_asked": "at_once"}
-
-_DRAFT = {"en": "Draft", "pl": "Projekt", "it": "Bozza"}  # before the number: nobody may take it for the document
 
 
 def exact(*, priced: quote.Offer, known: knowledge.Known) -> quote.Offer:
@@ -74,38 +71,7 @@ def shown_number(row: billing.Correction) -> str:
 
 def pdf(row: billing.Correction) -> bytes:
     """The corrective document as a PDF, or what it will say where it is a draft."""
-    if row.document is not None:
-        return invoices.pdf(seller=row.seller.code, number=row.document.number)
-    return ports.renderer().pdf(document=_draft(row))
-
-
-def _draft(row: billing.Correction) -> documents.Document:
-    of = row.corrects
-    difference = Taxed(
-        *(Money.from_minor(minor, row.currency) for minor in (row.net_minor, row.tax_minor, row.gross_minor))
-    )
-    return documents.Document(
-        kind="correction",
-        number=f"{_DRAFT.get(of.language, _DRAFT['en'])} {row.number}",
-        language=of.language,
-        seller=documents.Party.from_json(of.seller_party),
-        buyer=documents.Party.from_json(of.buyer_party),
-        bank_account=of.bank_account,
-        payment_reference="",
-        order_number=row.cause,
-        issued_on=rules.day(seller=row.seller, at=row.drafted_at),
-        sold_on=rules.day(seller=row.seller, at=row.drafted_at),
-        due_on=None,
-        lines=tuple(_line(each, row.currency) for each in row.lines.select_related("line").order_by("line__position")),
-        total=difference,
-        issued_at=row.drafted_at,
-    )
-
-
-def _line(each: billing.CorrectionLine, currency: str) -> documents.Line:
-    net, tax = Money.from_minor(each.net_minor, currency), Money.from_minor(each.tax_minor, currency)
-    original = rows.line(each.line, currency=currency)
-    return replace(original, amount=Taxed(net, tax, net + tax), start_on=each.start_on, end_on=each.end_on)
+    return correction_queries.pdf(number=row.number)
 
 
 def enclosed(*, change: str) -> tuple[letters.Enclosure, ...]:

@@ -63,6 +63,12 @@ def _within(end_on: date, term_ends_on: date | None, *, seller: catalog.Seller, 
     return start_of(end_on, seller=seller)
 
 
+def payout_days(*, policy: document.Policy) -> int:
+    """Within how many days a payout of the deposit is sent (D11)."""
+    (chosen,) = policy.base["deposit"]
+    return int(chosen.params.get("payout_days", 0))
+
+
 def promised(*, seller: catalog.Seller, offered: quote.Offer, on: date) -> date:
     """The day by which a change paid on `on` is done: the most business days of its promise (H6)."""
     return calendar.add_business_days(on, offered.promise.business_days_max, country=seller.country)

@@ -144,7 +144,7 @@ def test_metering_checks_the_balance_from_midnight_on(every, at, last):
 
 
 def test_deposits_and_documents():
-    assert deposit.RULES["refundable"].run() is True
+    assert deposit.RULES["refundable"].run(payout_days=14) is True
     assert deposit.RULES["none"].run() is False
     run = documents.RULES["invoice_and_correction"].run
     assert [run(net=Fraction(net)) for net in ("0.01", "-0.01", "0")] == ["invoice", "correction", "none"]

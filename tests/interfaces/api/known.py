@@ -50,6 +50,7 @@ def numbers(*, seller: str = ITALIA, who: str = "silver", target: str = "gold", 
             "order": [order.number],
             "client": [client],
             "invoice": issued,
+            "payout": ["W-2611-7K3M9QX2A4"],
         },
     )
 

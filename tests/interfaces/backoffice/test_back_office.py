@@ -238,6 +238,7 @@ POSTS = [
     "/staff/quotes/{quote}/kind/",
     "/staff/orders/{order}/received/",
     "/staff/payments/{payment}/decide/",
+    "/staff/payouts/{payout}/decide/",
     "/staff/bank/import/",
     "/staff/imports/file/",
     "/staff/bank/{line}/accept/",
@@ -291,8 +292,21 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         recorded_at=clock.business(),
         received_at=clock.business(),
     )
+    payout = billing.Payout.objects.create(
+        number="W-1-TEST",
+        seller=row.client.seller,
+        client=row.client,
+        currency="EUR",
+        amount_minor=100,
+        holder="Demo",
+        iban="PL61109010140000071219812874",
+        requested_at=clock.business(),
+        requested_by="test",
+        due_at=clock.business(),
+    )
     names = {
         "change": number,
+        "payout": payout.number,
         "order": order_of(number).number,
         "execution": execution,
         "payment": payment.number,

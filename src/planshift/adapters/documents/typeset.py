@@ -2,23 +2,19 @@
 
 import datetime as dt
 import json
-import re
 import threading
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 import typst
-from babel import Locale, dates, numbers
+from babel import Locale
 
+from planshift.adapters.documents import deposit_paper, figures
 from planshift.adapters.documents import words as vocabulary
-from planshift.domain import documents, money
-from planshift.domain.exact import Fraction
-from planshift.domain.money import Money
+from planshift.domain import deposit_statement, documents
 
 PAPER = Path(__file__).parent / "invoice.typ"
 COLOR = "#1e4e8c"
-UNTAXED = ("reverse_charge", "outside_scope", "exempt")
 
 
 class TypstRenderer:
@@ -26,31 +22,46 @@ class TypstRenderer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._compiler: typst.Compiler | None = None
+        self._compilers: dict[Path, typst.Compiler] = {}
 
     def pdf(self, *, document: documents.Document) -> bytes:
         """The document as a tagged PDF in its language."""
-        return self._made(document, format="pdf")[0]
+        return self._document(document, format="pdf")[0]
+
+    def statement(self, *, statement: deposit_statement.Statement) -> bytes:
+        """The statement of a deposit as a tagged PDF in its language."""
+        return self._statement(statement, format="pdf")[0]
+
+    def statement_pictures(self, *, statement: deposit_statement.Statement, ppi: float = 110) -> list[bytes]:
+        """Its pages as PNG, for looking at them."""
+        return self._statement(statement, format="png", ppi=ppi)
 
     def pictures(self, *, document: documents.Document, ppi: float = 110) -> list[bytes]:
         """Its pages as PNG, for looking at them."""
-        return self._made(document, format="png", ppi=ppi)
+        return self._document(document, format="png", ppi=ppi)
 
-    def _made(self, document: documents.Document, **options: Any) -> list[bytes]:
+    def _document(self, document: documents.Document, **options: Any) -> list[bytes]:
         # The instant in the file is that of the document, never the clock's.
         stamp = document.issued_at or dt.datetime.combine(document.issued_on, dt.time(), dt.UTC)
-        with self._lock:  # one compiler keeps its fonts; typst takes some 15 ms
-            if self._compiler is None:
-                self._compiler = typst.Compiler(str(PAPER), root=str(PAPER.parent), ignore_system_fonts=True)
-            made = self._compiler.compile(
-                sys_inputs={"data": json.dumps(content(document))}, timestamp=int(stamp.timestamp()), **options
-            )
+        return self._made(PAPER, content(document), stamp, **options)
+
+    def _statement(self, found: deposit_statement.Statement, **options: Any) -> list[bytes]:
+        stamp = dt.datetime.combine(found.end_on, dt.time(), dt.UTC)
+        return self._made(deposit_paper.PAPER, deposit_paper.content(found, color=COLOR), stamp, **options)
+
+    def _made(self, paper: Path, told: dict[str, Any], stamp: dt.datetime, **options: Any) -> list[bytes]:
+        data, at = json.dumps(told), int(stamp.timestamp())
+        with self._lock:  # one compiler of each paper keeps its fonts; typst takes some 15 ms
+            if paper not in self._compilers:
+                self._compilers[paper] = typst.Compiler(str(paper), root=str(paper.parent), ignore_system_fonts=True)
+            made = self._compilers[paper].compile(sys_inputs={"data": data}, timestamp=at, **options)
         return [page for page in (made if isinstance(made, list) else [made]) if page is not None]
 
 
 def content(document: documents.Document) -> dict[str, Any]:
     """Everything that stands on the paper, as text."""
-    words, language = vocabulary.WORDS.get(document.language, vocabulary.WORDS["en"]), document.language
+    language = document.language
+    words = vocabulary.of(language=language, second=document.seller.legal.get("second_language", ""))
     total = document.total
     return {
         "language": language if language in vocabulary.WORDS else "en",
@@ -66,14 +77,23 @@ def content(document: documents.Document) -> dict[str, Any]:
         "lines": _lines(document, words),
         "rates": [_rate(rate, language) for rate in document.rates],
         "totals": [
-            [words["total_net"], _money(total.net, language)],
-            [words["total_tax"], _money(total.tax, language)],
-            [words["total"], _money(total.gross, language)],
-            *([[words["already_paid"], _money(document.paid, language)]] if document.paid and document.due else []),
+            [words["total_net"], figures.money(total.net, language=language)],
+            [words["total_tax"], figures.money(total.tax, language=language)],
+            [words["total"], figures.money(total.gross, language=language)],
+            *(
+                [[words["already_paid"], figures.money(document.paid, language=language)]]
+                if document.paid and document.due
+                else []
+            ),
         ],
         "due": _due(document, words),
         "settled": [
-            [words[part.source], _date(part.on, language), _money(part.amount, language)] for part in document.settled
+            [
+                words[part.source],
+                figures.date(part.on, language=language),
+                figures.money(part.amount, language=language),
+            ]
+            for part in document.settled
         ],
         "pay": _pay(document, words) if document.due and document.kind != "correction" else [],
         "notes": _notes(document, words),
@@ -86,10 +106,15 @@ def _title(document: documents.Document) -> str:
 
 
 def _banner(document: documents.Document, words: dict[str, str]) -> str:
-    if document.draft or document.kind == "proforma":
-        return words["draft_note" if document.draft else "proforma_note"]
+    for told, name in (
+        (document.draft, "draft_note"),
+        (document.kind == "proforma", "proforma_note"),
+        (document.kind == "receipt", "receipt_note"),
+    ):
+        if told:
+            return words[name]
     if document.legal_form == "pdf":
-        return ""
+        return words["imported_note"] if document.imported else ""
     number = f" {document.e_invoice_number}" if document.e_invoice_number else ""
     return words["visual_copy"] + number
 
@@ -101,20 +126,22 @@ def _due(document: documents.Document, words: dict[str, str]) -> list[str]:
         name, amount = ("increased_by", gross) if gross.minor > 0 else ("reduced_by", -gross)
     else:
         name, amount = ("due", document.due) if document.due else ("paid_in_full", gross)
-    return [words[name], _money(amount, document.language)]
+    return [words[name], figures.money(amount, language=document.language)]
 
 
 def _notes(document: documents.Document, words: dict[str, str]) -> list[str]:
     found = [f"{words['reason']}: {words['why_' + document.reason]}"] if document.reason else []
-    return found + [words[code] for code in (*UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)]
+    return found + [
+        words[code] for code in (*figures.UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)
+    ]
 
 
 def _party(party: documents.Party, document: documents.Document, words: dict[str, str]) -> dict[str, Any]:
     country = Locale.parse(document.language).territories.get(party.country, party.country)
     address = [part for part in (party.street, f"{party.postcode} {party.city}".strip(), country) if part]
     return {
-        "name": _soft(party.name),
-        "address": [_soft(part) for part in address],
+        "name": figures.soft(party.name),
+        "address": [figures.soft(part) for part in address],
         "tax_id": party.tax_id,
         "tax_label": words["tax_id"],
         "lines": [part for part in (party.street, f"{party.postcode} {party.city}".strip(), party.email) if part],
@@ -124,15 +151,15 @@ def _party(party: documents.Party, document: documents.Document, words: dict[str
 def _dates(document: documents.Document, words: dict[str, str]) -> list[list[str]]:
     language = document.language
     shown = [["issued_on", document.issued_on]]
-    if document.kind != "proforma":
+    if document.kind not in ("proforma", "receipt"):
         shown.append(["sold_on", document.sold_on])
     if document.due and document.due_on is not None:
         shown.append(["due_on", document.due_on])
-    rows = [[words[name], _date(day, language)] for name, day in shown]  # type: ignore[index,arg-type]
+    rows = [[words[name], figures.date(day, language=language)] for name, day in shown]  # type: ignore[index,arg-type]
     if document.corrects is not None:
         corrected = [document.corrects.number, document.corrects.e_invoice_number]
         rows.append([words["corrects"], "\n".join(part for part in corrected if part)])
-        rows.append([words["of_day"], _date(document.corrects.issued_on, language)])
+        rows.append([words["of_day"], figures.date(document.corrects.issued_on, language=language)])
     if document.order_number and document.order_number != document.number:
         rows.append([words["order"], document.order_number])
     return rows
@@ -144,7 +171,12 @@ def _lines(document: documents.Document, words: dict[str, str]) -> list[dict[str
     made: list[dict[str, Any]] = [{**_line(line, language, words), "states": []} for line in document.lines]
     for row, line, before, after in zip(made, document.lines, document.before, document.after, strict=False):
         row["states"] = [
-            [words[name], _plain(amount.net, language), _plain(amount.tax, language), _plain(amount.gross, language)]
+            [
+                words[name],
+                figures.plain(amount.net, language=language),
+                figures.plain(amount.tax, language=language),
+                figures.plain(amount.gross, language=language),
+            ]
             for name, amount in (("before", before), ("after", after), ("difference", line.amount))
         ]
     return made
@@ -154,24 +186,26 @@ def _line(line: documents.Line, language: str, words: dict[str, str]) -> dict[st
     period = ""
     if line.start_on is not None and line.end_on is not None:
         last = line.end_on - dt.timedelta(days=1)  # stored half-open; people read the last day
-        period = f"{_date(line.start_on, language)} {words['up_to']} {_date(last, language)}"
+        period = (
+            f"{figures.date(line.start_on, language=language)} {words['up_to']} {figures.date(last, language=language)}"
+        )
     return {
-        "text": _soft(line.words(language)),
+        "text": figures.soft(line.words(language)),
         "period": period,
         "quantity": str(line.quantity),
-        "net": _plain(line.amount.net, language),
-        "rate": _percent(line.vat_percent, line.vat_code, language),
-        "tax": _plain(line.amount.tax, language),
-        "gross": _plain(line.amount.gross, language),
+        "net": figures.plain(line.amount.net, language=language),
+        "rate": figures.percent(line.vat_percent, code=line.vat_code, language=language),
+        "tax": figures.plain(line.amount.tax, language=language),
+        "gross": figures.plain(line.amount.gross, language=language),
     }
 
 
 def _rate(rate: documents.RateTotal, language: str) -> dict[str, str]:
     return {
-        "rate": _percent(rate.vat_percent, rate.vat_code, language),
-        "net": _plain(rate.amount.net, language),
-        "tax": _plain(rate.amount.tax, language),
-        "gross": _plain(rate.amount.gross, language),
+        "rate": figures.percent(rate.vat_percent, code=rate.vat_code, language=language),
+        "net": figures.plain(rate.amount.net, language=language),
+        "tax": figures.plain(rate.amount.tax, language=language),
+        "gross": figures.plain(rate.amount.gross, language=language),
     }
 
 
@@ -183,29 +217,3 @@ def _pay(document: documents.Document, words: dict[str, str]) -> list[list[str]]
         [words["account"], grouped],
         [words["reference"], document.payment_reference],
     ]
-
-
-def _soft(text: str) -> str:
-    """As it can be printed: without control and direction characters; words too long for a column may break."""
-    text = "".join(character for character in text if unicodedata.category(character) not in ("Cc", "Cf", "Co"))
-    return re.sub(r"\S{24}(?=\S)", lambda long: long[0] + "\u200b", text)
-
-
-def _percent(percent: Fraction, code: str, language: str) -> str:
-    if code in UNTAXED:
-        return "–"
-    return f"{numbers.format_decimal(money.decimal_text(percent, decimals=0), locale=language)} %"
-
-
-def _money(amount: Money, language: str) -> str:
-    text = numbers.format_currency(amount.text, amount.currency, locale=language).replace("-", "−")
-    return re.sub(r"(?<=[A-Z]{3})(?=\d)", "\u00a0", text)  # PLN 12.30, not PLN12.30
-
-
-def _plain(amount: Money, language: str) -> str:
-    places = len(amount.text.partition(".")[2])
-    return numbers.format_decimal(amount.text, format=f"#,##0.{'0' * places}", locale=language).replace("-", "−")
-
-
-def _date(day: dt.date, language: str) -> str:
-    return dates.format_date(day, format="d MMM yyyy" if language != "pl" else "dd.MM.yyyy", locale=language)

@@ -6,7 +6,7 @@ WORDS: dict[str, dict[str, str]] = {
         "proforma": "Pro forma invoice",
         "correction": "Corrective invoice",
         "correction_up": "Corrective invoice",
-        "receipt": "Receipt",
+        "receipt": "Receipt for a deposit top-up",
         "seller": "Seller",
         "buyer": "Buyer",
         "tax_id": "VAT no.",
@@ -40,6 +40,8 @@ WORDS: dict[str, dict[str, str]] = {
         "page": "Page",
         "up_to": "to",
         "proforma_note": "This is not a VAT invoice. The invoice follows after payment.",
+        "receipt_note": "Not a VAT invoice: the deposit is refundable and carries no VAT until it is drawn.",
+        "imported_note": "This invoice was issued in another system; this is a copy of its data.",
         "visual_copy": "Visual copy. The invoice itself is the structured document (XML).",
         "reverse_charge": "Reverse charge: the buyer accounts for the VAT.",
         "outside_scope": "Outside the scope of VAT.",
@@ -64,7 +66,7 @@ WORDS: dict[str, dict[str, str]] = {
         "proforma": "Faktura pro forma",
         "correction": "Faktura korygująca",
         "correction_up": "Faktura korygująca",
-        "receipt": "Potwierdzenie wpłaty",
+        "receipt": "Potwierdzenie doładowania",
         "seller": "Sprzedawca",
         "buyer": "Nabywca",
         "tax_id": "NIP",
@@ -98,6 +100,8 @@ WORDS: dict[str, dict[str, str]] = {
         "page": "Strona",
         "up_to": "do",
         "proforma_note": "Ten dokument nie jest fakturą VAT. Fakturę wystawimy po zapłacie.",
+        "receipt_note": "To nie jest faktura VAT: Saldo Kaucji podlega zwrotowi, VAT dotyczy dopiero zamówień.",
+        "imported_note": "Faktura została wystawiona w innym systemie; to jest kopia jej danych.",
         "visual_copy": "Wizualizacja. Fakturą jest dokument ustrukturyzowany (XML).",
         "reverse_charge": "Odwrotne obciążenie.",
         "outside_scope": "Nie podlega VAT.",
@@ -122,7 +126,7 @@ WORDS: dict[str, dict[str, str]] = {
         "proforma": "Fattura proforma",
         "correction": "Nota di credito",
         "correction_up": "Nota di debito",
-        "receipt": "Ricevuta",
+        "receipt": "Ricevuta di ricarica",
         "seller": "Venditore",
         "buyer": "Acquirente",
         "tax_id": "P. IVA / C.F.",
@@ -156,6 +160,8 @@ WORDS: dict[str, dict[str, str]] = {
         "page": "Pagina",
         "up_to": "al",
         "proforma_note": "Questo documento non è una fattura. La fattura segue dopo il pagamento.",
+        "receipt_note": "Non è una fattura: il deposito è rimborsabile; l'IVA è dovuta solo sugli ordini.",
+        "imported_note": "Questa fattura è stata emessa in un altro sistema; questa è una copia dei suoi dati.",
         "visual_copy": "Copia di cortesia. La fattura è il documento elettronico (XML).",
         "reverse_charge": "Inversione contabile.",
         "outside_scope": "Fuori campo IVA.",
@@ -176,3 +182,13 @@ WORDS: dict[str, dict[str, str]] = {
         "draft_note": "Bozza da accettare. La nota riceve il numero quando viene emessa.",
     },
 }
+
+
+def of(*, language: str, second: str = "") -> dict[str, str]:
+    """The words in a language, English where there are none; with a second one both, where they differ."""
+    first = WORDS.get(language, WORDS["en"])
+    if second not in WORDS or WORDS[second] is first:
+        return first
+    return {
+        name: text if text == WORDS[second][name] else f"{text} / {WORDS[second][name]}" for name, text in first.items()
+    }

@@ -149,6 +149,7 @@ def _detailed(entry: bank.Entry, tx: Any) -> bank.Entry:
         entry,
         party=name[:140],
         party_account=_account_id(_child(parties, f"{side}Acct")),
+        credited=_account_id(_child(parties, "CdtrAcct")) if side == "Dbtr" else "",
         text=(told or _at(tx, "AddtlTxInf") or entry.text)[:1000],
         end_to_end=bank.reference(_at(references, "EndToEndId")),
         bank_reference=bank.reference(_at(references, "AcctSvcrRef")) or entry.bank_reference,

@@ -3,7 +3,7 @@
 `run` says whether money can be put into the client's deposit and drawn from it.
 """
 
-from planshift.domain.policy.vocabulary import Answer, rules
+from planshift.domain.policy.vocabulary import Answer, Param, rules
 
 QUESTION = __doc__
 DEFAULT = "none"
@@ -13,7 +13,7 @@ def _none() -> bool:
     return False
 
 
-def _refundable() -> bool:
+def _refundable(*, payout_days: int = 14) -> bool:
     return True
 
 
@@ -26,6 +26,16 @@ RULES = rules(
         "and paying into it renews nothing.",
         example='"refundable"',
         clause="D11",
+        params=(
+            Param(
+                name="payout_days",
+                kind="integer",
+                default=14,
+                minimum=1,
+                maximum=90,
+                doc="a payout that a client asks for is sent within so many days",
+            ),
+        ),
     ),
 )
 RESERVED = {"prepaid_credit": "credit that is invoiced with tax when it is topped up"}

@@ -25,7 +25,9 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
     """Orders that wait for payment, the next to expire first."""
     page = office.orders(sellers=staff.sellers, page=door.page_number(request))
     rows = [{"order": each, "key": door.new_key()} for each in page.rows]
-    return door.show(request, staff, "staff/orders.html", here="orders", page=page, rows=rows)
+    now = clock.business()
+    payouts = [{"it": each, "key": door.new_key(), "late": each.due_at < now} for each in page.payouts]
+    return door.show(request, staff, "staff/orders.html", here="orders", page=page, rows=rows, payouts=payouts)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from planshift.interfaces.backoffice import (
     metering,
     orders,
     payments,
+    payouts,
     works,
 )
 
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotes/<numbered:number>/kind/", clients.kind, name="kind"),
     path("orders/", orders.every, name="orders"),
     path("orders/<numbered:number>/received/", orders.received, name="received"),
+    path("payouts/<numbered:number>/decide/", payouts.decide, name="payout_decide"),
     path("bank/", bank.page, name="bank"),
     path("bank/import/", bank.upload, name="bank_import"),
     path("bank/<numbered:number>/accept/", bank.accept, name="bank_accept"),

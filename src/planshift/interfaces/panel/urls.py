@@ -1,8 +1,18 @@
 """Which page of the panel is where."""
 
-from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 
-from planshift.interfaces.panel import changes, choosing, help_pages, metering, orders, papers, quotes, services
+from planshift.interfaces.panel import (
+    changes,
+    choosing,
+    deposit,
+    help_pages,
+    metering,
+    orders,
+    papers,
+    quotes,
+    services,
+)
 
 app_name = "panel"
 
@@ -51,6 +61,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invoices/", papers.invoices, name="invoices"),
     path("invoices/<path:number>.pdf", papers.invoice_pdf, name="invoice_pdf"),
     path("payments/", papers.money, name="money"),
+    path("payments/deposit/", deposit.show, name="deposit"),
+    re_path(r"^payments/deposit/statement\.(?P<form>pdf|csv)$", deposit.statement, name="deposit_statement"),
+    path("payments/deposit/payouts/", deposit.ask, name="payout"),
+    path("payments/deposit/payouts/<number:number>/withdraw/", deposit.withdraw, name="payout_withdraw"),
+    path("orders/<number:number>/receipt.pdf", deposit.receipt, name="receipt"),
     path("payments/top-up/", papers.top_up, name="top_up"),
     path("prepaid/", metering.prepaid, name="prepaid"),
     path("prepaid/top-up/", metering.top_up, name="prepaid_top_up"),

@@ -12,6 +12,7 @@ CHECKS: Mapping[str, str | Promise] = {
     "account_balance": _("The stored balance is the sum of the transfers"),
     "account_floor": _("No account is below its floor"),
     "transfer_currency": _("A transfer and its accounts have one currency"),
+    "payout_money": _("What is set aside for payouts is what staff have to send"),
     "held_money": _("What is held covers orders that are not invoiced"),
     "unapplied_money": _("Unapplied money is what is unapplied of the payments"),
     "receivable": _("What a client owes is what the documents leave open"),

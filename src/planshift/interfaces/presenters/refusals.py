@@ -167,6 +167,17 @@ OF_FORMS: dict[str, str | Promise] = {
 
 # Money: orders, payments, documents, deposits.
 OF_MONEY: dict[str, str | Promise] = {
+    "deposit_statement_too_long": _("A statement holds at most %(most)s movements: choose a shorter period."),
+    "bad_account_pattern": _("“%(pattern)s” is no pattern of an account with the client's number in it."),
+    "e_invoice_not_wanted": _("%(number)s is no e-invoice: its PDF is the invoice."),
+    "e_invoice_number_differs": _("%(number)s has the e-invoice number %(known)s already; it is never changed."),
+    "e_invoice_number_unfit": _("That is no e-invoice number: at most 60 letters, digits and signs without blanks."),
+    "iban_wrong": _("“%(iban)s” is no IBAN: please check it letter by letter."),
+    "no_receipt": _("There is no receipt for order %(order)s."),
+    "payout_closed": _("The payout %(number)s is over already."),
+    "payout_holder": _("Please say who owns the bank account."),
+    "payout_unknown": _("There is no payout %(number)s."),
+    "period_unreadable": _("Please give a first and a last day, the last one not before the first."),
     "buyer_not_confirmed": _("There is no confirmed buyer data yet to write an invoice to."),
     "change_not_undoable": _("The change %(number)s cannot be given up any more, or not yet."),
     "client_of_other_seller": _("The client belongs to another seller."),

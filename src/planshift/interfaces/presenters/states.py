@@ -119,6 +119,12 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "EXPIRED": (_("Expired unpaid"), ""),
         "WITHDRAWN": (_("Withdrawn"), ""),
     },
+    "payout": {
+        "REQUESTED": (_("Being sent"), "warn"),
+        "PAID_OUT": (_("Paid out"), "good"),
+        "REFUSED": (_("Refused"), "bad"),
+        "WITHDRAWN": (_("Taken back"), ""),
+    },
     "correction": {
         "DRAFT": (_("Draft"), ""),
         "AWAITING_ACCEPTANCE": (_("Waits for acceptance"), "warn"),

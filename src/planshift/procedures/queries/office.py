@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from planshift.billing import correction_queries as corrections
 from planshift.billing import models as bills
+from planshift.billing import payout_queries
 from planshift.billing import queries as billing
 from planshift.catalog import models as sellers_of
 from planshift.catalog import queries as catalog
@@ -160,7 +161,8 @@ def _row(row: models.Change) -> views.QueueRow:
 
 # 2 ── money ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def orders(*, sellers: tuple[str, ...], page: int) -> views.Orders:
-    """Orders that wait for money, the next to expire first, and money that matched none. Two statements."""
+    """Orders that wait for money, the next to expire first, money that matched none, payouts to send. Three
+    statements."""
     page = max(1, min(page, FURTHEST // SIZE))
     found = (
         bills.Order.objects.filter(seller__code__in=sellers, state="AWAITING_PAYMENT")
@@ -173,6 +175,7 @@ def orders(*, sellers: tuple[str, ...], page: int) -> views.Orders:
         page=page,
         more=len(rows) > SIZE,
         unapplied=billing.unapplied_of(sellers=sellers),
+        payouts=payout_queries.waiting(sellers=sellers),
     )
 
 

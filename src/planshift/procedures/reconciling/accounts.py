@@ -74,6 +74,12 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
            FROM billing_payment p JOIN c ON c.id = p.client_id""",
     ),
     _of_client(
+        "payout_money",
+        "payout",
+        """SELECT p.client_id, p.currency, p.amount_minor FROM billing_payout p JOIN c ON c.id = p.client_id
+           WHERE p.state = 'REQUESTED'""",
+    ),
+    _of_client(
         "receivable",
         "receivable",
         """SELECT i.client_id, i.currency, i.gross_minor AS amount_minor

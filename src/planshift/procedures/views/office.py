@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from planshift.billing import correction_queries
+from planshift.billing import correction_queries, payout_queries
 from planshift.billing import queries as billing
 from planshift.domain import quote as quotes
 from planshift.domain.money import Money
@@ -105,12 +105,13 @@ class OpenOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """A page of orders that wait for money, and the newest money that matched none."""
+    """A page of orders that wait for money, the newest money that matched none, and payouts to be sent."""
 
     rows: tuple[OpenOrder, ...]
     page: int
     more: bool
     unapplied: tuple[billing.PaymentView, ...]
+    payouts: tuple[payout_queries.PayoutView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

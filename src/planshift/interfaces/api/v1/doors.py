@@ -9,7 +9,18 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from planshift.domain.errors import Refused
-from planshift.interfaces.api.v1 import callers, changes, imports, metering, money, problems, quotes, reading, services
+from planshift.interfaces.api.v1 import (
+    callers,
+    changes,
+    deposit,
+    imports,
+    metering,
+    money,
+    problems,
+    quotes,
+    reading,
+    services,
+)
 from planshift.procedures import queries
 
 ENDPOINT = "api-1"
@@ -52,7 +63,7 @@ class Api(NinjaAPI):
                     if int(status) >= 400:
                         answer["description"] = problems.TITLES[int(status)].capitalize()
                         answer["content"] = {problems.MEDIA_TYPE: answer["content"]["application/json"]}
-                    elif operation["operationId"] == "get_invoice_pdf":
+                    elif operation["operationId"].endswith("_pdf"):
                         answer["content"] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
         return document
 
@@ -66,7 +77,7 @@ def build() -> NinjaAPI:
         urls_namespace=ENDPOINT,
         parser=reading.OneMeaning(),
     )
-    for each in (services, quotes, changes, money, metering, imports):
+    for each in (services, quotes, changes, money, deposit, metering, imports):
         api.add_router("", each.router, auth=callers.Token(), throttle=callers.Rate())
 
     @api.exception_handler(Refused)

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
+from ninja.errors import AuthorizationError
 from ninja.responses import Status
 
 from planshift.domain.money import Money
 from planshift.interfaces.api.v1 import callers, money_shapes, problems, shapes, told
-from planshift.procedures import payment, queries
+from planshift.procedures import e_invoices, payment, queries
 from planshift.runtime import clock
 
 router = Router(tags=["Orders, money, documents"])
@@ -104,6 +105,32 @@ def get_invoice_pdf(
     return HttpResponse(
         content, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{safe}"'}
     )
+
+
+@router.put(
+    "/clients/{client}/invoices/{path:invoice}/e-invoice-number",
+    response={200: money_shapes.EInvoiceNumber, **problems.WRITING_BODY},
+    operation_id="set_e_invoice_number",
+)
+def set_e_invoice_number(
+    request: HttpRequest,
+    client: Client,
+    invoice: Annotated[str, Path(pattern=r"^[A-Za-z0-9/_.-]{1,40}$", examples=["DHI/2026/11/0001"])],
+    given: money_shapes.EInvoiceNumber,
+) -> dict[str, Any]:
+    """Keep the number that KSeF or the SdI gave a document: once; it stands on the PDF and in corrections from then on.
+    Only for a token of the whole seller."""
+    holder, number = callers.writer(request), callers.of_client(request, client)
+    if holder.client:
+        raise AuthorizationError(message="Only a token of the whole seller may say this.")
+    e_invoices.keep_number(
+        client=number,
+        number=invoice,
+        e_invoice_number=given.e_invoice_number,
+        at=clock.business(),
+        actor=holder.actor,
+    )
+    return {"e_invoice_number": given.e_invoice_number}
 
 
 def _order(client: str, number: str) -> dict[str, Any]:

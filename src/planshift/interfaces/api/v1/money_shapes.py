@@ -97,3 +97,12 @@ class Invoices(Schema):
 
     invoices: list[shapes.Invoice]
     next: str
+
+
+class EInvoiceNumber(Schema):
+    """The number of a document in the clearing system."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"e_invoice_number": "5260250274-20260901-0100001AF629-AF"}]}
+    )
+    e_invoice_number: Annotated[str, Field(pattern=r"^[!-~]{1,60}$")]
