@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "planshift.billing",
     "planshift.provisioning",
     "planshift.procedures",
+    "planshift.adapters.drivers.manual",
     "planshift.adapters.drivers.simulated",
     "planshift.adapters.gateways.simulated",
     "planshift.interfaces.panel",

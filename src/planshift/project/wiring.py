@@ -23,15 +23,17 @@ SIMULATED_GATEWAY = "gateways/simulated"
 def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
     from planshift.adapters.documents import typeset
+    from planshift.adapters.drivers.manual import driver as manual
     from planshift.adapters.drivers.simulated import driver, faults
     from planshift.adapters.einvoices import fa3, fatturapa, ubl
     from planshift.adapters.statements import camt053, mt940
     from planshift.adapters.web import http
     from planshift.billing import ports as billing
-    from planshift.provisioning import installing
+    from planshift.provisioning import desk, installing
     from planshift.provisioning import ports as provisioning
 
-    drivers: dict[str, provisioning.Driver] = {"simulated": driver.SimulatedDriver()}
+    by_hand = manual.ManualDriver(secret=settings.SECRET_KEY)
+    drivers: dict[str, provisioning.Driver] = {"simulated": driver.SimulatedDriver(), "manual": by_hand}
     installers: dict[str, installing.Installer] = {}
     if settings.SSH_KEY:
         drivers["linux-ssh"], installers["linux-ssh"] = _linux_ssh()
@@ -42,6 +44,7 @@ def wire() -> None:
         simulation=faults,
     )
     installing.bind(installers)
+    desk.bind(by_hand)
     billing.bind_renderer(typeset.TypstRenderer())
     billing.bind_writers(fa3.Fa3Writer(), fatturapa.FatturaPaWriter(), ubl.UblWriter())
     _bind_mail()

@@ -14,7 +14,7 @@ LOOK = progress.LOOK
 RETRIES = runs.Retries(attempts=8, first=2.0, longest=900.0)
 REMINDED_AFTER = timedelta(days=1)  # what waits for a person is looked at again every day
 SENDING = ("front_proxy", "swap_dns")  # from here on visitors come to the new environment
-TASK_PAUSE = 5.0  # seconds between two questions about a long task
+TASK_PAUSE, TASK_PAUSE_AT_MOST = 5.0, 300.0  # seconds between two questions about a long task
 
 _OWNERS = {"client": "waits_for_client", "staff": "waits_for_staff", "system": "holds"}
 _FINAL = ("DONE", "FAILED", "CANCELLED")
@@ -86,9 +86,7 @@ def _wait(execution: models.Execution, work: runs.Work) -> runs.Outcome:
 def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
     at, actor = work.at, work.actor
     if seen.kind == answers.RUNS:
-        execution.task = seen.task
-        execution.save(update_fields=["task"])
-        return runs.Retry(after_seconds=TASK_PAUSE)
+        return _runs_on(execution, seen, work)
     if seen.kind == answers.AGAIN:
         return _again(execution, seen, work)
     if seen.kind == answers.NEVER:
@@ -107,6 +105,18 @@ def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) ->
         if done.does in SENDING and event == "done":
             watching.begin(execution)
     return _next(execution)
+
+
+def _runs_on(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
+    """A long task goes on: asked again after a pause that grows with its age. After a day staff are told, once."""
+    execution.task = seen.task
+    execution.save(update_fields=["task"])
+    age = work.at - execution.step_since
+    known = execution.journal.filter(step=execution.step, event="overdue", at__gte=execution.step_since)
+    if age >= REMINDED_AFTER and not known.exists():
+        progress.journal(execution, "overdue", at=work.at, actor=work.actor)
+        progress.tell(execution, "execution_overdue")
+    return runs.Retry(after_seconds=min(TASK_PAUSE_AT_MOST, max(TASK_PAUSE, age.total_seconds() / 50)))
 
 
 def _again(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:

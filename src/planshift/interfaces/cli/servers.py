@@ -4,9 +4,12 @@ usage: planshift servers list [--seller CODE]
        planshift servers install-agent SERVER | ssh root@HOST sh
        planshift servers add SERVER --seller CODE --address HOST[:PORT] --host-key 'ssh-ed25519 AAAA…' [--trait N=V]
        planshift servers probe SERVER --seller CODE
+       planshift servers tasks --seller CODE
+       planshift servers done TASK --seller CODE [--field NAME=VALUE] [--note TEXT]
+       planshift servers cannot TASK --seller CODE --note TEXT
 
 `install-agent` prints a script for the server's root; its last line of output is the host key to pin. Running it again
-upgrades the agent. docs/operations.md has the whole of it.
+upgrades the agent. `tasks` are what people have to do on `manual` servers. docs/operations.md has the whole of it.
 """
 
 import argparse
@@ -16,7 +19,7 @@ import sys
 
 from planshift.domain.errors import Permanent, Refused, Transient, Unknown
 from planshift.interfaces.presenters import reasons
-from planshift.procedures import servers
+from planshift.procedures import by_hand, servers
 from planshift.procedures.queries import servers as known
 from planshift.runtime import clock
 
@@ -65,7 +68,60 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("server")
     probe.add_argument("--seller", required=True)
     probe.set_defaults(do=_probe)
+    tasks = commands.add_parser("tasks", help="what waits to be done by hand")
+    tasks.add_argument("--seller", required=True)
+    tasks.set_defaults(do=_tasks, server="tasks")
+    done = commands.add_parser("done", help="it was done by hand")
+    done.add_argument("task")
+    done.add_argument("--seller", required=True)
+    done.add_argument(
+        "--field", action="append", default=[], metavar="NAME=VALUE", help="amounts as limits=disk:20,mailboxes:10"
+    )
+    done.add_argument("--note", default="")
+    done.set_defaults(do=_done, server="done")
+    cannot = commands.add_parser("cannot", help="it cannot be done by hand")
+    cannot.add_argument("task")
+    cannot.add_argument("--seller", required=True)
+    cannot.add_argument("--note", required=True, help="why")
+    cannot.set_defaults(do=_cannot, server="cannot")
     return parser
+
+
+def _tasks(given: argparse.Namespace) -> int:
+    for one in by_hand.tasks(sellers=(given.seller,)):
+        print(f"{one.code}  {one.asked_at:%Y-%m-%d %H:%M}  {one.cause}  {one.server}: {one.verb} {one.account}")
+        for name, value in sorted(one.asked.items()):
+            print(f"    wanted {name}: {json.dumps(value, ensure_ascii=False)}")
+        for name, optional in one.fields:
+            print(f"    say {name}{' (may be left out)' if optional else ''}")
+    return 0
+
+
+def _done(given: argparse.Namespace) -> int:
+    said: dict[str, object] = dict(_pairs(given.field))
+    for name in set(said) & {"limits", "used"}:
+        said[name] = _amounts(str(said[name]))
+    by_hand.done(
+        sellers=(given.seller,), task=given.task, said=said, note=given.note, at=clock.business(), actor=_actor()
+    )
+    print("recorded; the run of the change goes on by itself")
+    return 0
+
+
+def _cannot(given: argparse.Namespace) -> int:
+    by_hand.cannot(sellers=(given.seller,), task=given.task, note=given.note, at=clock.business(), actor=_actor())
+    print("recorded")
+    return 0
+
+
+def _amounts(text: str) -> dict[str, int]:
+    """`disk:20,mailboxes:10`; -1 for no limit."""
+    told = {}
+    for name, _, amount in (each.partition(":") for each in text.split(",")):
+        if not amount.removeprefix("-").isdecimal():
+            sys.exit(f"planshift servers: {name!r} needs a whole number, as in disk:20")
+        told[name.strip()] = int(amount)
+    return told
 
 
 def _list(given: argparse.Namespace) -> int:

@@ -286,6 +286,8 @@ OF_WORK: dict[str, str | Promise] = {
     "server_setting_wrong": _("The agent has no such setting, or not with such a value: %(setting)s."),
     "server_unknown": _("There is no server %(code)s."),
     "step_needed": _("The step %(step)s cannot be left out."),
+    "task_field_wrong": _("The field %(field)s is missing, or not as it must be."),
+    "task_unknown": _("There is no open task %(task)s."),
     "token_bad": _("The access token is not valid."),
     "token_expired": _("The access token has expired."),
 }

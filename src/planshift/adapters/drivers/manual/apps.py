@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ManualDriverConfig(AppConfig):
+    name = "planshift.adapters.drivers.manual"
+    label = "manual_driver"
