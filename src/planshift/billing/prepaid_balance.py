@@ -85,14 +85,15 @@ def transfer(
         raise Refused("prepaid_currency", currency=amount.currency, expected=seller.currency)
     if amount.minor <= 0:
         raise Refused("prepaid_amount", amount=amount)
-    source = "deposit" if direction == "to_prepaid" else "prepaid"
+    to_prepaid = direction == "to_prepaid"
+    source = "deposit" if to_prepaid else "prepaid"
     with transaction.atomic():
         deposit = postings.client_account(client=client.number, kind="deposit", currency=amount.currency)
         locked = booking.lock([deposit, *owed.accounts(client=client.number, currency=amount.currency)])
         free = owed.stored(client=client.number, kind=source, currency=amount.currency, locked=locked)
         if free < amount:
-            raise Refused(f"{source}_too_low", balance=free, wanted=amount)
-        make = postings.deposit_to_prepaid if direction == "to_prepaid" else postings.prepaid_to_deposit
+            raise Refused("deposit_too_low" if to_prepaid else "prepaid_too_low", balance=free, wanted=amount)
+        make = postings.deposit_to_prepaid if to_prepaid else postings.prepaid_to_deposit
         entry = f"{client.number}/transfer/{key}"
         entries = [
             booking.entry(make(client=client.number, amount=amount), key=entry, seller=seller, at=at, actor=actor)
