@@ -153,13 +153,10 @@ class Bench:
         if self.postgresql:
             import psycopg
 
-            with psycopg.connect(os.environ["PLANSHIFT_DATABASE"], autocommit=True) as server:
-                admin = server.info.dbname
-            with psycopg.connect(
-                os.environ["PLANSHIFT_DATABASE"].replace(f"/{admin}", "/template1"), autocommit=True
-            ) as server:
-                server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{admin}"')
-                server.execute("CHECKPOINT")
+            server, _, prepared = os.environ["PLANSHIFT_DATABASE"].rpartition("/")
+            with psycopg.connect(f"{server}/template1", autocommit=True) as administration:
+                administration.execute(f'CREATE DATABASE "{name}" TEMPLATE "{prepared}"'.encode())
+                administration.execute("CHECKPOINT")
             target = name
         else:
             target = f"{self.name}.{name}"
