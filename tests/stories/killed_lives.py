@@ -10,8 +10,9 @@ from planshift.billing import payments
 from planshift.billing import ports as gateways
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.procedures import acceptance, asking, bank, change, mailbox, models, payment, placing, ports
+from planshift.procedures import acceptance, announcing, asking, bank, change, mailbox, models, payment, placing, ports
 from planshift.runtime import clock
+from planshift.runtime.runs import working
 from planshift.services import models as services
 from tests.billing import bank_files
 from tests.harness.killing.scenarios import Act, Scenario
@@ -160,5 +161,53 @@ REFUSED = Scenario(
     acts=[
         Act(do=lambda: ordered(DECREASED, facts.ChangePlan(target="standard"))),
         Act(after=HOUR, do=declined),
+    ],
+)
+
+
+# ── renewals: announced in a batch, paid from the deposit in it, by transfer, late, never ───────────────────────────
+ENDS_IN = 14
+
+
+def ending() -> None:
+    """Four services whose terms end in two weeks: two of one deposit, one paid by transfer, one paid late."""
+    end = clock.business().date() + dt.timedelta(days=ENDS_IN)
+    for label in ("vps1.piekarnia", "vps.kawiarnia", "vps.ksiegarnia", "pasticceria"):
+        row = service(label)
+        services.Term.objects.filter(service=row).update(start_on=end - dt.timedelta(days=365), end_on=end)
+        services.Service.objects.filter(pk=row.pk).update(auto_renew=label == "vps1.piekarnia")
+
+
+def renewal_paid(label: str) -> None:
+    """The transfer for the renewal that was announced arrives; the bank tells it as often as it likes."""
+    row = models.Renewal.objects.select_related("order").filter(service=service(label)).latest("pk")
+    assert row.order is not None
+    payments.mark_transfer_received(
+        order=row.order.number,
+        amount=Money.from_minor(row.order.gross_minor, row.order.currency),
+        received_at=clock.business(),
+        key=f"R-{label}",
+        at=clock.business(),
+        actor="staff:1",
+    )
+
+
+def untimed(folder: Path) -> None:
+    """How many services a batch has, and how many runs a worker claims at once, depends on how long the last ones took:
+    here it does not, so that every life has the same commits."""
+    announcing.LONGEST.clear()
+    working.BATCH_SECONDS = float("inf")
+
+
+RENEWED = Scenario(
+    bind=untimed,
+    prepare=ending,
+    sweeps=True,
+    acts=[
+        Act(after=DAY),  # announced; what the deposit pays is a term at once
+        Act(after=2 * DAY, do=lambda: renewal_paid("vps.ksiegarnia")),
+        Act(after=(ENDS_IN + 1) * DAY),  # suspended
+        Act(after=(ENDS_IN + 2) * DAY, do=lambda: renewal_paid("pasticceria")),  # reinstated
+        Act(after=(ENDS_IN + 40) * DAY),  # given up
     ],
 )

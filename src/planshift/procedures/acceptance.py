@@ -19,7 +19,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import letters, quote
 from planshift.domain.errors import Refused
 from planshift.domain.policy import acceptance as policy_acceptance
-from planshift.procedures import asking, decrease_papers, held, mailbox, models, placing, rules
+from planshift.procedures import asking, decrease_papers, held, mailbox, models, next_term, placing, rules
 from planshift.runtime import moves, runs
 from planshift.services import register
 from planshift.services.queries import NotFound
@@ -266,6 +266,12 @@ def withdraw(*, change: models.Change, at: datetime, actor: str) -> None:
     runs.signal(key=held.run_key(change.number), name="withdrawn")
 
 
+def overtake(*, change: models.Change, at: datetime, actor: str) -> None:
+    """The next term was paid before the client answered about a locked change: what it gives back no longer holds."""
+    _end(change, "overtaken", at=at, actor=actor)
+    runs.signal(key=held.run_key(change.number), name="answered")
+
+
 def _waiting(number: str, client: str, *, at: datetime) -> models.Change | None:
     """The locked change that waits for an answer; None when it is accepted already."""
     change = held.change(number, client=client)
@@ -332,7 +338,7 @@ def _accept(change: models.Change, answer: Answer, *, at: datetime, actor: str) 
 
 def _end(
     change: models.Change,
-    event: Literal["refused", "lapsed", "withdrawn"],
+    event: Literal["refused", "lapsed", "withdrawn", "overtaken"],
     *,
     at: datetime,
     actor: str,
@@ -343,11 +349,15 @@ def _end(
     kept: dict[str, Any] = {"trouble": ""}
     if answer is not None:
         kept |= {"answered_at": at, "answered_by": answer.by, "answered_how": answer.how, "evidence": answer.evidence}
-    moves.move(change.acceptance, event, actor=actor, at=at, note=note, **kept)
+    asked = change.acceptance
+    ended = (
+        event if event != "overtaken" else "lapsed" if asked.lifecycle.allows(asked.state, "lapsed") else "withdrawn"
+    )
+    moves.move(asked, ended, actor=actor, at=at, note=note, **kept)
     moves.move(change, event, actor=actor, at=at, finished_at=at)
     numbers = [row.number for row in decrease_papers.papers(change=change.number)]
     if numbers:
-        ends: dict[str, Literal["voided", "refused", "lapsed"]] = {"withdrawn": "voided"}
+        ends: dict[str, Literal["voided", "refused", "lapsed"]] = {"withdrawn": "voided", "overtaken": "lapsed"}
         corrections.void(
             numbers=numbers,
             on=rules.day(seller=change.client.seller, at=at),
@@ -355,6 +365,7 @@ def _end(
             actor=actor,
             event=ends.get(event, event),  # type: ignore[arg-type]  # refused and lapsed are called the same
         )
+    next_term.look_again(service=change.service)
 
 
 # 5 ── the credit ──────────────────────────────────────────────────────────────────────────────────────────────────────

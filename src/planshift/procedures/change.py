@@ -31,6 +31,7 @@ from planshift.procedures import (
     quoting,
     renewal,
     rules,
+    scheduling,
     tax_point,
     undoing,
     views,
@@ -128,9 +129,10 @@ def order(
 
 
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
-    """Take a change back that is neither paid nor accepted; what was drawn or paid in part is released. Twice is once.
+    """Take a change back that is neither paid nor accepted, or that waits for its term; what was drawn or paid in part
+    is released. Twice is once.
 
-    Refused("move_not_allowed") once it is paid or accepted.
+    Refused: `move_not_allowed` once it is paid or accepted; of a scheduled one: `next_term_paid`.
     """
     with transaction.atomic():
         change = _locked(number, client=client)
@@ -141,6 +143,9 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
             return
         if change.order is None:
             raise Refused("move_not_allowed", lifecycle="change", state=change.state, event="withdrawn", allowed=())
+        if change.state == scheduling.STATE:
+            scheduling.withdraw(change, at=at, actor=actor)
+            return
         moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
         orders.withdraw(order=change.order.number, at=at, actor=actor)
         renewal.look_again(service=change.service)
@@ -183,20 +188,19 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
     seller = change.client.seller
     today = rules.day(seller=seller, at=task.at)
     invoices.issue(order=change.order.number, on=today, at=task.at, actor=task.actor)
-    moves.move(
-        change,
-        "paid",
-        actor=task.actor,
-        at=task.at,
-        promised_on=rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today),
-    )
+    if scheduling.is_later(change):
+        return scheduling.schedule(change, task=task)
+    promised_on = rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today)
+    moves.move(change, "paid", actor=task.actor, at=task.at, promised_on=promised_on)
     return runs.Go("renewal" if renewal.is_unpaid(service=change.service) else "begin")
 
 
 # 4 ── the machines ────────────────────────────────────────────────────────────────────────────────────────────────────
 def _begin(task: runs.Work) -> runs.Outcome:
-    """Hand the work to provisioning: in place, or by moving to a new environment."""
+    """Hand the work to provisioning: in place, or by moving to a new environment. A scheduled change waits first."""
     change = _locked(task.subject)
+    if change.state == scheduling.STATE:
+        return scheduling.at_the_boundary(change, task=task)
     if change.undo_at is not None and change.execution is None:
         return runs.Go("correct")
     if change.execution is not None or change.state != "AWAITING_EXECUTION":
@@ -362,6 +366,8 @@ def _execution(change: models.Change, at: datetime) -> provisioning.ExecutionVie
 
 def _apply(change: models.Change, task: runs.Work) -> None:
     after = work.after(kept=change.quote)
+    if change.effective_on is not None:
+        after = scheduling.in_its_term(change, after=after)
     holding.note(change=change, amounts=after.additional, at=task.at)
     register.apply_change(
         service=change.service,

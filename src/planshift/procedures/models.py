@@ -73,6 +73,7 @@ class Change(models.Model):
     order = models.OneToOneField(billing.Order, on_delete=models.PROTECT, related_name="change", null=True)
     execution = models.OneToOneField(provisioning.Execution, on_delete=models.PROTECT, related_name="change", null=True)
     collection = models.JSONField(default=dict, help_text="the D4 decision and its reason, as last taken")
+    effective_on = models.DateField(null=True, help_text="of a scheduled one: the first day of the term it begins with")
     promised_on = models.DateField(null=True, help_text="set when paid: the clock of H6 starts there")
     ordered_by = fields.actor()
     ordered_how = models.CharField(

@@ -10,6 +10,7 @@ from django.db.models import Q
 from planshift.domain.policy import document, renewal_dates
 from planshift.procedures import models, rules, work
 from planshift.runtime import runs
+from planshift.services import models as services
 from planshift.services import queries as holdings
 
 RENEWAL = "renewal"  # the kind of its runs
@@ -33,8 +34,8 @@ class Basis:
 
 
 def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
-    """By service: the change that is paid and has not yet taken effect; one statement."""
-    paid = Q(order__state="PAID") | ~Q(state="AWAITING_PAYMENT")
+    """By service: the change that is paid or accepted and has not yet taken effect; one statement."""
+    paid = Q(order__state="PAID") | ~Q(state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"))
     open_ones = models.Change.objects.filter(
         paid, service__in=[each.service.pk for each in found], state__in=models.Change.lifecycle.open, applied_at=None
     )
@@ -56,6 +57,12 @@ def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basi
         additional=after.additional,
         start_on=max(ends_on, after.term_end_on),
     )
+
+
+def look_again(*, service: services.Service) -> None:
+    """A change that waited for the client is over: a renewal that held back because of it may be collected now."""
+    waiting = models.Renewal.objects.filter(service=service, state__in=UNPAID).select_related("order")
+    runs.signal_many(keys=[run_key(each) for each in waiting], name="change")
 
 
 def dates(policy: document.Policy, *, family: str, ends_on: date) -> renewal_dates.Dates:

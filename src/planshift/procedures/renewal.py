@@ -13,13 +13,14 @@ from planshift.billing import invoices, orders, unapplied
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
-from planshift.procedures import announcing, collection, models, next_term, rules
+from planshift.procedures import acceptance, announcing, collection, held, models, next_term, rules
 from planshift.runtime import locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 from planshift.services import register
 
 UNPAID = next_term.UNPAID
+look_again = next_term.look_again
 
 
 # 1 ── paid, or not ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -43,12 +44,14 @@ def _settle(task: runs.Work) -> runs.Outcome:
     paid_change = next_term.paid_changes([holding]).get(renewal.service_id)
     if renewal.basis and renewal.basis != next_term.basis_of(holding, change=paid_change).to_json():
         return _replaced(renewal, task)
-    waiting = models.Change.objects.filter(service=renewal.service_id, state="AWAITING_PAYMENT")
-    change = None if paid_change else waiting.select_related("order").first()
+    waiting = models.Change.objects.filter(
+        service=renewal.service_id, state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE")
+    )
+    change = None if paid_change else waiting.select_related("order", "acceptance").first()
     if billing.order(number=renewal.order.number).state == "PAID":
         return _renewed(renewal, task) if change is None else _overtake(change, task)
-    if change is not None and change.order is not None and change.order.expires_at > task.at:
-        decision = {"at": task.at.isoformat(), "drawn": False, "because": ["change_not_paid"]}
+    if change is not None and (why := _holds_back(change, task.at)):
+        decision = {"at": task.at.isoformat(), "drawn": False, "because": [why]}
     else:  # nothing else of the service waits for the same money
         paying = collection.collect(order=renewal.order.number, service=renewal.service, at=task.at, actor=task.actor)
         decision = paying.decision
@@ -59,6 +62,15 @@ def _settle(task: runs.Work) -> runs.Outcome:
     renewal.collection = decision
     renewal.save(update_fields=["collection"])
     return _await(renewal, task)
+
+
+def _holds_back(change: models.Change, at: datetime) -> str:
+    """Why nothing is drawn for the renewal while this change waits for the client: it may make another one of it.
+    "" when its time is over."""
+    if change.order is not None:
+        return "change_not_paid" if change.order.expires_at > at else ""
+    lapses_at = change.acceptance.lapses_at
+    return "decrease_not_accepted" if lapses_at is None or lapses_at > at else ""
 
 
 def _await(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
@@ -92,6 +104,8 @@ def _renewed(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
         actor=task.actor,
     )
     moves.move(renewal, "paid", actor=task.actor, at=task.at)
+    scheduled = models.Change.objects.filter(service=renewal.service_id, state="AWAITING_TERM_END")
+    runs.signal_many(keys=[held.run_key(each.number) for each in scheduled], name="renewed")
     return runs.Done()
 
 
@@ -125,20 +139,18 @@ def price_on_target(task: runs.Work) -> runs.Outcome:
     return runs.Go("begin")
 
 
-def look_again(*, service: services.Service) -> None:
-    """A change that waited for payment is over: a renewal that held back because of it may be collected now."""
-    waiting = models.Renewal.objects.filter(service=service, state__in=UNPAID).select_related("order")
-    runs.signal_many(keys=[next_term.run_key(each) for each in waiting], name="change")
-
-
 def _replaced(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
     replace_unpaid(service=renewal.service, at=task.at, actor=task.actor)
     return runs.Done()
 
 
 def _overtake(change: models.Change, task: runs.Work) -> runs.Outcome:
-    """The next term is paid, so the price of a change that still waits for payment no longer holds: it ends (D9)."""
+    """The next term is paid, so the price of a change that still waits for payment, or for acceptance, no longer holds:
+    it ends (D9)."""
     locks.lock(models.Change.objects.filter(pk=change.pk))
+    if change.order is None:
+        acceptance.overtake(change=held.change(change.number), at=task.at, actor=task.actor)
+        return runs.Go("settle")
     if change.order is not None:
         try:
             orders.withdraw(order=change.order.number, at=task.at, actor=task.actor, note="the next term was paid")

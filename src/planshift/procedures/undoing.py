@@ -19,6 +19,7 @@ from planshift.procedures import held, models, renewal, rules
 from planshift.provisioning import executions
 from planshift.runtime import moves, runs
 
+UNDOABLE = ("AWAITING_TERM_END", "AWAITING_EXECUTION", "AWAITING_STAFF")
 OVER = ("DONE", "FAILED", "CANCELLED")  # of an execution: nothing is left to take back
 
 
@@ -35,7 +36,7 @@ def undo(*, number: str, note: str, at: datetime, actor: str) -> None:
         if change.undo_at is not None:
             return
         settled = change.order is not None or not hasattr(change, "acceptance")  # metered: nothing was to be paid
-        paid = settled and change.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
+        paid = settled and change.state in UNDOABLE
         if not paid or change.applied_at is not None:
             raise Refused("change_not_undoable", number=number, state=change.state)
         work = change.execution

@@ -23,6 +23,7 @@ FILTERS = {
     "open": gettext_lazy("All open"),
     "payment": gettext_lazy("Waiting for payment"),
     "acceptance": gettext_lazy("Waiting for acceptance"),
+    "scheduled": gettext_lazy("Waiting for the next term"),
     "execution": gettext_lazy("In execution"),
     "staff": gettext_lazy("Needs staff"),
     "retirement": gettext_lazy("Old service kept"),

@@ -27,6 +27,11 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "balance_too_low": _("The balance is too low for this."),
     "change_open": _("Another change of this service is still open. It has to be finished or withdrawn first."),
     "change_not_paid": _("A change of this service waits for its payment first."),
+    "decrease_not_accepted": _("A decrease of this service waits for your answer first."),
+    "next_term_paid": _(
+        "The term from %(start)s on is already paid for what the service becomes. The change can no longer be taken "
+        "back; you can order the next one once it is done."
+    ),
     "later_period_paid": _(
         "The service is already paid until %(until)s, beyond the running term. This change is possible in the last "
         "term that is paid."

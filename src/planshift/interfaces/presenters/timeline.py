@@ -25,6 +25,10 @@ STEPS: dict[str, tuple[Words, Words]] = {
     "refused": (gettext_lazy("Not accepted"), gettext_lazy("Nothing was changed.")),
     "not_accepted_in_time": (gettext_lazy("Not accepted in time"), gettext_lazy("Nothing was changed.")),
     "undone": (gettext_lazy("Given up"), gettext_lazy("It could not be carried out; the document was taken back.")),
+    "next_term": (
+        gettext_lazy("The next term begins"),
+        gettext_lazy("What you have paid for stays as it is until then. You can take the change back meanwhile."),
+    ),
     "applied": (gettext_lazy("Changed on the server"), gettext_lazy("The new parameters are set and read back.")),
     "prepared": (gettext_lazy("New environment prepared"), gettext_lazy("Your old service goes on running meanwhile.")),
     "credentials": (gettext_lazy("Access data ready"), gettext_lazy("From here on you can move your content.")),

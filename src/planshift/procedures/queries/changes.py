@@ -6,7 +6,7 @@ from typing import Any, Literal
 from planshift.catalog import queries as catalog
 from planshift.domain import quote
 from planshift.domain.money import Money
-from planshift.procedures import decrease_papers, keeping, knowledge, models, rules, views
+from planshift.procedures import decrease_papers, keeping, knowledge, models, rules, scheduling, views
 from planshift.procedures.queries import services
 from planshift.provisioning import queries as provisioning
 from planshift.services.queries import NotFound
@@ -59,6 +59,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         hold_until=work.hold_until if work else None,
         removal_at=work.hold_until if work else None,
         can_withdraw=row.state == "AWAITING_ACCEPTANCE"
+        or scheduling.can_withdraw(row)
         or (row.state == "AWAITING_PAYMENT" and bool(order and order.state == "AWAITING_PAYMENT")),
         invoices=_invoices(row),
         by_staff=bool(row.ordered_how),
@@ -103,6 +104,8 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
         steps.append(views.TimelineStep("paid", "waiting", None, due, "client", dict(row.collection)))
     else:
         steps.append(views.TimelineStep("paid", "done", paid_at, None, "client", dict(row.collection)))
+    if row.effective_on is not None:
+        steps.append(_term_step(row))
     steps.extend(_work_steps(row, work))
     if row.undo_at is not None:
         over = row.state == "UNDONE"
@@ -111,6 +114,15 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
     done = row.state == "DONE"
     steps.append(views.TimelineStep("done", "done" if done else "ahead", row.finished_at, None, "system", {}))
     return tuple(steps)
+
+
+def _term_step(row: models.Change) -> views.TimelineStep:
+    """Of a scheduled change: what is paid for stays until its end."""
+    assert row.effective_on is not None
+    begins_at = rules.start_of(row.effective_on, seller=row.client.seller)
+    if row.state == "AWAITING_TERM_END":
+        return views.TimelineStep("next_term", "waiting", None, begins_at, "system", {})
+    return views.TimelineStep("next_term", "done", begins_at, None, "system", {})
 
 
 def _accepting_steps(

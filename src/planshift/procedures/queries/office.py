@@ -18,7 +18,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import quote
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import held, keeping, models, rules
+from planshift.procedures import held, keeping, models, rules, undoing
 from planshift.procedures.queries import choices, services
 from planshift.procedures.views import office as views
 from planshift.provisioning import queries as provisioning
@@ -40,6 +40,7 @@ FILTERS: dict[str, Q] = {
     ),
     "payment": Q(state="AWAITING_PAYMENT"),
     "acceptance": Q(state="AWAITING_ACCEPTANCE"),
+    "scheduled": Q(state="AWAITING_TERM_END"),
     "execution": Q(state="AWAITING_EXECUTION"),
     "staff": _STAFF,
     "retirement": Q(state="AWAITING_RETIREMENT"),
@@ -110,7 +111,7 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
         ordered_note=row.ordered_note,
         applied_at=row.applied_at,
         can_undo=(row.order is not None or not hasattr(row, "acceptance"))
-        and row.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
+        and row.state in undoing.UNDOABLE
         and row.applied_at is None
         and row.undo_at is None
         and (execution is None or execution.point_of_no_return_at is None),
