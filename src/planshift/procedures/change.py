@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from planshift.billing import invoices, orders
 from planshift.catalog import queries as catalog
@@ -42,7 +41,6 @@ from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
 from planshift.runtime import keys, locks, moves, numbers, runs
-from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services import register
 
@@ -334,13 +332,7 @@ def _retire(task: runs.Work) -> runs.Outcome:
 
 def _close(task: runs.Work) -> runs.Outcome:
     """The attached services that were removed with the old environment are over (H10)."""
-    kept = models.Change.objects.select_related("quote").get(number=task.subject)
-    ending = work.ending(offered=placing.offer_of(kept.quote))
-    gone = locks.lock(clients.Service.objects.filter(Q(number__in=ending) | Q(pk=kept.service_id)))
-    for each in gone:
-        if each.pk != kept.service_id:
-            renewal.give_up(service=each, at=task.at, actor=task.actor)
-            register.end(service=each, cause=kept.number, at=task.at, actor=task.actor)
+    renewal.end_attached(change=task.subject, at=task.at, actor=task.actor)
     moves.move(_locked(task.subject), "done", actor=task.actor, at=task.at, finished_at=task.at)
     return runs.Done()
 

@@ -9,11 +9,13 @@ first ends a change that still waits for its payment: what that one cost no long
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from planshift.billing import invoices, orders, unapplied
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
-from planshift.procedures import acceptance, announcing, collection, held, models, next_term, rules
+from planshift.procedures import acceptance, announcing, collection, held, models, next_term, placing, rules, work
 from planshift.runtime import locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -67,10 +69,10 @@ def _settle(task: runs.Work) -> runs.Outcome:
 def _holds_back(change: models.Change, at: datetime) -> str:
     """Why nothing is drawn for the renewal while this change waits for the client: it may make another one of it.
     "" when its time is over."""
-    if change.order is not None:
-        return "change_not_paid" if change.order.expires_at > at else ""
-    lapses_at = change.acceptance.lapses_at
-    return "decrease_not_accepted" if lapses_at is None or lapses_at > at else ""
+    asked: models.Acceptance | None = getattr(change, "acceptance", None)
+    if asked is not None:
+        return "decrease_not_accepted" if asked.lapses_at is None or asked.lapses_at > at else ""
+    return "change_not_paid" if change.order is not None and change.order.expires_at > at else ""
 
 
 def _await(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
@@ -148,7 +150,7 @@ def _overtake(change: models.Change, task: runs.Work) -> runs.Outcome:
     """The next term is paid, so the price of a change that still waits for payment, or for acceptance, no longer holds:
     it ends (D9)."""
     locks.lock(models.Change.objects.filter(pk=change.pk))
-    if change.order is None:
+    if change.state == "AWAITING_ACCEPTANCE":
         acceptance.overtake(change=held.change(change.number), at=task.at, actor=task.actor)
         return runs.Go("settle")
     if change.order is not None:
@@ -167,6 +169,17 @@ def give_up(*, service: services.Service, at: datetime, actor: str) -> None:
         moves.move(row, "service_ended", actor=actor, at=at)
         if row.order is not None:
             orders.overtake(order=row.order.number, at=at, actor=actor, note="the service has ended")
+
+
+def end_attached(*, change: str, at: datetime, actor: str) -> None:
+    """Services that ended with the old environment of a change (its number) are over, and their renewals (H10)."""
+    kept = models.Change.objects.select_related("quote").get(number=change)
+    ending = work.ending(offered=placing.offer_of(kept.quote))
+    gone = locks.lock(services.Service.objects.filter(Q(number__in=ending) | Q(pk=kept.service_id)))
+    for each in gone:
+        if each.pk != kept.service_id:
+            give_up(service=each, at=at, actor=actor)
+            register.end(service=each, cause=kept.number, at=at, actor=actor)
 
 
 # ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────
