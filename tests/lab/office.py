@@ -78,7 +78,10 @@ class Office:
 
     def open(self) -> "Office":
         """Start the product, bring in servers, client and service, and wait until the service is active."""
-        self.running = Inside(folder=self.folder / "run", env=self.env, lab=self.lab).start()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.planshift("setup")
+        self.running = Inside(folder=self.folder / "run", env=self.env, lab=self.lab)
+        self.running.start()
         told = {"host_keys": dict(self.host_keys), "label": self.label, **self.given}
         said = json.loads(self.command(sys.executable, str(ROOT / "tests/lab/scene.py"), json.dumps(told)))
         self.client, self.service = said["client"], said["service"]
@@ -105,7 +108,7 @@ class Office:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout
