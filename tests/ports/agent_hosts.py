@@ -116,7 +116,20 @@ def start(*, base: Path, name: str, quota: str, public_key: str) -> tuple["Host"
     for each in CONTROLLERS:
         if Path("/sys/fs/cgroup", each, "tasks").exists():
             Path("/sys/fs/cgroup", each, name).mkdir(exist_ok=True)
-    words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
+    # gone with this process, however it ends
+    words = [
+        "setpriv",
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "--propagation",
+        "private",
+    ]
     words += ["sh", "-s", str(base), str(ssh_port), str(http_port), quota, name]
     with (base / "log").open("wb") as log:
         process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
