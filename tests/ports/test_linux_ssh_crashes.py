@@ -99,8 +99,9 @@ def test_removal_leaves_nothing_and_follows_no_link(agents: Lab) -> None:
         " setsid sleep 300 >/dev/null 2>&1 & sleep 0.3",
         user="s1001-1",
     )
-    hiding = "import ctypes, time; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); time.sleep(300)"  # /proc shows it as root's
+    hiding = "import ctypes, time; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); time.sleep(300)"  # undumpable
     agents.first.shell(f"setsid python3 -c '{hiding}' >/dev/null 2>&1 & sleep 0.5", user="s1001-1")
+    assert agents.first.shell("pgrep -f '[p]rctl'").strip()
     uid = agents.first.shell("id -u s1001-1").strip()
     assert driver.remove(op=op("remove"), ref=ref, proof=NOTICE).changed is True
     assert agents.first.shell("cat /srv/precious/file") == "kept\n"
@@ -110,6 +111,6 @@ def test_removal_leaves_nothing_and_follows_no_link(agents: Lab) -> None:
         " ls /var/log/nginx | grep s1001; ls -d /run/cg/*/planshift/s1001-1 2>/dev/null; true"
     )
     assert agents.first.shell(left) == ""
-    assert agents.first.shell("pgrep -f 'prctl(4' || true") == ""
+    assert agents.first.shell("pgrep -f '[p]rctl' || true") == ""
     driver.create(op=op("anew"), ref=ref, spec=ports.Spec("", "silver"), limits=LIMITS)
     assert agents.first.shell("id -u s1001-1").strip() != uid  # what the old one left elsewhere is nobody's

@@ -119,8 +119,7 @@ def drop(account: str) -> None:
 
 
 def processes(uid: int, *, but: frozenset[int] = frozenset()) -> list[int]:
-    """What runs as the user now. By what the kernel says of each: the owner of its entry in /proc is root's for a
-    process that made itself undumpable."""
+    """What runs as the user now, by any of its user ids: a set-uid program that he started is his too."""
     found = []
     for entry in os.scandir("/proc"):
         if entry.name.isdigit() and int(entry.name) not in but:
