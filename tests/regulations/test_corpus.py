@@ -218,3 +218,12 @@ def test_the_printed_slip_of_the_easy_example_is_not_what_the_rule_gives() -> No
     stated, policy = _stated(PUBLISHED, "hostingsolutions-easy")
     offer = quote_json.encode(quote.price(facts=stated.facts, request=stated.request, policy=policy, on=stated.on))
     assert (offer["net"], PUBLISHED.expected["hostingsolutions-easy"]["printed"]["net"]) == ("22.00", "5.5")
+
+
+def test_no_two_columns_of_the_report_touch(capsys):
+    assert corpus.main([]) == 0
+    rows = [row for row in capsys.readouterr().out.splitlines() if row.startswith(("passed ", "failed "))]
+    assert len(rows) > 100
+    for row in rows:
+        state, name, rest = re.split(r"  +", row, maxsplit=2)
+        assert (state, " " in name, bool(rest)) == ("passed", False, True), row

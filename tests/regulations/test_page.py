@@ -183,7 +183,10 @@ def test_what_differs_between_kinds_is_told_apart_and_what_is_the_same_once():
 
 def test_differences_by_direction_are_told_by_direction():
     (when,) = [block for block in _page("deposit").section("execution").blocks if getattr(block, "items", ())]
-    assert [item.split(":")[0] for item in when.items] == ["Decrease", "Increase or change at an equal price"]
+    assert [item.split(":")[0] for item in when.items] == [
+        "Change of plan, decrease or change of resources, decrease",
+        "In all other cases",
+    ]
 
 
 def test_every_dimension_is_told_in_some_section():

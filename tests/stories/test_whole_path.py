@@ -13,7 +13,7 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import change, models, payment, queries, service, views
+from planshift.procedures import change, models, payment, queries, retrying, service, views
 from planshift.provisioning import ports
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock, runs
@@ -273,7 +273,7 @@ def test_a_paid_change_that_the_machine_refuses_waits_for_a_person(stage: Stage)
     stuck = stage.change(ordered.number)
     assert stuck.state == "AWAITING_STAFF" and stage.page("pasticceria").card.plan_code == "silver"
     simulation.clear_faults()
-    change.retry(number=ordered.number, note="the disk was replaced", at=clock.business(), actor="staff:1")
+    retrying.retry(number=ordered.number, note="the disk was replaced", at=clock.business(), actor="staff:1")
     stage.work()
     assert stage.change(ordered.number).state == "DONE" and stage.page("pasticceria").card.plan_code == "gold"
 

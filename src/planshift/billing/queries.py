@@ -228,6 +228,7 @@ def paying(*, client: str, service: str, on: dt.date) -> Paying:
     unpaid = (
         models.Order.objects.filter(client__number=client, state="AWAITING_PAYMENT", pk__in=begun)
         .exclude(purpose="change")
+        .exclude(pk__in=about.filter(start_on__gt=on).values("order"))  # the next term with what is billed with it
         .order_by("pk")
         .values_list("number", flat=True)
     )

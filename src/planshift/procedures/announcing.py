@@ -21,7 +21,7 @@ from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import collection, models, next_term, planning, rules
+from planshift.procedures import billed_later, collection, models, next_term, planning, rules
 from planshift.runtime import audit, bulk, clock, locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -202,6 +202,8 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     audit.write(audited())
     register.extend_many(extensions=[_extension(row) for row in renewed], at=at, actor=actor)
     waits = {plan.service.pk: plan.suspended_at for plan in plans if decided[plan.service.pk].what == "waits"}
+    for plan in plans:
+        billed_later.carried(changes=[each.change for each in plan.basis.later], order=placed[plan.service.pk])
     _start_runs([row for row in rows if row.state != "RENEWED"], waits, at)
     return rows
 

@@ -19,11 +19,13 @@ from planshift.domain import facts, quote
 from planshift.domain.errors import Refused
 from planshift.procedures import (
     acceptance,
+    billed_later,
     collection,
     decrease_papers,
     held,
     keeping,
     knowledge,
+    lowering,
     models,
     notices,
     placing,
@@ -203,6 +205,8 @@ def _begin(task: runs.Work) -> runs.Outcome:
         return runs.Go("correct")
     if change.execution is not None or change.state != "AWAITING_EXECUTION":
         return runs.Go("follow")
+    if lowering.owes(change):
+        return runs.Go("lower")
     offered = placing.offer_of(change.quote)
     change.execution = executions.start(
         service=change.service,
@@ -229,6 +233,10 @@ def _follow(task: runs.Work) -> runs.Outcome:
     now = _execution(change, task.at)
     if change.undo_at is not None and now.state in ("FAILED", "CANCELLED"):
         return runs.Go("correct")
+    if now.state == "CANCELLED" and now.recipe != work.recipe(offered=placing.offer_of(change.quote)):
+        change.execution = None  # staff decided that it is of another kind (H3): it begins anew as that
+        change.save(update_fields=["execution"])
+        return runs.Go("begin_again" if change.state == "AWAITING_STAFF" else "begin")
     if now.state in ("STUCK", "FAILED", "CANCELLED"):
         if change.state == "AWAITING_EXECUTION":
             moves.move(change, "failed", actor=task.actor, at=task.at, note=str(now.error.get("what", now.state)))
@@ -264,6 +272,8 @@ def _begin_again(task: runs.Work) -> runs.Outcome:
         return runs.Go("correct")
     if change.state in change.lifecycle.final:
         return runs.Done()
+    if lowering.owes(change):
+        return runs.Go("lower")
     if change.state == "AWAITING_EXECUTION":
         return runs.Go("begin")
     return runs.Wait(resume="begin_again", signal=("retry", "undo"), due_at=task.at + REMINDED_AFTER, owner="staff")
@@ -298,22 +308,6 @@ def renew_credentials(*, client: str, number: str, at: datetime, actor: str) -> 
     """The access data was lost or never looked at: have new ones made; the former ones stop working. Asking again
     before they are there is one request. Refused: `credentials_none`; NotFound."""
     executions.renew_credentials(number=_execution_of(number, client).number, at=at, actor=actor)
-
-
-def retry(*, number: str, note: str, at: datetime, actor: str) -> None:
-    """Staff repaired what stood in the way: the paid change is carried out anew. Refused: `not_awaiting_staff`,
-    `note_needed`; NotFound."""
-    if not note.strip():
-        raise Refused("note_needed", number=number)
-    with transaction.atomic():
-        change = _locked(number)
-        if change.state != "AWAITING_STAFF" or change.undo_at is not None:
-            raise Refused("not_awaiting_staff", number=number, state=change.state)
-        if change.execution is not None and change.execution.state == "STUCK":
-            executions.retry(number=change.execution.number, note=note, at=at, actor=actor)
-        else:
-            moves.move(change, "retried", actor=actor, at=at, note=note, execution=None)
-        runs.signal(key=run_key(number), name="retry")
 
 
 # 5 ── the old environment ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -376,6 +370,7 @@ def _apply(change: models.Change, task: runs.Work) -> None:
     )
     change.applied_at = task.at
     change.save(update_fields=["applied_at"])
+    billed_later.owe(change=change, at=task.at)
     renewal.replace_unpaid(service=change.service, at=task.at, actor=task.actor)
 
 
@@ -393,6 +388,7 @@ def define() -> None:
             "retire": _retire,
             "close": _close,
             **undoing.STEPS,
+            **lowering.STEPS,
         },
         first="settle",
     )

@@ -210,6 +210,19 @@ class Renewal(models.Model):
         return f"{self.service_id} from {self.start_on}"
 
 
+class LaterCharge(models.Model):
+    """What a change in force leaves to be billed with the next term: on one order that is not given up, once."""
+
+    change = models.OneToOneField(Change, on_delete=models.PROTECT, related_name="later_charge")
+    service = models.ForeignKey(services.Service, on_delete=models.PROTECT, related_name="later_charges")
+    month = models.CharField(max_length=7, help_text="2026-09: the calendar month in which it took effect")
+    superseded = models.BooleanField(default=False, help_text="a later change of the month is billed for all of it")
+    order = models.ForeignKey(billing.Order, on_delete=models.PROTECT, related_name="later_charges", null=True)
+
+    def __str__(self) -> str:
+        return f"{self.change_id} later"
+
+
 class HelpVote(models.Model):
     """Did this help page help? One answer per person and page (D10)."""
 

@@ -1,14 +1,14 @@
 """What is the next term of a service, and when is its renewal announced, due and given up? Reads, writes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
 
 from planshift.domain.policy import document, renewal_dates
-from planshift.procedures import models, rules, work
+from planshift.procedures import billed_later, models, rules, work
 from planshift.runtime import runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -27,10 +27,18 @@ class Basis:
     months: int
     additional: Mapping[str, int]
     start_on: date
+    later: tuple[billed_later.Owed, ...] = ()  # what changes left to be billed with it
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept with the renewal."""
-        return {**asdict(self), "additional": dict(sorted(self.additional.items())), "start_on": str(self.start_on)}
+        kept: dict[str, Any] = {
+            "plan": self.plan,
+            "family": self.family,
+            "months": self.months,
+            "additional": dict(sorted(self.additional.items())),
+            "start_on": str(self.start_on),
+        }
+        return kept | ({"later": [each.change for each in self.later]} if self.later else {})
 
 
 def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
@@ -40,6 +48,15 @@ def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
         paid, service__in=[each.service.pk for each in found], state__in=models.Change.lifecycle.open, applied_at=None
     )
     return {row.service_id: row for row in open_ones.select_related("quote__service__client__seller")}
+
+
+def bases(found: Sequence[holdings.Holding]) -> list[Basis]:
+    """What the next term of each service is, with what is billed with it; two statements."""
+    changes, owed = paid_changes(found), billed_later.of(services=[each.service.pk for each in found])
+    return [
+        replace(basis_of(each, change=changes.get(each.service.pk)), later=owed.get(each.service.pk, ()))
+        for each in found
+    ]
 
 
 def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basis:

@@ -10,7 +10,7 @@ from django.db import transaction
 from planshift.billing import payments
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import change, models, undoing
+from planshift.procedures import change, models, retrying, undoing
 from planshift.procedures.queries import office, works
 from planshift.provisioning import executions
 from planshift.runtime import clock, runs
@@ -37,7 +37,7 @@ def transfer_received(
 def retry_change(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, actor: str) -> None:
     """Carry a paid change out anew. Refused: `not_awaiting_staff`, `note_needed`; NotFound."""
     _check_change(sellers, number)
-    change.retry(number=number, note=note, at=at, actor=actor)
+    retrying.retry(number=number, note=note, at=at, actor=actor)
 
 
 def undo_change(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, actor: str) -> None:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from planshift.billing import models as billing
 from planshift.billing import orders
 from planshift.catalog import queries as catalog
-from planshift.domain import quote
+from planshift.domain import quote, tax
 from planshift.domain.errors import Reason, Refused
 from planshift.procedures import keeping, knowledge, models, paper, rules
 from planshift.runtime import locks, moves
@@ -94,15 +94,21 @@ def not_orderable(priced: quote.Offer, *, state: str = "ACTIVE") -> Reason | Non
         return Reason("service_blocked")
     if is_metered(priced) and priced.operation == "resources":
         return None
-    if priced.timing == "at_once":
+    if priced.timing == "at_once" and (priced.settlement == "metered" or priced.total.gross.amount > 0):
         return Reason("at_once_not_metered")
     if gives_back(priced):
         return None
     if priced.total.gross.amount < 0:
         return Reason("decrease_not_orderable_yet")
-    if priced.timing == "after_acceptance" and priced.total.gross.amount > 0:
+    if priced.due_later is not None and _more_than_the_next_term(priced, priced.due_later):
         return Reason("decrease_not_orderable_yet")
     return None
+
+
+def _more_than_the_next_term(priced: quote.Offer, later: tax.Taxed) -> bool:
+    """Whether more is left to be given back than the next term, on whose order it will stand, costs."""
+    term = priced.next_renewal
+    return later.gross.amount < 0 and (term is None or (term.amount + later).gross.amount < 0)
 
 
 def check_acknowledged(*, priced: quote.Offer, acknowledged: Mapping[str, Acknowledged]) -> None:

@@ -90,16 +90,14 @@ class Planner:
         return plans, others
 
     def _due(self, found: Sequence[holdings.Holding]) -> list[tuple[holdings.Holding, next_term.Basis]]:
-        changes = next_term.paid_changes(found)
         announced = set(
             models.Renewal.objects.filter(service__in=[each.service.pk for each in found])
             .exclude(state="REPLACED")
             .values_list("service_id", "start_on")
         )
-        based = ((each, next_term.basis_of(each, change=changes.get(each.service.pk))) for each in found)
         return [
             (each, basis)
-            for each, basis in based
+            for each, basis in zip(found, next_term.bases(found), strict=True)
             if (each.service.pk, basis.start_on) not in announced and self._has_come(basis)
         ]
 
@@ -129,25 +127,30 @@ class Planner:
         additional = tuple(sorted(basis.additional.items()))
         same = _Same(basis.plan, basis.family, basis.months, additional, basis.start_on, treatment, rate)
         priced, total = self._priced(same)
+        for owed in basis.later:
+            total += owed.total
         end_on, days = self._end(holding, basis), self._days(basis)
         return Plan(
             holding=holding,
             basis=basis,
             end_on=end_on,
-            lines=tuple(
-                paper.renewal_line(
-                    service=holding.service.number,
-                    label=holding.service.label,
-                    component=line.component,
-                    name=line.name,
-                    quantity=line.quantity,
-                    amount=line.amount,
-                    rate=rate,
-                    treatment=treatment,
-                    start_on=basis.start_on,
-                    end_on=end_on,
-                )
-                for line in priced
+            lines=(
+                *(line for owed in basis.later for line in owed.lines),
+                *(
+                    paper.renewal_line(
+                        service=holding.service.number,
+                        label=holding.service.label,
+                        component=line.component,
+                        name=line.name,
+                        quantity=line.quantity,
+                        amount=line.amount,
+                        rate=rate,
+                        treatment=treatment,
+                        start_on=basis.start_on,
+                        end_on=end_on,
+                    )
+                    for line in priced
+                ),
             ),
             total=total,
             suspended_at=days.suspended_at,

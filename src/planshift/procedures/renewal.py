@@ -44,7 +44,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
     assert renewal.order is not None
     holding = holdings.holding(number=renewal.service.number)
     paid_change = next_term.paid_changes([holding]).get(renewal.service_id)
-    if renewal.basis and renewal.basis != next_term.basis_of(holding, change=paid_change).to_json():
+    if renewal.basis and renewal.basis != next_term.bases([holding])[0].to_json():
         return _replaced(renewal, task)
     waiting = models.Change.objects.filter(
         service=renewal.service_id, state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE")
@@ -120,8 +120,7 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
     if open_one is None or open_one.order is None:
         return
     holding = holdings.holding(number=service.number)
-    basis = next_term.basis_of(holding, change=next_term.paid_changes([holding]).get(service.pk))
-    if open_one.basis == basis.to_json():
+    if open_one.basis == next_term.bases([holding])[0].to_json():
         return
     moves.move(open_one, "replaced", actor=actor, at=at)
     orders.overtake(order=open_one.order.number, at=at, actor=actor, note="the service changes")

@@ -39,6 +39,7 @@ def after(*, kept: models.Quote) -> After:
         plan = asked.target
         months = int(asked.length.months) if asked.length else months
         possible = documents.plans[plan].resources
+        additional = {**additional, **asked.amounts}
         additional = {code: n for code, n in additional.items() if code in possible and possible[code].additional}
     elif isinstance(asked, facts.ChangeResources):
         additional = {**additional, **asked.amounts}

@@ -6,6 +6,8 @@ from planshift.domain.policy import dimensions
 from tests.domain.policy.files import findings, line
 
 DOWN = '[[case]]\nwhen = { direction = "down" }\n%s\n[[case]]\n'
+OF = '[[case]]\nwhen = { operation = "%s" }\nkind = "easy"\nreason.en = "x"\n%s\n[[case]]\n'
+CHOOSES = 'settlement = { answer = "client_chooses", options = ["%s", "%s"] }\n'
 
 # (what contradicts, key where it is reported, part of the sentence, the same without the contradiction)
 CLASHES = [
@@ -26,6 +28,15 @@ CLASHES = [
         "case[1].timing",
         "nothing is given back",
         'acceptance = "by_reply"\n' + DOWN % 'timing = "after_acceptance"\ndecrease = "settled"',
+    ),
+    (
+        'acceptance = "by_reply"\ndecrease = "settled"\nperiod_change = "missing_months"\n'
+        + DOWN % 'timing = "after_acceptance"',
+        "case[1].timing",
+        "a change of the billing period is paid for",
+        'acceptance = "by_reply"\ndecrease = "settled"\nperiod_change = "missing_months"\n'
+        + '[[case]]\nwhen = { operation = "period" }\nkind = "easy"\nreason.en = "Only the period."\n'
+        + DOWN % 'timing = "after_acceptance"',
     ),
     (
         'acceptance = { answer = "by_reply", days = 3, reminders = [3] }',
@@ -51,6 +62,54 @@ CLASHES = [
         "metering",
         "without an order",
         'metering = { answer = "hourly", floor = "10" }\ntiming = "at_once"',
+    ),
+    (
+        'timing = "at_once"',
+        "timing",
+        "only where nothing is to be paid now",
+        'timing = "at_once"\nsettlement = "billed_later"',
+    ),
+    (
+        'settlement = "full_new_price"\nunused_value = "nothing"',
+        "unused_value",
+        "nothing unused is credited",
+        'settlement = "new_term_less_credit"\nunused_value = "nothing"',
+    ),
+    (
+        'settlement = "new_price_remaining"\ncredit_share = { answer = "percent", percent = 50 }',
+        "credit_share",
+        "nothing unused is credited",
+        'settlement = "credit_and_charge"\ncredit_share = { answer = "percent", percent = 50 }',
+    ),
+    (
+        OF % ("plan", 'period_change = "settled"'),
+        "case[1].period_change",
+        "asked only when the billing period changes",
+        OF % ("period", 'period_change = "settled"'),
+    ),
+    (
+        OF % ("plan", 'mixed_resources = "apart"'),
+        "case[1].mixed_resources",
+        "asked only when resources change",
+        OF % ("resources", 'mixed_resources = "apart"'),
+    ),
+    (
+        CHOOSES % ("difference", "move_expiry") + 'term_end = "bill_day"',
+        "settlement",
+        "“move_expiry” sets the end of the term itself",
+        CHOOSES % ("difference", "full_difference") + 'term_end = "bill_day"',
+    ),
+    (
+        CHOOSES % ("difference", "nothing") + 'minimum_charge = { answer = "at_least", amount = "10" }',
+        "settlement",
+        "a minimum charge would have no effect",
+        CHOOSES % ("difference", "full_difference") + 'minimum_charge = { answer = "at_least", amount = "10" }',
+    ),
+    (
+        CHOOSES % ("move_expiry", "nothing") + 'credit_to = "refund"',
+        "settlement",
+        "“credit_to” would have no effect",
+        CHOOSES % ("move_expiry", "credit_and_charge") + 'credit_to = "refund"',
     ),
     (
         'notices = "decrease_after_acceptance"',

@@ -1,5 +1,7 @@
 """Every answer of every dimension is carried out: priced over a set of situations, none raises, lines sum to totals."""
 
+import re
+
 import pytest
 
 from planshift.domain import quote, quote_json
@@ -92,6 +94,8 @@ def written(dimension: str, example: str) -> str:
         text += 'deposit = "refundable"\n'
     if dimension == "metering" and "hourly" in example:
         text += 'timing = "at_once"\n'
+    if dimension == "timing" and "at_once" in example:
+        text = re.sub(r"(?m)^settlement = .*$", "", text) + 'settlement = "nothing"\n'
     if dimension == "notices" and "acceptance" in example:
         text += 'acceptance = "by_reply"\n'
     return text

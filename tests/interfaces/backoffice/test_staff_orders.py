@@ -7,6 +7,7 @@ from django.test import Client
 
 from planshift.billing import models as billing
 from planshift.procedures import models
+from planshift.procedures.reconciling import quotes
 from planshift.runtime import runs
 from planshift.runtime.models import AuditEntry
 from planshift.services import models as services
@@ -157,25 +158,48 @@ def test_H3_an_ordered_but_unpaid_change_is_withdrawn_for_the_new_quote_hard_wit
     assert models.Quote.objects.count() == 2
 
 
-def test_H3_after_payment_the_price_never_rises_and_is_not_lowered_without_a_correction(
-    enter: Enter, ordered: Ordered
+def test_H3_after_payment_the_price_never_rises(enter: Enter, ordered: Ordered) -> None:
+    staff, number = enter(STAFF), ordered("silver", "gold")
+    order = billing.Order.objects.get(change__number=number).number
+    staff.post(f"/staff/orders/{order}/received/", {"key": KEY, "amount": "26.84"})
+    rising = models.Change.objects.get(number=number).quote.number
+    for said in ("can never raise its price (by €12.20)", "it is in force"):  # the set-up: 10.00 x 1.22; carried out
+        answer = staff.post(f"/staff/quotes/{rising}/kind/", {"kind": "hard", "note": "x"})
+        assert answer.status_code == 409 and said in text(answer)
+        runs.drain()
+    assert models.Quote.objects.count() == 1 and not AuditEntry.objects.filter(event="kind_decided").exists()
+
+
+def test_H3_a_paid_hard_change_is_made_easy_by_a_corrective_invoice_and_carried_out_in_place(
+    enter: Enter, ordered: Ordered, work: Callable[[], None]
 ) -> None:
-    staff = enter(STAFF)
-    easy, hard = ordered("silver", "gold"), ordered("pointer", "gold")
-    for number, amount, key in ((easy, "26.84", "a" * 16), (hard, "72.04", "b" * 16)):
-        order = billing.Order.objects.get(change__number=number).number
-        staff.post(f"/staff/orders/{order}/received/", {"key": key, "amount": amount})
-    rising = models.Change.objects.get(number=easy).quote.number
-    answer = staff.post(f"/staff/quotes/{rising}/kind/", {"kind": "hard", "note": "x"})
-    assert answer.status_code == 409
-    assert "can never raise its price (by €12.20)" in text(answer)  # the set-up: 10.00 x 1.22
-    runs.drain()
-    falling = models.Change.objects.get(number=hard)
-    answer = staff.post(f"/staff/quotes/{falling.quote.number}/kind/", {"kind": "easy", "note": "x"})
-    assert answer.status_code == 409 and "needs a corrective invoice" in text(answer)
-    falling.refresh_from_db()
-    assert falling.state == "AWAITING_EXECUTION" and models.Quote.objects.count() == 2
-    assert not AuditEntry.objects.filter(event="kind_decided").exists()
+    staff, client, number = enter(STAFF), enter("pointer"), ordered("pointer", "gold")
+    order = billing.Order.objects.get(change__number=number).number
+    staff.post(f"/staff/orders/{order}/received/", {"key": KEY, "amount": "72.04"})
+    work()
+    change = models.Change.objects.select_related("execution", "quote").get(number=number)
+    assert change.execution is not None and change.execution.recipe == "HARD"  # the new environment is being made
+    paid = change.quote.number
+    answer = staff.post(f"/staff/quotes/{paid}/kind/", {"kind": "easy", "note": NOTE})
+    assert answer.status_code == 302, text(answer)
+    work()
+    change = models.Change.objects.select_related("execution", "quote__replaces").get(number=number)
+    assert (change.state, change.kind, change.service.plan) == ("DONE", "easy", "gold")
+    assert change.execution is not None and change.execution.recipe == "EASY"
+    assert change.quote.replaces is not None and change.quote.replaces.number == paid
+    papers = billing.Invoice.objects.filter(client=change.client, order__number=order).order_by("pk")
+    (invoice,) = papers.filter(kind="invoice")
+    correction = billing.Invoice.objects.get(corrects=invoice)
+    # the set-up alone is taken off: 10.00 net, 2.20 of VAT
+    assert (invoice.net_minor, invoice.gross_minor) == (5905, 7204)
+    assert (correction.net_minor, correction.gross_minor) == (-1000, -1220)
+    row = billing.Correction.objects.get(document=correction)
+    assert (row.reason, row.state, row.credited_to) == ("price_lowered", "CREDITED", "as_paid")
+    assert correction.number in text(client.get(f"/changes/{number}/"))
+    assert billing.Payment.objects.get(client=change.client, order_number=order).unapplied_minor == 1220
+    again = staff.post(f"/staff/quotes/{change.quote.number}/kind/", {"kind": "hard", "note": "x"})
+    assert again.status_code == 409
+    assert list(quotes.differences(after=0, until=change.pk, seller="")) == []
 
 
 def test_H3_what_is_not_offered_cannot_be_decided_into_being_offered(enter: Enter, service_of: Number) -> None:
@@ -186,3 +210,28 @@ def test_H3_what_is_not_offered_cannot_be_decided_into_being_offered(enter: Ente
     assert same.status_code == 409 and "It is that kind of change already." in text(same)
     assert enter(OTHER_SELLERS_STAFF).post(f"/staff/quotes/{quote}/kind/", {"kind": "easy"}).status_code == 404
     assert models.Quote.objects.get().state == "OPEN"
+
+
+def test_H3_a_decrease_that_waits_for_its_acceptance_is_decided_anew_and_never_breaks_the_page(
+    enter: Enter, service_of: Number, work: Callable[[], None]
+) -> None:
+    client, number = enter("decrease"), service_of("decrease")
+    quote = quoted(client, number, "standard")
+    ordered = client.post(f"/quotes/{quote}/order/", {"key": KEY, "ack": ["decrease_after_acceptance"]})
+    assert ordered.status_code == 302, text(ordered)
+    work()
+    change = models.Change.objects.get()
+    assert change.state == "AWAITING_ACCEPTANCE"
+    staff = enter(OTHER_SELLERS_STAFF)  # of the Polish seller
+    answer = staff.post(f"/staff/quotes/{quote}/kind/", {"kind": "hard", "note": NOTE, "key": KEY})
+    assert answer.status_code == 302, text(answer)
+    change.refresh_from_db()
+    new = models.Quote.objects.get(replaces__number=quote)
+    assert (change.state, new.offer and new.state) == ("WITHDRAWN", "OPEN")
+
+
+def test_numbers_of_any_length_in_a_form_of_staff_are_refused_in_words(enter: Enter, service_of: Number) -> None:
+    staff, number = enter(STAFF), service_of("silver")
+    for months in ("0012" + "0" * 5000, "0012" + "9" * 20, "9" * 400, "0", "121", "٣", "-1", "1.5"):
+        answer = staff.post(f"/staff/services/{number}/quote/", {"months": months})
+        assert (answer.status_code, models.Quote.objects.count()) == (409, 0), months[:9]

@@ -214,3 +214,14 @@ def test_H1_a_billing_period_that_is_not_sold_is_refused(capsys: pytest.CaptureF
     (reason,) = json.loads(out)["refusals"]
     assert (status, reason["code"], reason["facts"]["months"]) == (1, "period_not_sold", ["1", "3", "6", "12"])
     assert run([*DEPOSIT, *term, "--period", "3"], capsys)[0] == 0
+
+
+def test_facts_with_a_byte_order_mark_are_read_as_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answers = []
+    for mark in ("", "\ufeff"):
+        facts = tmp_path / "facts.toml"
+        facts.write_text(mark + CASE.replace("\n", "\r\n"), encoding="utf-8", newline="")
+        policy = str(ROOT / "policies/easy-hard.toml")
+        assert quote.main(["--policy", policy, "--facts", str(facts), "--json"]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]

@@ -1,4 +1,4 @@
-"""A shorter billing period costs nothing, moves no end of a term, and counts from the next renewal on (D11)."""
+"""A shorter billing period costs nothing, moves no end of a term, and begins with the next term (D11)."""
 
 import re
 from collections.abc import Callable
@@ -27,10 +27,13 @@ def test_D11_a_shorter_period_says_from_the_next_renewal_on_and_keeps_the_term(
     assert answer.status_code == 302, text(answer)
     work()
     change = text(browser.get(answer.headers["Location"]))
-    assert "Done" in change and "Withdraw the order" not in change
+    assert "Begins with the next term" in change and "Withdraw the order" in change
     service = services.Service.objects.get(number=number)
-    assert service.months == 1
+    assert service.months == 12  # until then it is, and is priced as, a service of a year
     order = billing.Order.objects.get(client=service.client, purpose="change")
     assert (order.gross_minor, order.state) == (0, "PAID")
     assert not billing.Invoice.objects.filter(order=order).exists()
     assert list(service.terms.values_list("end_on", flat=True)) == ends
+    withdrawn = browser.post(f"{answer.headers['Location']}withdraw/", {"key": "0123456789abcdee"})
+    assert withdrawn.status_code == 302, text(withdrawn)
+    assert "Nothing was changed" in text(browser.get(answer.headers["Location"]))

@@ -25,6 +25,7 @@ from planshift.procedures import (
     models,
     payment,
     placing,
+    retrying,
     service,
     unapplied,
     undoing,
@@ -200,7 +201,7 @@ class World:
         undoing.undo(number=self.change(which).number, note=NOTE, at=clock.business(), actor="user:7")
 
     def retry(self, which: int) -> None:
-        change.retry(number=self.change(which).number, note=NOTE, at=clock.business(), actor="user:7")
+        retrying.retry(number=self.change(which).number, note=NOTE, at=clock.business(), actor="user:7")
 
     def take_back(self, which: int) -> None:
         row = self.change(which, acceptance__isnull=False)

@@ -5,13 +5,38 @@ clashing answers stands.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 from planshift.domain.exact import Fraction
-from planshift.domain.policy import document, lines, reading, values
+from planshift.domain.policy import document, lines, reading, settlement, values, vocabulary
 
 MONTHS = ("months", "calendar_months", "started_calendar_months")
 NO_MONEY = ("move_expiry", "nothing")
+NOTHING_NOW = frozenset(("nothing", "move_expiry", "billed_later", "highest_level_in_arrears"))
+NO_CREDIT = (
+    "new_price_remaining",
+    "full_new_price",
+    "full_difference",
+    "new_term_nothing_credited",
+    "new_term_plus_unused_time",
+    "highest_level_in_arrears",
+    "used_in_arrears",
+)
+CREDITS_ITSELF = ("restarted", "full_credit_within", "aligned", "by_table")  # answers of period_change
+# Answers that only some operations ask for
+ASKED_OF: Mapping[str, frozenset[str]] = {
+    "period_change": frozenset(("period",)),
+    "mixed_resources": frozenset(("resources",)),
+    "setup_fee": frozenset(("plan",)),
+    "equal_price": frozenset(("plan",)),
+    "other_family": frozenset(("plan",)),
+}
+OPERATION = {
+    "period": "the billing period changes",
+    "resources": "resources change",
+    "plan": "the plan changes",
+}
 ELAPSED = ("days", "hours", "minutes", "seconds")
 PER_DAY = {"hours": 24, "minutes": 1440, "seconds": 86400}  # units in a day
 KIND_OF = {**dict.fromkeys(MONTHS, "months"), "days_30_360": "30_360"}
@@ -51,6 +76,8 @@ class These:
     resolved: document.Resolved
     levels: Mapping[str, int]
     directions: frozenset[str]
+    operations: frozenset[str]
+    settlements: frozenset[str]  # all that may be carried out: several where the client chooses
 
     def answer(self, dimension: str) -> str:
         """The name of the one answer to a dimension."""
@@ -76,25 +103,43 @@ class Clash:
 def find(policy: document.Policy, positions: reading.Positions, report: values.Report) -> None:
     """Report every clash of every combination of layers, each once per place."""
     seen: set[tuple[lines.Path, str]] = set()
-    for family, case, directions in _combinations(policy):
+    for family, case, cells in _combinations(policy):
         resolved = policy.resolved(family=family, case=case)
         if resolved.kind == "refused":
             continue
-        these = These(resolved, _levels(family, case, positions), directions)
-        for clash in CLASHES:
-            sentence = clash.sentence(these)
-            place = _place(clash.dimensions, family, case, positions)
-            if sentence is not None and (place, sentence) not in seen:
-                seen.add((place, sentence))
-                report(values.Problem(place, sentence))
+        levels = _levels(family, case, positions)
+        directions = frozenset(direction for _operation, direction in cells)
+        operations = frozenset(operation for operation, _direction in cells)
+        written = tuple(_written(resolved))
+        settlements = frozenset(each.one("settlement").answer for each in written)
+        for each in written:
+            these = These(each, levels, directions, operations, settlements)
+            for clash in CLASHES:
+                sentence = clash.sentence(these)
+                place = _place(clash.dimensions, family, case, positions)
+                if sentence is not None and (place, sentence) not in seen:
+                    seen.add((place, sentence))
+                    report(values.Problem(place, sentence))
 
 
-def _combinations(policy: document.Policy) -> Iterator[tuple[str, int | None, frozenset[str]]]:
-    """Every family with every case that decides some change of it, and the directions of those changes."""
+def _written(resolved: document.Resolved) -> Iterator[document.Resolved]:
+    """The answers; where the client chooses the settlement, as if each that is listed stood there."""
+    chosen = resolved.one("settlement")
+    if chosen.answer != "client_chooses":
+        yield resolved
+        return
+    for name in chosen.params.get("options", ()):
+        if name in settlement.RULES and name != "client_chooses":
+            option = vocabulary.chosen(settlement.RULES[name])
+            yield replace(resolved, answers={**resolved.answers, "settlement": (option,)})
+
+
+def _combinations(policy: document.Policy) -> Iterator[tuple[str, int | None, tuple[reading.Cell, ...]]]:
+    """Every family with every case that decides some change of it, and the operations and directions left to it."""
     if not policy.cases:
-        yield from ((family, None, frozenset(document.DIRECTIONS)) for family in ("", *policy.families))
-    for family, index, cells in reading.decided(policy):
-        yield family, index, frozenset(direction for _operation, direction in cells)
+        every = tuple(product(document.OPERATIONS, document.DIRECTIONS))
+        yield from ((family, None, every) for family in ("", *policy.families))
+    yield from reading.decided(policy)
 
 
 def _levels(family: str, case: int | None, positions: reading.Positions) -> dict[str, int]:
@@ -124,6 +169,11 @@ def _no_acceptance(these: These) -> str | None:
     if these.directions != {"down"}:
         return (
             'only a decrease leaves a corrective invoice to accept: say so in a case with when = { direction = "down" }'
+        )
+    if "period" in these.operations and these.answer("period_change") != "not_offered":
+        return (
+            "a change of the billing period is paid for or begins with the next term: there is nothing to accept. "
+            'Give it a case of its own before this one, with when = { operation = "period" }'
         )
     if these.answer("decrease") != "settled":
         return "the change waits for the acceptance of a correction, but by “decrease” nothing is given back"
@@ -163,6 +213,15 @@ def _metered_by_order(these: These) -> str | None:
     return None
 
 
+def _at_once_without_meter(these: These) -> str | None:
+    if these.answer("timing") == "at_once" and these.answer("metering") == "none" and these.settlements - NOTHING_NOW:
+        return (
+            "a service that is not metered begins to change at once only where nothing is to be paid now (settlement = "
+            '“nothing”, “move_expiry”, “billed_later”, …): say timing = "after_payment"'
+        )
+    return None
+
+
 def _announces_nothing(these: These) -> str | None:
     announced = any(notice.answer == "decrease_after_acceptance" for notice in these.resolved.several("notices"))
     if announced and these.answer("acceptance") == "not_asked":
@@ -180,21 +239,44 @@ def _setup_on_easy(these: These) -> str | None:
 
 
 def _no_money_moves(these: These) -> str | None:
-    settlement = these.answer("settlement")
-    if settlement not in NO_MONEY:
+    settled, one = these.answer("settlement"), min(these.settlements)
+    if settled not in NO_MONEY:
         return None
-    for name in ("credit_to", "credit_share", "negative_result", "credit_rounding"):
-        if these.beside("settlement", name):
-            return f"under the settlement “{settlement}” no money is given back: “{name}” would have no effect"
+    if these.settlements <= set(NO_MONEY):
+        for name in ("credit_to", "credit_share", "negative_result", "credit_rounding"):
+            if these.beside("settlement", name):
+                return f"under the settlement “{one}” no money is given back: “{name}” would have no effect"
     if these.answer("minimum_charge") != "none":
-        return f"under the settlement “{settlement}” nothing is charged: a minimum charge would have no effect"
+        return f"under the settlement “{settled}” nothing is charged: a minimum charge would have no effect"
     return None
 
 
+def _nothing_credited(these: These) -> str | None:
+    settled = min(these.settlements)
+    if not these.settlements <= set(NO_CREDIT) or these.answer("period_change") in CREDITS_ITSELF:
+        return None
+    for name, idle in (("credit_share", "all"), ("unused_value", "by_time")):
+        if these.answer(name) != idle and these.beside("settlement", name):
+            return f"under the settlement “{settled}” nothing unused is credited: “{name}” would have no effect"
+    return None
+
+
+def _never_asked(name: str) -> Callable[[These], str | None]:
+    """For an answer that a case gives, though the changes left to it never ask for it."""
+
+    def sentence(these: These) -> str | None:
+        wanted = ASKED_OF[name]
+        if these.levels.get(name) != 2 or these.operations & wanted:
+            return None
+        return f"“{name}” is asked only when {OPERATION[min(wanted)]}: in this case it would have no effect"
+
+    return sentence
+
+
 def _two_ends(these: These) -> str | None:
-    settlement = these.answer("settlement")
-    if settlement in RESTARTS and these.answer("term_end") != "kept":
-        return f"the settlement “{settlement}” sets the end of the term itself: “term_end” cannot set another"
+    settled = these.answer("settlement")
+    if settled in RESTARTS and these.answer("term_end") != "kept":
+        return f"the settlement “{settled}” sets the end of the term itself: “term_end” cannot set another"
     return None
 
 
@@ -273,11 +355,12 @@ def _never_near(these: These) -> str | None:
 
 
 CLASHES = (
-    Clash(("timing", "acceptance", "decrease"), _no_acceptance),
+    Clash(("timing", "acceptance", "decrease", "period_change"), _no_acceptance),
     Clash(("acceptance",), _late_reminder),
     Clash(("promise",), _backwards),
     Clash(("collection", "credit_to", "failure", "deposit"), _no_deposit),
     Clash(("metering", "timing"), _metered_by_order),
+    Clash(("timing", "metering"), _at_once_without_meter),
     Clash(("notices", "acceptance"), _announces_nothing),
     Clash(("setup_fee",), _setup_on_easy),
     Clash(("settlement", "credit_to", "credit_share", "negative_result", "credit_rounding", "minimum_charge"),
@@ -286,6 +369,8 @@ CLASHES = (
     Clash(("settlement", "near_renewal"), _two_next_terms),
     Clash(("settlement", "negative_result"), _no_refund_left),
     Clash(("minimum_charge", "total_rounding"), _least_off_the_grid),
+    Clash(("credit_share", "unused_value", "settlement"), _nothing_credited),
+    *(Clash((name,), _never_asked(name)) for name in ASKED_OF),
     Clash(("credit_to", "negative_result"), _nothing_to_send),
     Clash(("credit_share", "unused_value"), _nothing_unused),
     Clash(("denominator", "time_unit"), _units_apart),

@@ -1,6 +1,7 @@
 """Is the change upwards, downwards or sideways?
 
-Compared are the full prices of everything that the client has before and after. `run` compares two `Weight`s.
+Compared are the full prices of everything that the client has before and after. `run` compares two `Weight`s. A change
+of the billing period alone is upwards when the period gets longer, whatever its months cost.
 """
 
 from dataclasses import dataclass

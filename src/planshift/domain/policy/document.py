@@ -41,6 +41,7 @@ class Pair:
     present: Side
     target: Side
     resources: frozenset[str] = frozenset()  # those whose amount changes
+    less: frozenset[str] = frozenset()  # those of which there is less in all, what the plans include counted in
     payment: str = ""  # how the client pays: "card", "transfer", "deposit"
     choice: str = ""  # what the client chose where the policy lets him choose
 
@@ -62,6 +63,7 @@ class Condition:
     same: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
     resource: tuple[str, ...] = ()
+    less_of: tuple[str, ...] = ()
     payment: tuple[str, ...] = ()
     choice: tuple[str, ...] = ()
 
@@ -87,6 +89,7 @@ class Condition:
             and all(_characteristic(present, name) == _characteristic(target, name) for name in self.same)
             and all(_characteristic(present, name) != _characteristic(target, name) for name in self.differ)
             and (not self.resource or not pair.resources.isdisjoint(self.resource))
+            and (not self.less_of or not pair.less.isdisjoint(self.less_of))
             and _among(pair.payment, self.payment)
             and _among(pair.choice, self.choice)
         )

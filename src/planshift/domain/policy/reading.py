@@ -32,6 +32,8 @@ WHEN = (
     _codes("same", "characteristics in which both are equal: “family”, “term” or the name of a trait, all of them"),
     _codes("differ", "characteristics in which they differ: “family”, “term” or the name of a trait, all of them"),
     _codes("resource", "codes of resources whose amount changes, any of them"),
+    _codes("less_of", "codes of resources of which the target has less in all, what the plans include "
+           "counted in, any of them"),
     _codes("payment", "how the client pays, as the facts say: “card”, “transfer”, “deposit” …, any of them"),
     _codes("choice", "what the client chose where the policy lets him choose, any of them"),
 )  # fmt: skip
@@ -208,8 +210,10 @@ def _covers(wide: document.Condition, narrow: document.Condition) -> bool:
         outer, inner = getattr(wide, name), getattr(narrow, name)
         if outer and not (inner and set(inner) <= set(outer)):
             return False
-    if wide.resource and not (narrow.resource and set(narrow.resource) <= set(wide.resource)):
-        return False
+    for name in ("resource", "less_of"):
+        outer, inner = getattr(wide, name), getattr(narrow, name)
+        if outer and not (inner and set(inner) <= set(outer)):
+            return False
     return (
         wide.from_traits.items() <= narrow.from_traits.items()
         and wide.to_traits.items() <= narrow.to_traits.items()

@@ -1,6 +1,8 @@
 """Which additional resources can be given up?
 
-A resource that the catalog marks as not shrinkable never can. `run` says whether this one can.
+A resource that the catalog marks as not shrinkable never goes down in place: in a change of resources it is refused;
+only a hard change of plan, which moves the service, can have less of it (`when.less_of`). `run` says whether this one
+can.
 """
 
 from planshift.domain.policy.vocabulary import Answer, Param, rules

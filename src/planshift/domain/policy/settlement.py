@@ -199,7 +199,7 @@ RULES = rules(
     Answer(
         name="billed_later",
         run=_billed_later,
-        doc="Nothing now: the stated amount stands on the next invoice, or on the one at the end of the term.",
+        doc="Nothing now: the stated amount stands on the invoice of the next term, beside that term’s own price.",
         example='{ answer = "billed_later", amount = "difference", when = "expiry" }',
         params=(
             Param(
@@ -214,7 +214,7 @@ RULES = rules(
                 kind="choice",
                 choices=("next_invoice", "expiry"),
                 default="next_invoice",
-                doc="on which invoice",
+                doc="what the client is told: with the next invoice, or at the end of the term",
             ),
         ),
     ),

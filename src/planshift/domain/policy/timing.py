@@ -39,7 +39,8 @@ RULES = rules(
     Answer(
         name="at_once",
         run=_at_once,
-        doc="The change begins when it is asked for, without an order: for metered services.",
+        doc="The change begins when it is asked for, without waiting for a payment: for metered services, and where "
+        "nothing is to be paid now.",
         example='"at_once"',
         clause="D3",
     ),

@@ -157,9 +157,11 @@ def notices(settled: Settled, facts: known.Facts) -> tuple[Notice, ...]:
     """What the client must acknowledge: exactly what applies to this change (H9, H10)."""
     attached = facts.service.attached
     kind = settled.rules.resolved.kind
+    # Nothing is given back by another billing period or at the renewal: there is no corrective invoice to tell of
+    direction = "sideways" if settled.at_renewal or settled.change.operation == "period" else settled.direction
     found = []
     for name, applies in settled.rules.notices:
-        if applies(kind=kind, direction=settled.direction, attached=bool(attached)):
+        if applies(kind=kind, direction=direction, attached=bool(attached)):
             told = MappingProxyType(_attached(settled, attached)) if name.startswith("attached") else _NO_FACTS
             found.append(Notice(name, told))
     return tuple(found)

@@ -9,16 +9,45 @@ from planshift.domain import periods
 from planshift.domain.errors import Reason
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
-from planshift.domain.pricing import worth
+from planshift.domain.policy import document
+from planshift.domain.policy.counted_from import Instants
+from planshift.domain.pricing import compiled, worth
+from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.items import Change
 from planshift.domain.pricing.measure import Clock
-from planshift.domain.pricing.prepared import Prepared
 
 
-def always(*, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: ZoneInfo) -> list[Reason]:
+def starts(rules: Rules, *, facts: known.Facts, request: known.Request, on: Moment | None) -> Moment | None:
+    """The instant that the price counts from, as the policy says; None where the facts give no dates."""
+    if on is None:
+        return None
+    term = facts.service.term
+    at: Moment | None = rules.counted_from(
+        instants=Instants(on, request.paid_at, request.ready_at, term.start if term is not None else None)
+    )
+    return at
+
+
+def whatever_changes(
+    *, facts: known.Facts, request: known.Request, policy: document.Policy, on: Moment | None
+) -> list[Reason]:
+    """What stands in the way of any change of this service, by the answers before any case: for a request that makes no
+    change at all (an unknown plan, the present one), so that its refusal has every reason too."""
+    plan = facts.catalog.plans.get(facts.service.plan)
+    family = plan.family if plan is not None else ""
+    rules = compiled.rules(policy.resolved(family=family, case=None))
+    at, zone = starts(rules, facts=facts, request=request, on=on), facts.catalog.seller.zone
+    metered = plan is not None and facts.catalog.families[family].metered
+    reasons = always(facts=facts, rules=rules, metered=metered, at=at, zone=zone)
+    reasons = [each for each in reasons if each.code != "refused_by_policy"]  # by a case, and none was looked at
+    clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
+    return reasons + of_policy(tuple(rules.gates.values()), Standing(facts, None, request, clock, "", on))
+
+
+def always(*, facts: known.Facts, rules: Rules, metered: bool, at: Moment | None, zone: ZoneInfo) -> list[Reason]:
     """What no policy can allow: no term to change in, another change under way, a pair that a case refuses."""
     reasons: list[Reason] = []
-    resolved = prepared.rules.resolved
+    resolved = rules.resolved
     service, term = facts.service, facts.service.term
     if resolved.kind == "refused":
         words = dict(resolved.reason) if resolved.reason is not None else {}
@@ -30,7 +59,7 @@ def always(*, facts: known.Facts, prepared: Prepared, at: Moment | None, zone: Z
             reasons.append(Reason("term_is_over", {"end": str(term.end)}))
         elif not _not_before(at, term.start, zone) and periods.day_of(at, zone) < periods.day_of(term.start, zone):
             reasons.append(Reason("term_not_begun", {"start": str(term.start)}))
-    if term is None and service.counts is None and service.unused_value is None and not prepared.metered:
+    if term is None and service.counts is None and service.unused_value is None and not metered:
         reasons.append(Reason("position_in_term_not_known", {}))
     elif term is not None and at is None:
         reasons.append(Reason("day_of_change_not_known", {}))
@@ -56,7 +85,7 @@ class Standing:
     def __init__(
         self,
         facts: known.Facts,
-        change: Change,
+        change: Change | None,
         request: known.Request,
         clock: Clock,
         direction: str,
@@ -118,12 +147,14 @@ class Standing:
     @property
     def same_family(self) -> bool:
         """See `given.Gate`."""
-        return self.change.old_plan.family == self.change.new_plan.family
+        change = self.change
+        return change is None or change.old_plan.family == change.new_plan.family
 
     @property
     def needs(self) -> tuple[tuple[str, int, int], ...]:
         """See `given.Gate`."""
-        return () if self.facts.usage is None else _needs(self.facts.usage, self.change)
+        usage, change = self.facts.usage, self.change
+        return () if usage is None or change is None else _needs(usage, change)
 
     @property
     def usage_known(self) -> bool:
@@ -139,7 +170,8 @@ class Standing:
     @property
     def short_of(self) -> tuple[str, ...]:
         """See `given.Gate`."""
-        return () if self.facts.capacity is None else _short_of(self.facts.capacity, self.change)
+        capacity, change = self.facts.capacity, self.change
+        return () if capacity is None or change is None else _short_of(capacity, change)
 
 
 def first_days(facts: known.Facts, clock: Clock) -> int | None:

@@ -46,6 +46,33 @@ class Change:
     new_length: Length
     items: tuple[Item, ...]
     amounts: Mapping[str, int]  # additional amounts afterwards
+    against: tuple[Reason, ...] = ()  # why the seller does not offer it, whatever the policy says
+
+    @property
+    def less(self) -> tuple[str, ...]:
+        """The resources of which there is less in all afterwards, what the plans include counted in."""
+        return tuple(
+            code for code, before in self._whole(new=False).items() if self._whole(new=True).get(code, 0) < before
+        )
+
+    @property
+    def never_in_place(self) -> tuple[tuple[str, int, int], ...]:
+        """Of these the ones that never go down in place, with the whole amounts before and after."""
+        before, after = self._whole(new=False), self._whole(new=True)
+        sides = (self.old_plan.resources, self.new_plan.resources)
+        return tuple(
+            (code, before[code], after.get(code, 0))
+            for code in self.less
+            if any(code in side and not side[code].shrinkable for side in sides)
+        )
+
+    def _whole(self, *, new: bool) -> dict[str, int]:
+        plan = self.new_plan if new else self.old_plan
+        found = {code: resource.included for code, resource in plan.resources.items()}
+        for item in self.items:
+            if item.component != known.PLAN and item.code in found:
+                found[item.code] += item.new_quantity if new else item.old_quantity
+        return found
 
     @property
     def changed(self) -> tuple[Item, ...]:
@@ -85,24 +112,25 @@ def _plan(
     if new is None:
         return (Reason("plan_not_in_catalog", {"plan": request.target}),)
     length = request.length or service.length
-    reasons = []
+    reasons, against = [], []
     if new is old:
         reasons.append(Reason("same_plan", {"plan": new.code}))
     if not new.offered:
-        reasons.append(Reason("plan_not_offered", {"plan": new.code}))
+        against.append(Reason("plan_not_offered", {"plan": new.code}))
     fixed = [family for family in (old.family, new.family) if not catalog.families[family].plan_changes]
     if fixed:  # one reason, also where both families have it
-        reasons.append(Reason("plan_changes_not_offered", {"family": fixed[0]}))
+        against.append(Reason("plan_changes_not_offered", {"family": fixed[0]}))
     amounts = {**service.resources, **request.amounts}
     for code, amount in amounts.items():
         resource = new.resources.get(code)
         if amount and (resource is None or not resource.additional):
             reasons.append(Reason("resource_not_in_target", {"resource": code, "plan": new.code}))
-        elif resource is not None and code in request.amounts:
+        elif resource is not None and amount:
             reasons.extend(_amount(resource, amount))
     if reasons:
-        return tuple(reasons)
-    return Change("plan", old, new, service.length, length, _items(old, new, service.resources, amounts), amounts)
+        return (*reasons, *against)
+    made = _items(old, new, service.resources, amounts)
+    return Change("plan", old, new, service.length, length, made, amounts, tuple(against))
 
 
 def _resources(service: known.Service, old: Plan, request: known.ChangeResources) -> Change | tuple[Reason, ...]:

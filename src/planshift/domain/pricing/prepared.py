@@ -33,7 +33,7 @@ class Prepared(NamedTuple):
     metered: bool
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
     gates: tuple[Callable[..., Reason | None], ...]  # the preconditions that can stand in the way of this change
-    resources: Refusals  # what the policy does not allow of a change of resources
+    against: Refusals  # what speaks against it whatever the facts: it is not offered, a resource may not go down
     # Found when first asked for: the new price of each component, the old one (and of which day, where the price list
     # is dated), and the lines that stand for "the list price was paid once".
     charged: dict[str, Found | None]
@@ -85,38 +85,40 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
     if not isinstance(change, Change):
         return change
     if (reason := _not_sold(change, on)) is not None:
-        return (reason,)
+        return (*change.against, reason)
     if items.full_price(change, new=True, on=on) is None:
         length = str(change.new_length)
-        return (Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}),)
+        return (*change.against, Reason("no_price_for_period", {"plan": change.new_plan.code, "length": length}))
     direction = _direction(change, facts, policy, on)
     decided = facts.decided.kind if facts.decided is not None else ""
     resolved = policy.resolve(_pair(change, facts, request, direction), decided=decided)
     if resolved.currency and resolved.currency != facts.catalog.seller.currency:
         both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
-        return (Reason("currencies_differ", both),)
+        return (*change.against, Reason("currencies_differ", both))
     rules = compiled.rules(resolved)
     metered = facts.catalog.families[change.old_plan.family].metered
     family = change.old_plan.family
     return Prepared(
         change, change.changed, direction, rules, metered, _setup(change, rules),
         tuple(run for name, run in rules.gates.items() if name != "other_family" or change.new_plan.family != family),
-        _resources(change, rules), {}, {}, {},
+        (*change.against, *_resources(change, rules)), {}, {}, {},
     )  # fmt: skip
 
 
 def _resources(change: Change, rules: Rules) -> Refusals:
     """Which resources may not go down, and whether up and down may not go together."""
     reasons: list[Reason] = []
-    if change.operation != "resources":
-        return ()
+    if rules.resolved.kind == "easy" and change.operation == "plan":
+        for code, present, target in change.never_in_place:
+            facts = {"resource": code, "present": present, "target": target}
+            reasons.append(Reason("resource_never_shrinks_in_place", facts))
     moved = [item for item in change.items if item.component != known.PLAN]
     down = [item for item in moved if item.new_quantity < item.old_quantity]
     for item in down:
         if not rules.resource_decrease(resource=item.code):
             reasons.append(Reason("resource_cannot_shrink", {"resource": item.code, "present": item.old_quantity}))
     up = [item for item in moved if item.new_quantity > item.old_quantity]
-    if up and down and not rules.mixed_resources():
+    if up and down and change.operation == "resources" and not rules.mixed_resources():
         names = {"up": tuple(item.code for item in up), "down": tuple(item.code for item in down)}
         reasons.append(Reason("increase_and_decrease_apart", names))
     return tuple(reasons)
@@ -140,6 +142,8 @@ def _not_sold(change: Change, on: date) -> Reason | None:
 
 
 def _direction(change: Change, facts: known.Facts, policy: document.Policy, on: date) -> str:
+    if change.operation == "period":  # nothing of the service is less, however its months are priced (D11)
+        return "up" if change.new_length.months > change.old_length.months else "down"
     chosen: tuple[vocabulary.Chosen, ...] = policy.answers_before_cases(change.old_plan.family)["direction"]
     run: Callable[..., str] = _rule("direction", chosen[0])
     if facts.catalog.families[change.old_plan.family].metered:
@@ -172,6 +176,7 @@ def _pair(change: Change, facts: known.Facts, request: known.Request, direction:
             for item in change.items
             if item.component != known.PLAN and item.old_quantity != item.new_quantity
         ),
+        less=frozenset(change.less),
         payment=facts.service.payment_method,
         choice=request.choice,
     )

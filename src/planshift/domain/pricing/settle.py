@@ -11,7 +11,6 @@ from planshift.domain.errors import Reason, Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
 from planshift.domain.policy import dimensions, document, settlement
-from planshift.domain.policy.counted_from import Instants
 from planshift.domain.policy.given import Outcome, Raw
 from planshift.domain.policy.period_change import PeriodCourse, Switch
 from planshift.domain.policy.term_end import Position
@@ -57,11 +56,11 @@ def settle(
     priced_on = _priced_on(facts, on)
     found = prepared.of(facts, request, policy=policy, priced_on=priced_on)
     if not isinstance(found, Prepared):
-        return found
+        return (*found, *gates.whatever_changes(facts=facts, request=request, policy=policy, on=on))
     rules = found.rules
-    at = on if rules.on_request else _starts(rules, facts, request, on)
+    at = on if rules.on_request else gates.starts(rules, facts=facts, request=request, on=on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
-    reasons = gates.always(facts=facts, prepared=found, at=at, zone=zone)
+    reasons = [*found.against, *gates.always(facts=facts, rules=rules, metered=found.metered, at=at, zone=zone)]
     if found.gates:
         standing = gates.Standing(facts, found.change, request, clock, found.direction, on)
         reasons += gates.of_policy(found.gates, standing)
@@ -77,16 +76,6 @@ def settle(
 def _priced_on(facts: known.Facts, on: Moment | None) -> date:
     """The day whose price list counts; facts without dates take the newest."""
     return periods.day_of(on, facts.catalog.seller.zone) if on is not None else date.max
-
-
-def _starts(rules: Rules, facts: known.Facts, request: known.Request, on: Moment | None) -> Moment | None:
-    if on is None:
-        return None
-    term = facts.service.term
-    at: Moment | None = rules.counted_from(
-        instants=Instants(on, request.paid_at, request.ready_at, term.start if term is not None else None)
-    )
-    return at
 
 
 def _course(
@@ -118,8 +107,6 @@ def _course(
 def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
     """Whether the settlement is carried out; a decrease or an equal price may take another course."""
     rules, change = found.rules, found.change
-    if change.operation == "resources":
-        reasons.extend(found.prepared.resources)
     if found.direction == "sideways" and change.operation == "plan":
         offered, settled = rules.equal_price()
         if not offered:

@@ -15,7 +15,7 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.periods import Length
 from planshift.interfaces.backoffice import door
-from planshift.interfaces.presenters import amounts, figures, notices
+from planshift.interfaces.presenters import amounts, figures, notices, settlements
 from planshift.interfaces.presenters import states as worded
 from planshift.procedures import on_behalf, placing, views
 from planshift.procedures.queries import desk
@@ -53,23 +53,30 @@ def service(request: HttpRequest, staff: office.StaffHeader, number: str) -> Htt
     """One service and everything that could be ordered for it, paths for staff too (H2)."""
     page = desk.service(sellers=staff.sellers, number=number, at=clock.business())
     names = page.plans.names
-    plans = [_target(each, names, plan=each.plan_code) for each in page.plans.options if not each.current]
-    periods = [_target(each, names, months=each.months) for each in page.periods.options if not each.current]
+    plans = [row for each in page.plans.options if not each.current for row in _targets(each, names, each.plan_code)]
+    periods = [row for each in page.periods.options if not each.current for row in _targets(each, names)]
     shown: dict[str, Any] = {"page": page, "card": page.plans.card, "names": names, "plans": plans, "periods": periods}
     return door.show(request, staff, "staff/service.html", here="clients", **shown)
 
 
-def _target(option: Any, names: views.Names, *, plan: str = "", months: int = 0) -> dict[str, Any]:
-    offer = option.offer
+def _targets(option: Any, names: views.Names, plan: str = "") -> list[dict[str, Any]]:
+    """A target as a row; where the client chooses the settlement, one row for each."""
+    return [_target(each, option, names, plan) for each in option.choices or (option,)]
+
+
+def _target(priced: Any, option: Any, names: views.Names, plan: str) -> dict[str, Any]:
+    offer, choice = priced.offer, priced.code if option.choices else ""
     return {
-        "title": amounts.words(option.plan) if plan else worded.months(months),
+        "title": amounts.words(option.plan) if plan else worded.months(option.months),
+        "choice": choice,
+        "settled": settlements.title(choice) if choice else "",
         "family": option.family if plan else "",
         "field": "plan" if plan else "months",
-        "value": plan or months,
+        "value": plan or option.months,
         "offer": offer,
         "kind_note": figures.kind_note(offer, names) if offer else "",
-        "orderable": option.orderable,
-        "reasons": (*option.reasons, *option.not_orderable),
+        "orderable": priced.orderable,
+        "reasons": (*priced.reasons, *priced.not_orderable),
     }
 
 
@@ -87,22 +94,28 @@ def offer(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpR
 
 
 def _asked(request: HttpRequest) -> facts.Request:
-    plan, months = request.POST.get("plan", ""), request.POST.get("months", "")
-    if plan and len(plan) <= 40 and plan.isascii() and plan.replace("-", "").replace("_", "").isalnum():
-        return facts.ChangePlan(target=plan)
+    plan, months, choice = (request.POST.get(name, "") for name in ("plan", "months", "choice"))
+    if choice and not _is_code(choice):
+        raise Refused("request_unreadable")
+    if _is_code(plan):
+        return facts.ChangePlan(target=plan, choice=choice)
     amounts_asked = {
         name.removeprefix("resource."): str(text)
         for name, text in request.POST.items()
         if name.startswith("resource.") and text
     }
     if amounts_asked and all(
-        text.isascii() and text.isdigit() and len(text) <= 7 and 0 < len(code) <= 40 and code.isascii()
-        for code, text in amounts_asked.items()
+        text.isascii() and text.isdigit() and len(text) <= 7 and _is_code(code) for code, text in amounts_asked.items()
     ):
-        return facts.ChangeResources(amounts={code: int(text) for code, text in amounts_asked.items()})
-    if months.isascii() and months.isdigit() and 1 <= int(months[:4]) <= 120:
-        return facts.ChangePeriod(length=Length(int(months)))
+        amounts_of = {code: int(text) for code, text in amounts_asked.items()}
+        return facts.ChangeResources(amounts=amounts_of, choice=choice)
+    if months.isascii() and months.isdigit() and len(months) <= 4 and 1 <= int(months) <= 120:
+        return facts.ChangePeriod(length=Length(int(months)), choice=choice)
     raise Refused("request_unreadable")
+
+
+def _is_code(text: str) -> bool:
+    return 0 < len(text) <= 40 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
 
 
 @require_GET

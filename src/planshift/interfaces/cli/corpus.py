@@ -219,7 +219,7 @@ def _free(facts: Mapping[str, Any], policy: Policy, name: str, figures: Sequence
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         hint = " (the published cases lie in a clone of the project: run it there, or name DIR)"
         raise Unusable(f"{path}: {error.strerror or error}{hint if DIRECTORY in path.parents else ''}") from None
@@ -255,9 +255,11 @@ def _report(results: Sequence[Result], more: Mapping[str, Sequence[Result]]) -> 
 
 
 def _table(results: Sequence[Result], more: Mapping[str, Sequence[Result]]) -> str:
-    rows = [_row(result) for result in results]
+    every = (*results, *(result for others in more.values() for result in others))
+    width = max((len(result.name) for result in every), default=0)
+    rows = [_row(result, width) for result in results]
     for name, others in more.items():
-        rows.extend(("", f"{MORE[name]}:", *(_row(result) for result in others)))
+        rows.extend(("", f"{MORE[name]}:", *(_row(result, width) for result in others)))
     counts = summary(results)
     rows += [
         "",
@@ -271,7 +273,7 @@ def _table(results: Sequence[Result], more: Mapping[str, Sequence[Result]]) -> s
     return "\n".join(rows)
 
 
-def _row(result: Result) -> str:
+def _row(result: Result, width: int) -> str:
     told = [f"{each.name} {each.computed or 'missing'}" + ("" if each.agrees else f" (must be {each.expected})")
             for each in result.figures]  # fmt: skip
-    return f"{result.state:<16}{result.name:<44}{'; '.join((*told, *filter(None, (result.reason,))))}"
+    return f"{result.state:<14}  {result.name:<{width}}  {'; '.join((*told, *filter(None, (result.reason,))))}"

@@ -92,7 +92,7 @@ def _read(path: Path) -> bytes:
 
 def _text(path: Path) -> str:
     try:
-        return _read(path).decode()
+        return _read(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unusable(f"{path}: this is no UTF-8 text") from None
 

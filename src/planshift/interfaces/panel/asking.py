@@ -10,11 +10,14 @@ LARGEST = 1_000_000
 
 
 def request_of(form: QueryDict) -> facts.Request:
-    """plan=…, months=…, or resource.CODE=… of a posted form. Refused("request_unreadable") for anything else."""
+    """plan=…, months=…, or resource.CODE=… of a posted form, perhaps with choice=…. Refused("request_unreadable") for
+    anything else."""
+    choice = _code(str(form["choice"])) if form.get("choice") else ""
     if form.get("plan"):
-        return facts.ChangePlan(target=_code(str(form["plan"])))
+        return facts.ChangePlan(target=_code(str(form["plan"])), choice=choice)
     if form.get("months"):
-        return facts.ChangePeriod(length=Length.parse(f"{_whole(str(form['months']), low=1, high=120)} months"))
+        months = _whole(str(form["months"]), low=1, high=120)
+        return facts.ChangePeriod(length=Length.parse(f"{months} months"), choice=choice)
     amounts = {
         _code(name.removeprefix("resource.")): _whole(str(form[name]), low=0, high=LARGEST)
         for name in form
@@ -22,7 +25,13 @@ def request_of(form: QueryDict) -> facts.Request:
     }
     if not amounts:
         raise Refused("request_unreadable")
-    return facts.ChangeResources(amounts=amounts)
+    return facts.ChangeResources(amounts=amounts, choice=choice)
+
+
+def asked(form: QueryDict) -> list[tuple[str, str]]:
+    """The fields of a request that was read, to be posted once more."""
+    wanted = [name for name in form if name in ("plan", "months") or name.startswith("resource.")]
+    return [(name, str(form[name])) for name in wanted]
 
 
 def _code(text: str) -> str:

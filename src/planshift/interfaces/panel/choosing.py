@@ -1,6 +1,6 @@
 """What could be instead? All plans side by side, resources with a live price, billing periods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from planshift.domain import quote
 from planshift.domain.errors import Refused
 from planshift.interfaces.panel import asking, door
-from planshift.interfaces.presenters import amounts, figures, states
+from planshift.interfaces.presenters import amounts, figures, settlements, states
 from planshift.procedures import queries, views
 from planshift.runtime import clock
 
@@ -44,6 +44,21 @@ def _option(option: views.Option, now: views.Option | None, names: Mapping[str, 
         specs.append({"name": title, "amount": amounts.quantity(amount, unit), "change": change})
     shown = {field: getattr(option, field) for field in option.__slots__}
     return {**shown, "specs": specs, "ask_staff": ask_staff(option), **priced(option.offer, names)}
+
+
+def choices(found: Sequence[views.Choice], names: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The settlements that the client may choose, each with its price."""
+    return [
+        {
+            "code": each.code,
+            "title": settlements.title(each.code),
+            "offer": each.offer,
+            "orderable": each.orderable,
+            "reasons": (*each.reasons, *each.not_orderable),
+            **priced(each.offer, names),
+        }
+        for each in found
+    ]
 
 
 def ask_staff(option: views.Option | views.PeriodOption) -> bool:
@@ -113,7 +128,9 @@ def preview(seen: views.Preview) -> dict[str, Any]:
         "not_orderable": seen.not_orderable,
         "names": seen.names,
     }
-    return {**shown, **priced(seen.offer, seen.names)}
+    if seen.choices:
+        shown["reasons"] = ()
+    return {**shown, "choices": choices(seen.choices, seen.names), **priced(seen.offer, seen.names)}
 
 
 @require_GET

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
+from planshift.domain import facts
 from planshift.domain.errors import Refused
-from planshift.interfaces.panel import actions, asking, door
+from planshift.interfaces.panel import actions, asking, choosing, door
 from planshift.interfaces.presenters import figures, notices
 from planshift.procedures import queries, views
 from planshift.runtime import clock
@@ -28,8 +29,23 @@ def offer(request: HttpRequest, client: views.ClientHeader, number: str) -> Http
         who = door.actor(request)
         kept = actions.offer(client=client.number, service=number, request=wanted, at=clock.business(), actor=who)
     except Refused as refused:
+        if [each.code for each in refused.reasons] == [queries.TO_BE_CHOSEN] and not wanted.choice:
+            return _choose(request, client, number, wanted)
         return door.refusal(request, client, refused, back=reverse("panel:service", args=[number]))
     return redirect("panel:quote", kept)
+
+
+def _choose(request: HttpRequest, client: views.ClientHeader, number: str, wanted: facts.Request) -> HttpResponse:
+    """The policy leaves the settlement to the client: every one with its price, and a button."""
+    seen = queries.what_if(client=client.number, service=number, request=wanted, at=clock.business())
+    card = queries.service(client=client.number, number=number, at=clock.business()).card
+    context: dict[str, Any] = {
+        "card": card,
+        "names": seen.names,
+        "asked": asking.asked(request.POST),
+        "choices": choosing.choices(seen.choices, seen.names),
+    }
+    return door.show(request, client, "panel/choose.html", here="services", **context)
 
 
 @require_GET

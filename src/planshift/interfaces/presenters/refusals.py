@@ -67,10 +67,12 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "equal_price_not_offered": _("A change to a plan at the same price is not offered."),
     "increase_and_decrease_apart": _("More of %(up)s and less of %(down)s have to be ordered apart."),
     "how_needed": _("Please say how the client told you: by telephone, in writing or in person."),
+    "kind_after_acceptance": _("The client has accepted the decrease: what was accepted is carried out."),
     "kind_after_payment": _(
-        "The change is paid. Making it cheaper needs a corrective invoice, which cannot be made here yet; making it "
-        "dearer is not allowed."
+        "The change is paid, and its invoice cannot be lowered to that price: it is in force, being given up, not "
+        "invoiced yet, or a part of it would cost more."
     ),
+    "kind_not_cheaper": _("The change is paid, and as that kind of change it would cost the same."),
     "kind_is_that_already": _("It is that kind of change already."),
     "kind_raises_price": _("The change is paid: what staff decide now can never raise its price (by %(difference)s)."),
     "length_of_term_not_known": _("The length of the term is not known."),
@@ -112,6 +114,9 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "renewal_not_paid": _("The renewal %(document)s has not been paid yet."),
     "resource_above_maximum": _("%(resource)s: at most %(maximum)s additional."),
     "resource_below_plan": _("%(resource)s: %(included)s are a fixed part of the plan and cannot be given up."),
+    "resource_never_shrinks_in_place": _(
+        "%(resource)s never gets smaller in place: you have %(present)s, there it would be %(target)s."
+    ),
     "resource_cannot_shrink": _("%(resource)s can only grow: you have %(present)s additional now."),
     "resource_fixed_in_plan": _("%(resource)s is a fixed part of the plan: no additional amount can be bought."),
     "resource_not_in_steps": _("%(resource)s comes in steps of %(step)s."),

@@ -4,6 +4,7 @@ from planshift.procedures.queries.acceptances import acceptances_page as accepta
 from planshift.procedures.queries.acceptances import accepting as accepting
 from planshift.procedures.queries.acceptances import paper_pdf as paper_pdf
 from planshift.procedures.queries.changes import change as change
+from planshift.procedures.queries.choices import TO_BE_CHOSEN as TO_BE_CHOSEN
 from planshift.procedures.queries.choices import names_of as names_of
 from planshift.procedures.queries.choices import options as options
 from planshift.procedures.queries.choices import periods as periods

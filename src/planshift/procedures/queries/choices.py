@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
@@ -15,6 +16,7 @@ from planshift.procedures.queries import services
 from planshift.services import queries as held
 
 ASK_STAFF = "only_staff_may_order"
+TO_BE_CHOSEN = "settlement_to_be_chosen"
 
 
 def options(*, client: str, service: str, at: datetime, asked_by: str = "client") -> views.OptionsPage:
@@ -55,9 +57,10 @@ def _option(known: knowledge.Known, plan: sold.Plan, at: datetime, asked_by: str
         period_months=row.months,
         offer=None if current else seen.offer,
         shrink=() if current else _shrink(known, plan),
-        reasons=() if current else seen.reasons,
+        reasons=() if current or seen.choices else seen.reasons,
         orderable=not current and seen.orderable,
         not_orderable=() if current else seen.not_orderable,
+        choices=() if current else seen.choices,
     )
 
 
@@ -96,9 +99,10 @@ def periods(*, client: str, service: str, at: datetime, asked_by: str = "client"
                 current=current,
                 price=Money(price.amount, known.rules.seller.currency),
                 offer=None if current else seen.offer,
-                reasons=() if current else seen.reasons,
+                reasons=() if current or seen.choices else seen.reasons,
                 orderable=not current and seen.orderable,
                 not_orderable=() if current else seen.not_orderable,
+                choices=() if current else seen.choices,
             )
         )
     return views.PeriodsPage(
@@ -136,6 +140,7 @@ def preview(*, known: knowledge.Known, request: facts.Request, at: datetime) -> 
         asked = replace(request, asked_by="staff")
         priced = quote.price(facts=known.facts, request=asked, policy=known.rules.policy, on=at)
     offered = priced if isinstance(priced, quote.Offer) else None
+    choices = _choices(known, request, priced.reasons, at) if isinstance(priced, quote.Refusal) else ()
     if (
         not why_not
         and offered is not None
@@ -145,10 +150,24 @@ def preview(*, known: knowledge.Known, request: facts.Request, at: datetime) -> 
     return views.Preview(
         offer=offered,
         reasons=(*why_not, *priced.reasons) if isinstance(priced, quote.Refusal) else (),
-        orderable=offered is not None and not why_not,
+        orderable=(offered is not None and not why_not) or any(each.orderable for each in choices),
         not_orderable=why_not,
         names=names(documents=known.facts.catalog, known=known),
+        choices=choices,
     )
+
+
+def _choices(
+    known: knowledge.Known, request: facts.Request, reasons: tuple[Reason, ...], at: datetime
+) -> tuple[views.Choice, ...]:
+    """Every settlement that the client may choose, priced, where nothing else stands in the way."""
+    if request.choice or [each.code for each in reasons] != [TO_BE_CHOSEN]:
+        return ()
+    found = []
+    for code in cast(tuple[str, ...], reasons[0].facts["options"]):
+        seen = preview(known=known, request=replace(request, choice=code), at=at)
+        found.append(views.Choice(code, seen.offer, seen.reasons, seen.orderable, seen.not_orderable))
+    return tuple(found)
 
 
 def names_of(*, client: str) -> views.Names:

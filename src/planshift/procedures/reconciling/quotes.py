@@ -13,10 +13,12 @@ def differences(*, after: int, until: int, seller: str) -> Iterator[Difference]:
     found = models.Change.objects.filter(pk__gt=after, pk__lte=until, order__isnull=False)
     if seller:
         found = found.filter(client__seller__code=seller)
-    for change in found.select_related("quote", "order", "client__seller").order_by("pk"):
+    for change in found.select_related("quote__replaces", "order", "client__seller").order_by("pk"):
         assert change.order is not None
-        total = placing.offer_of(change.quote).total
         order, kept = change.order, change.quote
+        if kept.created_at > change.ordered_at and kept.replaces is not None:  # lowered after it was paid (H3)
+            kept = kept.replaces
+        total = placing.offer_of(kept).total
         figures = (
             ("quote gross", kept.gross_minor, total.gross),
             ("net", order.net_minor, total.net),

@@ -10,6 +10,7 @@ from planshift.procedures.views.accepting import CorrectedLine as CorrectedLine
 from planshift.procedures.views.accepting import CorrectivePaper as CorrectivePaper
 from planshift.procedures.views.accepting import MailRow as MailRow
 from planshift.procedures.views.accepting import Thread as Thread
+from planshift.procedures.views.choices import Choice as Choice
 from planshift.procedures.views.choices import KeptQuote as KeptQuote
 from planshift.procedures.views.choices import Option as Option
 from planshift.procedures.views.choices import OptionsPage as OptionsPage

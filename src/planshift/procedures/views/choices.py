@@ -27,6 +27,17 @@ class Shrink:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the settlements between which the policy lets the client choose, priced."""
+
+    code: str  # name of the settlement
+    offer: quote.Offer | None
+    reasons: tuple[Reason, ...]
+    orderable: bool
+    not_orderable: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One target plan beside the others."""
 
@@ -42,6 +53,7 @@ class Option:
     reasons: tuple[Reason, ...]  # why not at all (all reasons, from quote.Refusal); empty when offered
     orderable: bool  # quoted and orderable in this version
     not_orderable: tuple[Reason, ...] = ()  # quoted, but not orderable yet: decrease, metered
+    choices: tuple[Choice, ...] = ()  # where the client chooses the settlement: in the place of one offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ class PeriodOption:
     reasons: tuple[Reason, ...]
     orderable: bool
     not_orderable: tuple[Reason, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,7 @@ class Preview:
     orderable: bool
     not_orderable: tuple[Reason, ...]
     names: Names
+    choices: tuple[Choice, ...] = ()  # where the request does not say which settlement the client chose
 
 
 @dataclass(frozen=True, slots=True)

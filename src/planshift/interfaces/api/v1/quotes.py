@@ -24,6 +24,7 @@ def preview_quote(request: HttpRequest, wanted: shapes.QuoteIn) -> dict[str, Any
         "orderable": seen.orderable,
         "offer": quote_json.encode(seen.offer) if seen.offer else None,
         "reasons": [problems.reason(each, seen.names) for each in (*seen.reasons, *seen.not_orderable)],
+        "choices": told.choices(seen.choices, seen.names),
     }
 
 
@@ -54,7 +55,7 @@ def get_quote(request: HttpRequest, number: callers.Number) -> dict[str, Any]:
 
 def _asked(wanted: shapes.ChangePlan | shapes.ChangeResources | shapes.ChangePeriod) -> facts.Request:
     if isinstance(wanted, shapes.ChangePlan):
-        return facts.ChangePlan(target=wanted.plan)
+        return facts.ChangePlan(target=wanted.plan, choice=wanted.choice)
     if isinstance(wanted, shapes.ChangeResources):
-        return facts.ChangeResources(amounts=dict(wanted.additional))
-    return facts.ChangePeriod(length=Length(wanted.months))
+        return facts.ChangeResources(amounts=dict(wanted.additional), choice=wanted.choice)
+    return facts.ChangePeriod(length=Length(wanted.months), choice=wanted.choice)

@@ -10,7 +10,7 @@ Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,20}$")]
 MAYBE_NUMBER = r"^[A-Za-z0-9-]{0,20}$"
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]+([.][0-9]+)?$", description="a decimal string", examples=["26.84"])]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-
+Chosen = Annotated[str, Field(pattern=r"^[a-z_]{0,40}$", description="the settlement, where the client chooses it")]
 
 OFFER = "lines, totals, working and notices: docs/quote-format.md, docs/schemas/quote.json"
 
@@ -58,6 +58,7 @@ class ChangePlan(_Strict):
 
     operation: Literal["plan"]
     plan: Code
+    choice: Chosen = ""
 
 
 class ChangeResources(_Strict):
@@ -67,6 +68,7 @@ class ChangeResources(_Strict):
     additional: dict[Code, Annotated[int, Field(ge=0, le=1_000_000, strict=True)]] = Field(
         min_length=1, max_length=50, examples=[{"ip": 2}], json_schema_extra={"additionalProperties": False}
     )
+    choice: Chosen = ""
 
 
 class ChangePeriod(_Strict):
@@ -74,6 +76,7 @@ class ChangePeriod(_Strict):
 
     operation: Literal["period"]
     months: Annotated[int, Field(ge=1, le=120, strict=True)]
+    choice: Chosen = ""
 
 
 Request = Annotated[ChangePlan | ChangeResources | ChangePeriod, Field(discriminator="operation")]
@@ -120,6 +123,17 @@ class Preview(Schema):
     orderable: bool
     offer: dict[str, Any] | None = Field(description=OFFER)
     reasons: list["Reason"]
+    choices: list["Choice"] = Field(description="where the client chooses the settlement: name one with the request")
+
+
+class Choice(Schema):
+    """A settlement that the client may choose, priced."""
+
+    choice: str
+    title: str
+    orderable: bool
+    offer: dict[str, Any] | None = Field(description=OFFER)
+    reasons: list["Reason"]
 
 
 class Shrink(Schema):
@@ -142,6 +156,7 @@ class Option(Schema):
     offer: dict[str, Any] | None = Field(description=OFFER)
     must_shrink: list[Shrink]
     reasons: list["Reason"]
+    choices: list[Choice]
 
 
 class Options(Schema):
@@ -183,6 +198,7 @@ class Period(Schema):
     list_price: Amount | None
     offer: dict[str, Any] | None = Field(description=OFFER)
     reasons: list["Reason"]
+    choices: list[Choice]
 
 
 class Periods(Schema):

@@ -1,5 +1,6 @@
 """How do the views look as JSON? Words in the language in force, amounts as decimal strings."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote as escaped
 
@@ -8,7 +9,7 @@ from planshift.domain import quote as quotes
 from planshift.domain.exact import Fraction
 from planshift.domain.tax import Taxed
 from planshift.interfaces.api.v1 import problems
-from planshift.interfaces.presenters import amounts, movements, timeline
+from planshift.interfaces.presenters import amounts, movements, settlements, timeline
 from planshift.interfaces.presenters import notices as wording
 from planshift.procedures import views
 
@@ -59,7 +60,22 @@ def _priced(each: views.Option | views.PeriodOption, names: views.Names) -> dict
         "list_price": each.price.text if each.price else None,
         "offer": quote_json.encode(each.offer) if each.offer else None,
         "reasons": [problems.reason(reason, names) for reason in (*each.reasons, *each.not_orderable)],
+        "choices": choices(each.choices, names),
     }
+
+
+def choices(found: Sequence[views.Choice], names: views.Names) -> list[dict[str, Any]]:
+    """The settlements that the client may choose (shapes.Choice)."""
+    return [
+        {
+            "choice": each.code,
+            "title": settlements.title(each.code),
+            "orderable": each.orderable,
+            "offer": quote_json.encode(each.offer) if each.offer else None,
+            "reasons": [problems.reason(reason, names) for reason in (*each.reasons, *each.not_orderable)],
+        }
+        for each in found
+    ]
 
 
 def resource(row: views.ResourceRow) -> dict[str, Any]:

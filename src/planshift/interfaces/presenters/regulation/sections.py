@@ -144,7 +144,8 @@ def _request(told: Told) -> Iterator[parts.Block]:
     yield told.say("request_panel")
     usual = all(telling.usual(name, each.resolved.several(name)) for each in told.among() for name in ANY_TIME)
     if usual:
-        yield told.say("request_any_time")
+        paid = all(each.resolved.one("unpaid_documents").answer == "ignored" for each in told.among())
+        yield told.say("request_any_time" if paid else "request_any_time_when_paid")
     else:
         yield told.say("request_often")
     refused = [case for case in told.policy.cases if case.kind == "refused"]
