@@ -97,7 +97,9 @@ class Story:
         self.plans.append(office.api("GET", f"/services/{office.service}")["plan"])
         office.api("POST", f"/changes/{number}/switch-over")
         office.wait("hold", states=("HOLDING",))
-        self.plans.append(office.api("GET", f"/services/{office.service}")["plan"])
+        service = f"/services/{office.service}"  # its change hears of it a moment later
+        hosts.until(lambda: office.api("GET", service)["plan"] != "small", why=office.output)
+        self.plans.append(office.api("GET", service)["plan"])
         for day, more in ((13, "13"), (15, "2")):
             self.held[day - 1] = office.account("web-a")
             office.planshift("tick", "--days", more, "--at-once", "--no-drain", "--yes-really")
