@@ -232,12 +232,17 @@ class Bench:
                     one.rows[f"{sql.split(None, 1)[0].lower()} {touched.group(1) if touched else '?'}"] += 1
                     continue
                 columns = match.group(2).count(",") + 1
-                count = len(params) // columns
+                by_column = "UNNEST" in sql  # how Django inserts several rows on PostgreSQL
+                count = len(params[0]) if by_column else len(params) // columns
                 one.rows[table] += count
                 if '"id"' in match.group(2) or table not in known:
                     continue
                 ids = range(known[table] + 1, known[table] + count + 1)
                 known[table] += count
+                if by_column:
+                    wider = sql.replace("(", '("id", ', 1).replace("UNNEST(", "UNNEST((%s)::bigint[], ", 1)
+                    commit[number] = (wider, (list(ids), *params))
+                    continue
                 names = f'"id", {match.group(2)}'
                 row = f"({', '.join(['%s'] * (columns + 1))})"
                 values: list[Any] = []
