@@ -23,6 +23,7 @@ COMMON = {
 NEEDS = {
     ("denominator", "months_of_term"): {"time_unit": '"months"'},
     ("metering", "hourly"): {"timing": '"at_once"'},
+    ("timing", "at_once"): {"settlement": '"nothing"'},
 }
 ANSWERS = [
     (dimension.name, answer.name)

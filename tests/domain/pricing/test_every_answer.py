@@ -82,6 +82,7 @@ def written(dimension: str, example: str) -> str:
         text = text.replace('decrease = "settled"', 'decrease = "at_renewal"')
     if example == '"after_acceptance"':
         text = text.replace(f"{dimension} = {example}\n", 'acceptance = "by_reply"\n')
+        text += '[[case]]\nname = "period"\nwhen = { operation = "period" }\n'
         text += '[[case]]\nname = "down"\nwhen = { direction = "down" }\ntiming = "after_acceptance"\n'
         text += '[[case]]\nname = "other"\n'
     if dimension == "setup_fee" and "hard" not in example and "none" not in example:
