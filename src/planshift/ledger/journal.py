@@ -49,18 +49,17 @@ def lock(*, accounts: Iterable[postings.Account]) -> Locked:
     Call it before a number is taken from a series: accounts come before series.
     """
     wanted = {account.code: account for account in accounts}
-    there = set(models.Account.objects.filter(code__in=wanted).values_list("code", flat=True))
-    missing = [account for code, account in wanted.items() if code not in there]
+    found = {row.code: row for row in models.Account.objects.filter(code__in=wanted)}
+    missing = [account for code, account in wanted.items() if code not in found]
     if missing:
         models.Account.objects.bulk_create([_opened(account) for account in missing], ignore_conflicts=True)
+        codes = [account.code for account in missing]
+        found |= {row.code: row for row in models.Account.objects.filter(code__in=codes)}
     stored = {account.owner for account in wanted.values() if account.stored}
-    summed = [code for code, account in wanted.items() if not account.stored]
-    rows: list[models.Account] = []
     if stored:
-        rows += locks.lock(models.Account.objects.filter(owner__in=stored, balance_minor__isnull=False))
-    if summed:
-        rows += models.Account.objects.filter(code__in=summed)
-    return Locked({row.code: row for row in rows})
+        locked = locks.lock(models.Account.objects.filter(owner__in=stored, balance_minor__isnull=False))
+        found |= {row.code: row for row in locked}
+    return Locked(found)
 
 
 def post_many(*, entries: Sequence[Entry], locked: Locked | None = None) -> None:
