@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from planshift.catalog import queries as catalog
@@ -80,7 +81,8 @@ def _nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test depends on the language or the settings of the person who runs it."""
+    """No test depends on the language or the settings of the person who runs it, or of the test before."""
+    translation.deactivate()
     for name in [name for name in os.environ if name.startswith(("LC_", "LANGUAGE"))]:
         monkeypatch.delenv(name)
     yield

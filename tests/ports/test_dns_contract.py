@@ -78,6 +78,12 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     yield Bench(dns, server.add, real=True, stop=server.stop, start=server.start)
 
 
+def only_old(server: pdns.Server | knot.Server) -> None:
+    """Whatever other tests left: the name has the old address, and no other."""
+    server.add(WWW, "AAAA", 60)
+    server.add(WWW, "A", 60, OLD)
+
+
 def op(name: str) -> ports.Op:
     return ports.Op(f"X-1:{name}:1", "CH-1", "test")
 
@@ -155,8 +161,8 @@ def test_where_nobody_answers_it_is_transient_and_observed_says_nothing(bench: B
 
 
 def test_a_wrong_key_is_refused_and_shown_nowhere(power: pdns.Server, knotd: knot.Server) -> None:
-    power.add(WWW, "A", 60, OLD)
-    knotd.add(WWW, "A", 60, OLD)
+    only_old(power)
+    only_old(knotd)
     services: list[ports.Dns] = [
         by_api(power, key="another-secret"),
         by_update(knotd, secret="YW5vdGhlci1zZWNyZXQ="),
@@ -180,7 +186,7 @@ def test_a_key_may_be_limited_to_names(knotd: knot.Server) -> None:
 
 
 def test_the_server_itself_compares_where_somebody_is_faster(knotd: knot.Server, monkeypatch: Any) -> None:
-    knotd.add(WWW, "A", 60, OLD)
+    only_old(knotd)
     dns = by_update(knotd)
     seen = dns._present(WWW, "A")
     knotd.add(WWW, "A", 60, OTHER)  # between our look and our update
@@ -190,7 +196,7 @@ def test_the_server_itself_compares_where_somebody_is_faster(knotd: knot.Server,
 
 
 def test_an_answer_that_is_lost_is_unknown_and_found_by_looking(power: pdns.Server, monkeypatch: Any) -> None:
-    power.add(WWW, "A", 60, OLD)
+    only_old(power)
     dns, ask = by_api(power), powerdns.requests.request
 
     def lose(method: str, url: str, **given: Any) -> Any:

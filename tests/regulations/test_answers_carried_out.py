@@ -63,7 +63,8 @@ RANKS = PLANS.replace("rank = 1", "rank = 3").replace(
 STAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "direction": (
         "",
-        (ON + RANKS + SERVICE + TERM + PLAN, ON + RANKS + SERVICE + TERM + PLAN + 'period = "30 days"\n'),
+        (ON + RANKS + SERVICE + TERM + PLAN, ON + RANKS + SERVICE + TERM + PLAN + 'period = "30 days"\n',
+         ON + PLANS + SERVICE + YEAR + PLAN + "period = 1\n"),
     ),
     "settlement": (
         'negative_result = "up_to_new_term"\n',

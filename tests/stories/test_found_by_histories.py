@@ -34,7 +34,7 @@ def test_staff_decide_the_kind_of_a_decrease_that_waits_for_its_answer(stage: St
 def test_the_kind_of_an_accepted_decrease_stays(stage: Stage, post: object) -> None:
     made = ordered(stage, "standard")
     click(stage, made.number)
-    with pytest.raises(Refused, match="kind_after_payment"):
+    with pytest.raises(Refused, match="kind_after_acceptance"):
         decided(stage, made.number, "hard")
     stage.work()
     assert stage.change(made.number).state == "DONE"

@@ -1,5 +1,7 @@
 """What holds after everything that anybody does, and what holds when enough time has passed."""
 
+import datetime
+
 from django.db.models import F, Sum
 
 from planshift.billing import models as billing
@@ -9,6 +11,7 @@ from planshift.procedures import held, models, reconciling
 from planshift.provisioning import models as hosting
 from planshift.runtime import clock
 from planshift.runtime.models import Run
+from planshift.services import models as services
 
 
 def always() -> None:
@@ -67,9 +70,12 @@ def at_rest() -> None:
     assert [(run.key, run.step, run.due_at) for run in late] == []
 
 
-def in_the_end(*, begun_before: object) -> None:
+def in_the_end(*, begun_before: datetime.datetime) -> None:
     """Every wait has ended: what was open then is over."""
     changes = models.Change.objects.exclude(state__in=models.Change.lifecycle.final)
+    # what begins with the next term waits for that, however long the present one is (D9)
+    not_over = services.Term.objects.filter(end_on__gt=begun_before.date()).values("service")
+    changes = changes.exclude(state="AWAITING_TERM_END", service__in=not_over)
     assert [(row.number, row.state) for row in changes.filter(ordered_at__lte=begun_before)] == []
     asked = models.Acceptance.objects.exclude(state__in=models.Acceptance.lifecycle.final)
     assert [(str(row), row.trouble) for row in asked] == []

@@ -13,7 +13,7 @@ def _none() -> bool:
     return False
 
 
-def _refundable(*, payout_days: int = 14) -> bool:
+def _refundable(*, payout_days: int) -> bool:
     return True
 
 
