@@ -121,15 +121,15 @@ def test_D_down_and_up_again_mints_nothing(stage: Stage, post: object) -> None:
 
 
 def test_D_what_was_bought_and_given_back_at_once_gives_back_no_more(stage: Stage, post: object) -> None:
-    label = "vps.kawiarnia"
+    label = "vps.warsztat"
     client = stage.service(label).client.number
     top_up = payment.top_up(
         client=client, amount=Money.of("2000.00", PLN), key="m" * 20, at=clock.business(), actor=stage.actor
     )
     stage.pay(top_up)
     before = seen(stage)[1]
-    assert stage.order(stage.quote(label, "professional")).state == "DONE"
-    down = stage.order(stage.quote(label, "standard"))
+    assert stage.order(stage.quote(label, facts.ChangeResources({"ip": 4}))).state == "DONE"
+    down = stage.order(stage.quote(label, facts.ChangeResources({"ip": 2})))
     click(stage, down.number)
     stage.work()
     assert stage.change(down.number).state == "DONE"

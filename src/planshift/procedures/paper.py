@@ -60,12 +60,20 @@ def lines(*, offered: quote.Offer, service: str, label: str, sold: catalog.Catal
             vat_code=vat_code(treatment=offered.treatment, rate=line.tax_rate),
             service=service,
             component=line.component,
-            quantity=line.quantity,
+            quantity=_units(line, operation=offered.operation),
             start_on=_day(line.start, sold),
             end_on=_day(line.end, sold),
         )
         for line in offered.lines
     ]
+
+
+def _units(line: quote.Line, *, operation: str) -> int:
+    """How many units a line bills: of a resource that is raised only those added, so that giving them up again credits
+    all that was paid for them."""
+    before = line.facts.get("old_quantity")
+    added = line.quantity - (before if isinstance(before, int) else 0)
+    return added if operation == "resources" and line.role == "difference" and added > 0 else line.quantity
 
 
 def renewal_line(
