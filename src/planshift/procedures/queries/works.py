@@ -16,18 +16,31 @@ from planshift.services import models as services
 from planshift.services.queries import NotFound
 
 LIMIT = 100
-OWNED = (
-    "change",
-    "renewal",
-    "renewal_announcement",
-    "renewal_batch",
-    "renewals",
-    "top_up",
-    "execution",
-    "usage",
-    "credentials",
+OWNED = frozenset(  # kinds of runs that are about something of one seller
+    {
+        "change",
+        "credentials",
+        "execution",
+        "mail",
+        "metered_power",
+        "metering_batch",
+        "metering_seller",
+        "prepaid_look",
+        "prepaid_top_up",
+        "renewal",
+        "renewal_announcement",
+        "renewal_batch",
+        "renewals",
+        "top_up",
+        "usage",
+        "watch",
+    }
 )
-UNSKIPPABLE = ("change", "renewal", "top_up", "execution")  # their steps stand for money, or are decided on the work
+OF_ALL = frozenset({"bank_statements", "capacity", "metering", "readings", "sweep"})  # the installation's
+# their steps stand for money, or are decided on the work
+UNSKIPPABLE = frozenset(
+    {"change", "execution", "metered_power", "metering_batch", "prepaid_top_up", "renewal", "top_up"}
+)
 
 
 def works(*, sellers: tuple[str, ...], every_seller: bool, at: datetime) -> views.Works:
@@ -74,19 +87,28 @@ def _visible(sellers: tuple[str, ...]) -> QuerySet[Run]:
     """Runs whose subject is of these sellers, and those that are no seller's."""
     ours = {"client__seller__code__in": sellers}
     served = {"service__client__seller__code__in": sellers}
+    numbers = services.Service.objects.filter(**ours).values("number")
+    orders = billing.Order.objects.filter(**ours).values("number")
+    executions = machines.Execution.objects.filter(**served).values("number")
     subjects = {
         "change": models.Change.objects.filter(**ours).values("number"),
-        "renewal": models.Renewal.objects.filter(**served).values(text=Cast("pk", CharField())),
-        "renewal_announcement": services.Service.objects.filter(**ours).values("number"),
-        "top_up": billing.Order.objects.filter(**ours).values("number"),
-        "execution": machines.Execution.objects.filter(**served).values("number"),
-        "usage": services.Service.objects.filter(**ours).values("number"),
         "credentials": machines.Environment.objects.filter(**served).values(text=Cast("pk", CharField())),
+        "execution": executions,
+        "mail": models.OutgoingMail.objects.filter(**ours).values("number"),
+        "metered_power": numbers,
+        "metering_seller": sellers,
+        "prepaid_look": services.Client.objects.filter(seller__code__in=sellers).values("number"),
+        "prepaid_top_up": orders,
+        "renewal": models.Renewal.objects.filter(**served).values(text=Cast("pk", CharField())),
+        "renewal_announcement": numbers,
+        "renewals": sellers,
+        "top_up": orders,
+        "usage": numbers,
+        "watch": executions,
     }
     visible = ~Q(kind__in=OWNED)
     for kind, found in subjects.items():
         visible |= Q(kind=kind, subject__in=found)
-    visible |= Q(kind="renewals", subject__in=sellers)
-    for code in sellers:
-        visible |= Q(kind="renewal_batch", subject__startswith=f"{code}:")
+    for code in sellers:  # stretches of a seller's rows
+        visible |= Q(kind__in=("metering_batch", "renewal_batch"), subject__startswith=f"{code}:")
     return Run.objects.filter(visible)

@@ -138,6 +138,11 @@ def newest(kind: str) -> Definition:
     return _definitions[kind, _newest[kind]]
 
 
+def kinds() -> frozenset[str]:
+    """Every kind that this program knows."""
+    return frozenset(_newest)
+
+
 def find(kind: str, version: int) -> Definition | None:
     """The definition of a run under way; None when this program does not know it."""
     return _definitions.get((kind, version))
