@@ -1,7 +1,6 @@
 """A Knot DNS of our own on the loopback: takes updates that are signed with a TSIG key."""
 
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import dns.update
 
 from planshift.adapters.dns import asking
 from planshift.domain.errors import Transient
-from tests.harness import missing, product
+from tests.harness import children, missing, product
 
 KEY, SECRET = "control", "bWFkZS11cC1zZWNyZXQtZm9yLXRlc3Q="
 LIMITED = "limited"  # the same secret; may touch www.demo.example only
@@ -73,7 +72,9 @@ class Server:
         """Start, or start again, and wait for its answer."""
         command = [missing.program("knotd"), "-c", str(self.folder / "knot.conf")]
         with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=children.mortal
+            )
         until = time.monotonic() + 20
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -105,9 +106,8 @@ def lacking() -> str:
     return "" if missing.program("knotd") else "Knot DNS is missing: apt-get install knot"
 
 
-def start() -> Server:
+def start(folder: Path) -> Server:
     """A fresh one with the zone demo.example."""
-    folder = Path(tempfile.mkdtemp(prefix="planshift-knot-"))
     (folder / "db").mkdir()
     made = Server(folder, product.free_port())
     (folder / "demo.zone").write_text(RECORDS)

@@ -2,14 +2,13 @@
 
 import sqlite3
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
-from tests.harness import missing, product
+from tests.harness import children, missing, product
 
 KEY = "key-of-the-test"
 ZONE = "demo.example."
@@ -54,7 +53,9 @@ class Server:
         """Start, or start again, and wait for its API."""
         log = (self.folder / "log").open("ab")
         command = [missing.program("pdns_server"), f"--config-dir={self.folder}"]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=children.mortal
+        )
         log.close()
         until = time.monotonic() + 20
         while time.monotonic() < until and self.process.poll() is None:
@@ -92,9 +93,8 @@ def lacking() -> str:
     return "" if SCHEMA.exists() else "PowerDNS's SQLite backend is missing: apt-get install pdns-backend-sqlite3"
 
 
-def start() -> Server:
+def start(folder: Path) -> Server:
     """A fresh one with the zone demo.example."""
-    folder = Path(tempfile.mkdtemp(prefix="planshift-pdns-"))
     made = Server(folder, product.free_port(), product.free_port())
     with sqlite3.connect(folder / "zones.sqlite3") as database:
         database.executescript(SCHEMA.read_text(encoding="utf-8"))

@@ -137,13 +137,16 @@ def test_hostile_json_is_told_not_thrown(content: bytes, expected: str) -> None:
         ("reference\n", "import_empty"),
         ("reference,name\na,b,c\n", "import_row_too_long"),
         ('reference\n"open', "import_not_csv"),
-        ("reference,name\na,b\0c\n", "import_not_csv"),
     ],
 )
 def test_hostile_csv_is_told_not_thrown(content: str, expected: str) -> None:
     found = {code for code, *_ in problems("clients", content, "csv")}
-    assert expected in found or found == {"import_characters"} | found - {"import_characters"}
-    assert found
+    assert expected in found
+
+
+def test_a_nul_byte_in_a_csv_is_told() -> None:
+    found = {code for code, *_ in problems("clients", "reference,name\na,b\0c\n", "csv")}
+    assert found & {"import_not_csv", "import_characters"}  # which of them depends on the version of Python
 
 
 def test_rows_of_one_invoice_may_not_contradict_each_other() -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.harness import missing
+from tests.harness import children, missing
 from tests.lab import leftovers
 
 NET = "10.77.0"
@@ -118,11 +118,6 @@ def lacking() -> str:
     return "" if tried.returncode == 0 else f"the lab of real servers needs namespaces: {tried.stderr.decode().strip()}"
 
 
-def mortal() -> None:
-    """For a child: the kernel kills it when the one who made it dies."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 class Lab:
     """The hosts, while they are up."""
 
@@ -179,18 +174,10 @@ class Lab:
             process.wait()
         leftovers.drop(self.folder)
 
-    def cut(self, name: str) -> None:
-        """Pull its network cable."""
-        self._cable(name, "down")
-
-    def join(self, name: str) -> None:
-        """And put it back in."""
-        self._cable(name, "up")
-
     def popen(self, name: str, *command: str, **more: Any) -> "subprocess.Popen[Any]":
         """A process on the host, in all its namespaces, as root."""
         enter = ["nsenter", "-t", str(self._first[name]), "-m", "-n", "-p", "-u", "-i", "-r", "-w"]
-        more = {"stdin": subprocess.DEVNULL, "preexec_fn": mortal, **more}
+        more = {"stdin": subprocess.DEVNULL, "preexec_fn": children.mortal, **more}
         return subprocess.Popen([*enter, *command], **more)
 
     def run(self, name: str, *command: str, check: bool = True, input: str | None = None) -> str:
@@ -211,7 +198,7 @@ class Lab:
 
     def guest(self, name: str, *command: str, **more: Any) -> "subprocess.Popen[Any]":
         """A process with our files in the network of the host, until it is ended or the lab is."""
-        more = {"stdin": subprocess.DEVNULL, "preexec_fn": mortal, **more}
+        more = {"stdin": subprocess.DEVNULL, "preexec_fn": children.mortal, **more}
         self._guests.append(subprocess.Popen([*self.network(name), *command], **more))
         return self._guests[-1]
 
@@ -292,14 +279,11 @@ class Lab:
         said = [self.path(name, f"/var/log/lab-{service}").read_text() for service in failed]
         assert not failed, f"{name}: {failed} did not start\n" + "\n".join(said)
 
-    def _cable(self, name: str, state: str) -> None:
-        assert self._keeper is not None
-        switch = ["nsenter", f"--net=/proc/{_child(self._keeper.pid)}/ns/net"]
-        _ip("link", "set", "dev", f"p-{name}", state, within=switch)
-
     def _start(self, command: list[str], name: str) -> "subprocess.Popen[bytes]":
         with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=mortal)
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=children.mortal
+            )
 
     def _files(self, host: Host) -> dict[str, tuple[str, int]]:
         resolver = next((each.address for each in self.hosts.values() if "resolver" in each.services), "127.0.0.1")

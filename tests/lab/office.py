@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import requests
 
-from tests.harness import product
+from tests.harness import children, product
 from tests.lab import hosts, parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ class Inside(product.Product):
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=hosts.mortal,
+                preexec_fn=children.mortal,
             )
         self.wait_for("Planshift runs at")
         return self

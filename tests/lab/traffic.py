@@ -7,7 +7,6 @@ judged: none is left out, whatever went wrong.
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,17 @@ from typing import Any
 
 from tests.lab import hosts, parts
 
-# argv: name, resolver, file, number of visitors that keep to the time to live, number that pin what they first heard
+PINNED = 20  # seconds for which some visitors keep to what they heard
+
+# argv: name, resolver, file, number of visitors that keep to the time to live, number that pin what they heard, and for
+# how long; these ask at different times, so that some have asked just before whatever happens
 VISITORS = r"""
 import http.client, json, sys, threading, time
 import dns.resolver
-name, resolver, path, honest, sticky = sys.argv[1:4] + [int(n) for n in sys.argv[4:6]]
-PINNED, PAUSE = 12.0, 0.04
+name, resolver, path, honest, sticky, PINNED = sys.argv[1:4] + [int(n) for n in sys.argv[4:7]]
+PAUSE = 0.04
 out, lock = open(path, "w", buffering=1), threading.Lock()
-def visit(who, pinned):
+def visit(who, pinned, share):
     ask = dns.resolver.Resolver(configure=False)
     ask.nameservers, ask.lifetime, ask.timeout, ask.cache = [resolver], 3.0, 1.0, None
     address, heard = "", 0.0
@@ -31,7 +33,8 @@ def visit(who, pinned):
         line = {"who": who, "at": began, "address": "", "error": "", "body": ""}
         try:
             if not address or began - heard > pinned:
-                address, heard = ask.resolve(name, "A")[0].to_text(), began
+                address, heard = ask.resolve(name, "A")[0].to_text(), began - pinned * share
+                share = 0.0
             line["address"] = address
             there = http.client.HTTPConnection(address, 80, timeout=4)
             there.request("GET", "/", headers={"Host": name})
@@ -49,7 +52,8 @@ def visit(who, pinned):
         time.sleep(PAUSE)
 crowd = [("honest", 0.0)] * honest + [("sticky", PINNED)] * sticky
 for number, (kind, pinned) in enumerate(crowd):
-    threading.Thread(target=visit, args=(f"{kind}-{number}", pinned), daemon=True).start()
+    share = (number - honest) / sticky if pinned else 0.0
+    threading.Thread(target=visit, args=(f"{kind}-{number}", pinned, share), daemon=True).start()
 threading.Event().wait()
 """
 # argv: domain, resolver, file. Delivers as mail servers do: what is not taken is kept and tried again.
@@ -117,9 +121,9 @@ class Seen:
 
     lines: Sequence[dict[str, Any]]
 
-    def failed(self, *, after: float = 0.0) -> list[dict[str, Any]]:
+    def failed(self) -> list[dict[str, Any]]:
         """Visits that did not end with the site."""
-        return [line for line in self.lines if line["error"] and line["at"] >= after]
+        return [line for line in self.lines if line["error"]]
 
     def stale(self, *, after: float, fresh: str) -> list[dict[str, Any]]:
         """Visits begun after `after` that got something else than `fresh`."""
@@ -146,7 +150,7 @@ class Traffic:
     domain: str = parts.ZONE
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
-    def begin(self, *, honest: int = 3, sticky: int = 2, mail: bool = True) -> "Traffic":
+    def begin(self, *, honest: int = 3, sticky: int = 4, mail: bool = True) -> "Traffic":
         """From now on."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if mail:
@@ -155,7 +159,9 @@ class Traffic:
             hosts.until(lambda: b"ready" in (self.folder / "sink.log").read_bytes(), why=self.logs)
             self._start("sender", "world", SENDER, self.domain, parts.RESOLVER, str(self.folder / "mails"))
         path = str(self.folder / "visits")
-        self._start("visitors", "world", VISITORS, self.domain, parts.RESOLVER, path, str(honest), str(sticky))
+        self._start(
+            "visitors", "world", VISITORS, self.domain, parts.RESOLVER, path, str(honest), str(sticky), str(PINNED)
+        )
         hosts.until(lambda: (self.folder / "visits").exists(), why=lambda: self.logs())
         return self
 
@@ -164,10 +170,6 @@ class Traffic:
         text = (self.folder / "visits").read_text(encoding="utf-8")
         return Seen([json.loads(line) for line in text.splitlines() if line.endswith("}")])
 
-    def since(self, at: float) -> Seen:
-        """What visitors got who came after `at`."""
-        return Seen([line for line in self.seen().lines if line["at"] >= at])
-
     def end(self) -> None:
         """Visitors go, the sender delivers what it has and goes, then the mail server goes."""
         (self.folder / "mails.stop").touch()
@@ -175,7 +177,7 @@ class Traffic:
             if name == "sender":
                 process.wait(60)
             process.terminate()
-            process.wait()
+            process.wait(10)
 
     def mails(self) -> tuple[list[int], list[int], int]:
         """After the end: numbers of the mails that the sender was given, those in the mailbox, and how many tries
@@ -184,7 +186,7 @@ class Traffic:
         sent = [line["sent"] for line in lines if "sent" in line]
         failed = sum(1 for line in lines if line.get("error"))
         command = [*self.lab.network("world"), sys.executable, "-c", READER, parts.MAIL, f"info@{self.domain}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         return sent, sorted(json.loads(done.stdout)), failed
 
     def logs(self) -> str:
@@ -195,14 +197,3 @@ class Traffic:
         with (self.folder / f"{name}.log").open("wb") as log:
             command = [sys.executable, "-c", script, *arguments]
             self.processes[name] = self.lab.guest(where, *command, stdout=log, stderr=log)
-
-
-def fresh_after(traffic: Traffic, *, body: str, seconds: float = 30.0) -> float:
-    """When visitors first saw `body`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        for line in traffic.seen().lines:
-            if body in line["body"]:
-                return float(line["at"])
-        time.sleep(0.2)
-    raise AssertionError(f"nobody saw {body!r}: {sorted(traffic.seen().bodies())}")

@@ -81,6 +81,9 @@ def test_content_beyond_the_new_quota_is_refused_and_the_old_side_serves_on(agen
         agents.driver().push_content(op=op("copy"), source=old, to=new, final=False)
     assert refused.value.what == "capacity"
     assert get(agents.second)[0] == 200
+    # and the copy's key opens nothing any more, on either side
+    assert agents.first.shell("ls /run/planshift-agent/copies 2>/dev/null || true").strip() == ""
+    assert agents.second.shell("ls /var/lib/planshift-agent/offers 2>/dev/null || true").strip() == ""
 
 
 def test_the_key_of_a_copy_reads_one_account_and_nothing_else(agents: Lab) -> None:

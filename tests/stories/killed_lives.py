@@ -10,7 +10,7 @@ from planshift.billing import payments
 from planshift.billing import ports as gateways
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.procedures import acceptance, announcing, asking, bank, change, mailbox, models, payment, placing, ports
+from planshift.procedures import acceptance, asking, bank, change, mailbox, models, pace, payment, placing, ports
 from planshift.runtime import clock
 from planshift.runtime.runs import working
 from planshift.services import models as services
@@ -195,7 +195,7 @@ def renewal_paid(label: str) -> None:
 def untimed(folder: Path) -> None:
     """How many services a batch has, and how many runs a worker claims at once, depends on how long the last ones took:
     here it does not, so that every life has the same commits."""
-    announcing.LONGEST.clear()
+    pace.LONGEST.clear()
     working.BATCH_SECONDS = float("inf")
 
 

@@ -12,7 +12,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain.money import Money
 from planshift.interfaces.cli import renew
 from planshift.ledger import balances
-from planshift.procedures import announcing, models, reconciling
+from planshift.procedures import announcing, models, pace, reconciling
 from planshift.runtime import bulk, clock
 from planshift.runtime.models import AuditEntry, Run
 from planshift.services import models as services
@@ -119,7 +119,7 @@ def test_a_renewal_announced_in_a_batch_waits_with_its_reason_and_is_paid_like_a
 
 def test_batches_are_cut_to_the_longest_transaction(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     pks = copies(stage, "pasticceria", 7, ends_in=28)
-    monkeypatch.setattr(announcing._Pace, "room", lambda self: 3)
+    monkeypatch.setattr(pace.Pace, "room", lambda self: 3)
     monkeypatch.setattr(announcing, "BATCH", 5)
     stage.days(1)
     assert models.Renewal.objects.filter(service__in=pks).count() == 7

@@ -8,7 +8,7 @@ from planshift.billing import models as billing
 from planshift.billing import queries as papers
 from planshift.domain.errors import Refused
 from planshift.ledger import balances
-from planshift.procedures import change, models, reconciling
+from planshift.procedures import change, deciding, models, reconciling
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
 from planshift.services import models as services
@@ -146,4 +146,51 @@ def test_a_term_that_is_not_paid_suspends_what_was_and_the_change_waits_or_ends_
         stage.days(2)
         assert (stage.service(LABEL).state, stage.change(number).state) == ("ENDED", "LAPSED")
         assert documents(stage) == [] and renewals(stage) == [("LAPSED", SILVER)]
+    sound()
+
+
+def scheduled_for_a_fee(stage: Stage, target: str = "silver", **answers: str) -> tuple[str, dt.date]:
+    """The same, with something to pay for the change itself: 10.00, 12.20 with VAT."""
+    upgraded(stage)
+    govern(stage, LABEL, decrease='"at_renewal"', **answers)
+    quote = stage.quote(LABEL, target)
+    assert (quote.offer.timing, quote.offer.total.gross.minor) == ("at_renewal", 12_20)
+    made = stage.order(quote)
+    stage.pay(made.order)
+    assert stage.change(made.number).state == "AWAITING_TERM_END"
+    end = stage.page(LABEL).card.term_end_on
+    assert end is not None
+    return made.number, end
+
+
+FEE = '[{ answer = "flat", amount = "10.00" }]'
+
+
+def test_a_fee_paid_for_a_change_that_never_begins_is_given_back_when_the_service_ends(stage: Stage) -> None:
+    number, end = scheduled_for_a_fee(stage, change_fee=FEE)
+    assert documents(stage) == [("invoice", 10_00, 2_20)]
+    to(stage, end - dt.timedelta(days=20))
+    to(stage, end + dt.timedelta(days=62))
+    stage.days(2)
+    assert (stage.service(LABEL).state, stage.change(number).state) == ("ENDED", "UNDONE")
+    assert documents(stage) == [("invoice", 10_00, 2_20), ("correction", -10_00, -2_20)]
+    assert not models.Renewal.objects.filter(service=stage.service(LABEL), state__in=("AWAITING_PAYMENT", "OVERDUE"))
+    sound()
+
+
+def test_a_scheduled_change_that_turns_out_to_be_easy_gives_its_set_up_back_at_once(stage: Stage) -> None:
+    number, _end = scheduled_for_a_fee(stage, "host-pointer")  # another platform: hard, with its set-up fee (H5)
+    stage.days(1)
+    row = models.Change.objects.select_related("quote__client").get(number=number)
+    deciding.decide_kind(
+        client=row.quote.client.number,
+        number=row.quote.number,
+        kind="easy",
+        note="it can be done in place",
+        at=clock.business(),
+        actor="user:7",
+    )
+    stage.work()
+    assert stage.change(number).state == "AWAITING_TERM_END"
+    assert documents(stage) == [("invoice", 10_00, 2_20), ("correction", -10_00, -2_20)]
     sound()

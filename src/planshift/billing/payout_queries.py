@@ -32,6 +32,12 @@ def of_client(*, client: str, limit: int = 20) -> tuple[PayoutView, ...]:
     return tuple(_view(row) for row in found.order_by("-pk")[:limit])
 
 
+def one(*, client: str, number: str) -> PayoutView | None:
+    """A payout of a client; None where the client has no such one."""
+    row = models.Payout.objects.filter(client__number=client, number=number).select_related("seller", "client").first()
+    return None if row is None else _view(row)
+
+
 def waiting(*, sellers: Iterable[str], limit: int = 200) -> tuple[PayoutView, ...]:
     """The queue of staff, the most urgent first."""
     found = models.Payout.objects.filter(seller__code__in=list(sellers), state="REQUESTED")

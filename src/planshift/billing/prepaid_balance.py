@@ -5,6 +5,7 @@ nothing moves between them by itself (D3).
 """
 
 import datetime as dt
+import hashlib
 from typing import Literal
 
 from django.db import transaction
@@ -94,7 +95,7 @@ def transfer(
         if free < amount:
             raise Refused("deposit_too_low" if to_prepaid else "prepaid_too_low", balance=free, wanted=amount)
         make = postings.deposit_to_prepaid if to_prepaid else postings.prepaid_to_deposit
-        entry = f"{client.number}/transfer/{key}"
+        entry = f"{client.number}/transfer/{hashlib.sha256(key.encode()).hexdigest()[:40]}"  # keys of clients are long
         entries = [
             booking.entry(make(client=client.number, amount=amount), key=entry, seller=seller, at=at, actor=actor)
         ]

@@ -3,7 +3,8 @@
 Hosting is supplied electronically. A business of another EU state accounts for the tax itself, if its number was
 confirmed (Directive 2006/112/EC art. 44, 196; Regulation 282/2011 art. 18). A consumer there pays the seller's VAT
 until the seller has passed 10,000 EUR of such sales a year or has opted, from then on that of their own country (art.
-58, 59c). Outside the EU nothing is due here (art. 44, 59).
+58, 59c): the seller states that day as `oss_from`, nothing here adds its sales up. Outside the EU nothing is due here
+(art. 44, 59).
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,9 @@ from datetime import date, timedelta
 from planshift.domain import catalog, documents, einvoices, tax
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
-from planshift.domain.money import Money
 
 PROOF_HOLDS = timedelta(days=90)  # an answer of VIES that is older has to be asked again
-THRESHOLD = Money.of("10000.00", "EUR")  # net, all EU consumers abroad together, this year or the last
+KINDS = ("ip", "bank", "sim", "landline", "other")  # of evidence besides the billing address (art. 24f)
 PIECES = 2  # of evidence of where a consumer lives, that do not contradict each other (art. 24b)
 
 
@@ -28,8 +28,6 @@ class Proof:
     valid: bool
     on: date
     request_identifier: str = ""
-    name: str = ""
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +90,12 @@ def confirms(proof: Proof, *, buyer: documents.Party, on: date) -> bool:
     return asked and proof.valid and proof.on <= on
 
 
-def passed(*, this_year: Money, last_year: Money) -> bool:
-    """Whether sales (net, EUR) to consumers in other EU states are above the threshold: the sale that passes it is the
-    first that is taxed where the consumer lives."""
-    return max(this_year, last_year) > THRESHOLD
-
-
 def _evidence(buyer: documents.Party, evidence: Sequence[Evidence]) -> str:
     """The kinds that agree, the address first. Two that name another country together make the address doubtful."""
     agreeing = ["address", *(each.kind for each in evidence if each.country == buyer.country)]
     others = [each.country for each in evidence if each.country != buyer.country]
-    if len(set(agreeing)) < PIECES:
+    doubtful = any(others.count(country) >= PIECES for country in others)
+    if doubtful or len(set(agreeing)) < PIECES:
         code = "vat_evidence_contradicts" if others else "vat_evidence_missing"
         raise Refused(code, country=buyer.country, others=sorted(set(others)))
     return ", ".join(dict.fromkeys(agreeing))

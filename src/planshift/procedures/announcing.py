@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from planshift.billing import models as billing_rows
@@ -21,7 +21,7 @@ from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import billed_later, collection, models, next_term, planning, rules
+from planshift.procedures import billed_later, collection, models, next_term, pace, planning, rules
 from planshift.runtime import audit, bulk, clock, locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -31,7 +31,6 @@ KIND = "renewals"
 BATCH_KIND = "renewal_batch"
 ANNOUNCEMENT = "renewal_announcement"
 BATCH = 1000
-LONGEST = {"sqlite": timedelta(milliseconds=100)}  # of one transaction, where a writer keeps all others out
 _STRETCHES = 1000  # batches started by one statement
 
 
@@ -91,20 +90,7 @@ def _start(seller: str, day: str, stretches: Iterable[tuple[int, int]]) -> None:
 
 
 # 2 ── a batch ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-class _Pace:
-    """How many services fit into the longest transaction, as seen in this process."""
-
-    each = timedelta(milliseconds=2)
-
-    def room(self) -> int:
-        longest = LONGEST.get(connection.vendor)
-        return BATCH if longest is None else max(1, min(BATCH, longest // self.each))
-
-    def learn(self, *, count: int, took: timedelta) -> None:
-        self.each = max((self.each + took / count) / 2, timedelta(microseconds=1))
-
-
-_pace = _Pace()
+_pace = pace.Pace(most=BATCH)
 
 
 def _batch(task: runs.Work) -> runs.Outcome:
@@ -191,12 +177,13 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     today = rules.day(seller=in_force.seller, at=at)
     drafts = {plan.service.pk: _draft(plan, in_force) for plan in plans}
     drawn = [plan.service.pk for plan in plans if decided[plan.service.pk].what == "draws"]
-    others = [pk for pk in drafts if pk not in set(drawn)]
+    at_once = set(drawn)
+    others = [pk for pk in drafts if pk not in at_once]
     made = orders.place_many(drafts=[drafts[pk] for pk in others], at=at, actor=actor)
     made += prepaid.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
     placed = dict(zip((*others, *drawn), made, strict=True))
     rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], at) for plan in plans]
-    renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in drawn]
+    renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in at_once]
     audited = moves.ahead(renewed, "paid", actor=actor, at=at)
     bulk.create(rows)
     audit.write(audited())

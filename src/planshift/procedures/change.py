@@ -169,7 +169,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
     change.collection = paying.decision
     change.save(update_fields=["collection"])
     if paying.state == "PAID":
-        tax_point.tell_staff(change=change, differs=differs, at=task.at, actor=task.actor)
+        tax_point.put_on_record(change=change, differs=differs, at=task.at, actor=task.actor)
         return _paid(change, task)
     if orders.expire(order=change.order.number, at=task.at, actor=task.actor):
         moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
@@ -199,14 +199,15 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
 def _begin(task: runs.Work) -> runs.Outcome:
     """Hand the work to provisioning: in place, or by moving to a new environment. A scheduled change waits first."""
     change = _locked(task.subject)
+    waiting = change.execution is None and change.state in (scheduling.STATE, "AWAITING_EXECUTION")
+    if waiting and change.undo_at is None and lowering.owes(change):
+        return runs.Go("lower")
     if change.state == scheduling.STATE:
         return scheduling.at_the_boundary(change, task=task)
     if change.undo_at is not None and change.execution is None:
         return runs.Go("correct")
     if change.execution is not None or change.state != "AWAITING_EXECUTION":
         return runs.Go("follow")
-    if lowering.owes(change):
-        return runs.Go("lower")
     offered = placing.offer_of(change.quote)
     change.execution = executions.start(
         service=change.service,
@@ -274,7 +275,7 @@ def _begin_again(task: runs.Work) -> runs.Outcome:
         return runs.Done()
     if lowering.owes(change):
         return runs.Go("lower")
-    if change.state == "AWAITING_EXECUTION":
+    if change.state in ("AWAITING_EXECUTION", scheduling.STATE):
         return runs.Go("begin")
     return runs.Wait(resume="begin_again", signal=("retry", "undo"), due_at=task.at + REMINDED_AFTER, owner="staff")
 

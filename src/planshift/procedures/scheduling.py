@@ -40,6 +40,8 @@ def at_the_boundary(change: models.Change, *, task: runs.Work) -> runs.Outcome:
         return runs.Go("correct")
     seller = change.client.seller
     if change.service.state == "ENDED":
+        if _undone(change, at=task.at, actor=task.actor, note="the service has ended"):
+            return runs.Go("correct")
         moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
         return runs.Done()
     today = rules.day(seller=seller, at=task.at)
@@ -54,7 +56,7 @@ def at_the_boundary(change: models.Change, *, task: runs.Work) -> runs.Outcome:
 
 
 def _wait(until: datetime, *, owner: str) -> runs.Wait:
-    return runs.Wait(resume="begin", signal=("renewed", "withdrawn", "undo"), due_at=until, owner=owner)
+    return runs.Wait(resume="begin", signal=("renewed", "withdrawn", "undo", "retry"), due_at=until, owner=owner)
 
 
 def withdraw(change: models.Change, *, at: datetime, actor: str) -> None:
@@ -66,9 +68,7 @@ def withdraw(change: models.Change, *, at: datetime, actor: str) -> None:
     if _next_term_paid(change):
         raise Refused("next_term_paid", change=change.number, start=change.effective_on)
     assert change.order is not None
-    if billing.order(number=change.order.number).invoice:
-        change.undo_at, change.undo_by, change.undo_note = at, actor, "taken back by the client"
-        change.save(update_fields=["undo_at", "undo_by", "undo_note"])
+    if _undone(change, at=at, actor=actor, note="taken back by the client"):
         runs.signal(key=held.run_key(change.number), name="undo")
         return
     moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
@@ -76,6 +76,16 @@ def withdraw(change: models.Change, *, at: datetime, actor: str) -> None:
     renewal.replace_unpaid(service=change.service, at=at, actor=actor)
     renewal.look_again(service=change.service)
     runs.signal(key=held.run_key(change.number), name="withdrawn")
+
+
+def _undone(change: models.Change, *, at: datetime, actor: str, note: str) -> bool:
+    """What was paid and invoiced for it (a fee) is to be given back; False where nothing was."""
+    assert change.order is not None
+    if not billing.order(number=change.order.number).invoice:
+        return False
+    change.undo_at, change.undo_by, change.undo_note = at, actor, note
+    change.save(update_fields=["undo_at", "undo_by", "undo_note"])
+    return True
 
 
 def in_its_term(change: models.Change, *, after: work.After) -> work.After:

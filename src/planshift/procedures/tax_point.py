@@ -57,12 +57,12 @@ def quote_anew(*, change: models.Change, task: runs.Work, offer: Callable[..., s
     return runs.Done()
 
 
-def tell_staff(*, change: models.Change, differs: bool, at: datetime, actor: str) -> None:
+def put_on_record(*, change: models.Change, differs: bool, at: datetime, actor: str) -> None:
     """A paid order keeps its gross (a quote is executed as kept); that its VAT differs today is on record."""
     if not differs:
         return
     audit.record(
-        kind="change",
+        kind=change._meta.label_lower,
         object_id=change.pk,
         number=change.number,
         event="tax differs",

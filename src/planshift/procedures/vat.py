@@ -1,9 +1,12 @@
 """How is this client taxed? What VIES answered and where a consumer lives is kept; what follows is `domain.vat`."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from django.db import transaction
 
 from planshift.billing import buyers, rows
 from planshift.domain import catalog, documents, einvoices, facts, vat
@@ -28,38 +31,45 @@ def check(*, client: str, at: datetime, actor: str) -> services.VatCheck:
     number, own = "".join(einvoices.vat_number(party)), rows.seller_party(owner.seller)
     requester = "".join(einvoices.vat_number(own)) if own.country in einvoices.EU and own.tax_id else ""
     answer = ports.vies().check(number=number, requester=requester)
-    kept = services.VatCheck.objects.create(
-        client=owner,
-        number=number,
-        requester=requester,
-        valid=answer.valid,
-        request_identifier=answer.request_identifier,
-        name=answer.name[:300],
-        address=answer.address[:400],
-        checked_on=rules.day(seller=owner.seller, at=at),
-        checked_at=at,
-        checked_by=actor,
-    )
-    audit.record(
-        kind="client",
-        number=client,
-        event="vat number checked",
-        actor=actor,
-        at=at,
-        facts={"number": number, "valid": answer.valid, "request": answer.request_identifier},
-    )
+    with transaction.atomic():
+        kept = services.VatCheck.objects.create(
+            client=owner,
+            number=number,
+            requester=requester,
+            valid=answer.valid,
+            request_identifier=answer.request_identifier,
+            name=answer.name[:300],
+            address=answer.address[:400],
+            checked_on=rules.day(seller=owner.seller, at=at),
+            checked_at=at,
+            checked_by=actor,
+        )
+        audit.record(
+            kind="client",
+            number=client,
+            event="vat number checked",
+            actor=actor,
+            at=at,
+            facts={"number": number, "valid": answer.valid, "request": answer.request_identifier},
+        )
     return kept
 
 
 def note_evidence(*, client: str, kind: str, country: str, at: datetime, actor: str, note: str = "") -> None:
-    """Keep a piece of evidence of where a consumer lives: ip, bank, sim, landline, other."""
+    """Keep a piece of evidence of where a consumer lives: one of `vat.KINDS`, and a country of two letters.
+
+    Refused: `vat_evidence_unreadable`; NotFound.
+    """
+    if kind not in vat.KINDS or not re.fullmatch("[A-Z]{2}", country):
+        raise Refused("vat_evidence_unreadable", kind=kind[:20], country=country[:20])
     owner = clients.client(number=client)
-    services.CountryEvidence.objects.create(
-        client=owner, kind=kind, country=country, note=note[:200], seen_at=at, seen_by=actor
-    )
-    audit.record(
-        kind="client", number=client, event="country noted", actor=actor, at=at, facts={"kind": kind, "is": country}
-    )
+    with transaction.atomic():
+        services.CountryEvidence.objects.create(
+            client=owner, kind=kind, country=country, note=note[:200], seen_at=at, seen_by=actor
+        )
+        audit.record(
+            kind="client", number=client, event="country noted", actor=actor, at=at, facts={"kind": kind, "is": country}
+        )
 
 
 def party(*, client: services.Client, numbers: Sequence[str], sold: catalog.Seller) -> documents.Party:
@@ -130,8 +140,6 @@ def _shown(clients: Iterable[int]) -> _Shown:
             valid=row.valid,
             on=row.checked_on,
             request_identifier=row.request_identifier,
-            name=row.name,
-            address=row.address,
         )
     evidence: defaultdict[int, list[vat.Evidence]] = defaultdict(list)
     for each in services.CountryEvidence.objects.filter(client__in=clients).order_by("pk"):

@@ -55,6 +55,8 @@ def _judge(work: runs.Work, looked: Looked | None) -> runs.Outcome:
     execution = progress.locked(work.subject)
     if execution is None or looked is None or not looked.new or not _watched(execution):
         return runs.Done()
+    if execution.generation != looked.generation:
+        return _again(work, CLOSE)  # decided meanwhile: what was seen is looked at anew
     failing = _failing(execution)
     if not looked.fails:
         if failing:
@@ -63,7 +65,7 @@ def _judge(work: runs.Work, looked: Looked | None) -> runs.Outcome:
     told: dict[str, object] = {"statuses": looked.new, "old": looked.old}
     if failing < PATIENCE:
         progress.journal(execution, "not_serving", at=work.at, actor=work.actor, told=told)
-    if failing + 1 == PATIENCE and execution.generation == looked.generation:
+    if failing + 1 == PATIENCE:
         _act(execution, work, told)
     return _again(work, CLOSE if failing < PATIENCE else LATER)
 

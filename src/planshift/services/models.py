@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from planshift.catalog import models as catalog
+from planshift.domain import vat
 from planshift.domain.lifecycles import service as service_lifecycle
 from planshift.runtime import fields, locks
 
@@ -75,7 +76,7 @@ class CountryEvidence(models.Model):
     """One piece of evidence of where a consumer lives (art. 24f), besides the billing address."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="country_evidence")
-    kind = models.CharField(max_length=20, choices=[(x, x) for x in ("ip", "bank", "sim", "landline", "other")])
+    kind = models.CharField(max_length=20, choices=[(x, x) for x in vat.KINDS])
     country = models.CharField(max_length=2)
     note = models.CharField(max_length=200, blank=True)
     seen_at = models.DateTimeField()

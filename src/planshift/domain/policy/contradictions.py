@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from planshift.domain.exact import Fraction
-from planshift.domain.policy import document, lines, reading, settlement, values, vocabulary
+from planshift.domain.policy import document, lines, reading, settlement, time_unit, values, vocabulary
 
-MONTHS = ("months", "calendar_months", "started_calendar_months")
 NO_MONEY = ("move_expiry", "nothing")
 NOTHING_NOW = frozenset(("nothing", "move_expiry", "billed_later", "highest_level_in_arrears"))
 NO_CREDIT = (
@@ -39,7 +38,7 @@ OPERATION = {
 }
 ELAPSED = ("days", "hours", "minutes", "seconds")
 PER_DAY = {"hours": 24, "minutes": 1440, "seconds": 86400}  # units in a day
-KIND_OF = {**dict.fromkeys(MONTHS, "months"), "days_30_360": "30_360"}
+KIND_OF = {**dict.fromkeys(time_unit.MONTHS, "months"), "days_30_360": "30_360"}
 # The fewest and the most units that a fixed divisor may name, in months or in days. A billing period is an hour at
 # least and ten years at most.
 PLAUSIBLE: Mapping[str, Mapping[str, tuple[Fraction, Fraction]]] = {
@@ -59,14 +58,6 @@ PLAUSIBLE: Mapping[str, Mapping[str, tuple[Fraction, Fraction]]] = {
         "30_360": (Fraction(360), Fraction(360)),
     },
 }
-RESTARTS = (
-    "new_term_less_credit",
-    "new_term_and_refund",
-    "new_term_nothing_credited",
-    "new_term_plus_value_time",
-    "new_term_plus_unused_time",
-    "move_expiry",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,15 +266,15 @@ def _never_asked(name: str) -> Callable[[These], str | None]:
 
 def _two_ends(these: These) -> str | None:
     settled = these.answer("settlement")
-    if settled in RESTARTS and these.answer("term_end") != "kept":
+    if settled in settlement.RESTARTS and these.answer("term_end") != "kept":
         return f"the settlement “{settled}” sets the end of the term itself: “term_end” cannot set another"
     return None
 
 
 def _two_next_terms(these: These) -> str | None:
-    settlement = these.answer("settlement")
-    if settlement in RESTARTS and these.answer("near_renewal") == "next_period_too":
-        return f"the settlement “{settlement}” sells a full new term already: “next_period_too” would sell it twice"
+    settled = these.answer("settlement")
+    if settled in settlement.RESTARTS and these.answer("near_renewal") == "next_period_too":
+        return f"the settlement “{settled}” sells a full new term already: “next_period_too” would sell it twice"
     return None
 
 
@@ -314,7 +305,7 @@ def _nothing_unused(these: These) -> str | None:
 
 def _units_apart(these: These) -> str | None:
     unit, chosen = these.answer("time_unit"), these.resolved.one("denominator")
-    if chosen.answer == "months_of_term" and unit not in MONTHS:
+    if chosen.answer == "months_of_term" and unit not in time_unit.MONTHS:
         return f'the remaining {unit} cannot be divided by a number of months: say time_unit = "months"'
     if chosen.answer in ("average_month", "calendar_month_of_change") and unit not in ELAPSED:
         return f"remaining {unit} cannot be divided by the days of real months: “{chosen.answer}” needs days or hours"

@@ -14,6 +14,7 @@ from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__
 DEFAULT = "days"
+MONTHS = ("months", "calendar_months", "started_calendar_months")  # units of which a month is one
 
 Count = Callable[[Moment, Moment, ZoneInfo], Exact]
 

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from planshift.domain import money
 from planshift.domain.exact import Fraction
-from planshift.domain.policy import dimensions, document, given, vocabulary
+from planshift.domain.policy import dimensions, document, given, time_unit, vocabulary
 from planshift.domain.policy.rounding import Rounder
 
-MONTHS = ("months", "calendar_months", "started_calendar_months")  # units of time, of which a month is one
 GATES = (
     "unpaid_documents",
     "renewal_issued",
@@ -66,7 +65,7 @@ class Rules:
         self.by_day = answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
         self.day_on_new = answer("change_day") == "on_new"
         self.exact_units = answer("partial_unit") == "exact"
-        self.by_own_period = answer("denominator") == "own_period" and self.unit not in MONTHS
+        self.by_own_period = answer("denominator") == "own_period" and self.unit not in time_unit.MONTHS
         self.fixed_divisor = answer("denominator") != "calendar_month_of_change"
         self.on_request = answer("counted_from") == "request"
         self.term_kept = answer("term_end") == "kept"

@@ -11,10 +11,11 @@ from planshift.domain.errors import Refused
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import Counts, Service
 from planshift.domain.periods import Length, Moment, Period
+from planshift.domain.policy import time_unit
 from planshift.domain.policy.denominator import Base, Divisor
 from planshift.domain.policy.given import Share
 from planshift.domain.policy.time_unit import Count
-from planshift.domain.pricing.compiled import MONTHS, Rules
+from planshift.domain.pricing.compiled import Rules
 
 _COUNTED = {"days": "day", "days_30_360": "day", "hours": "hour", "minutes": "minute", "seconds": "second"}
 ONE = Fraction(1)
@@ -102,7 +103,7 @@ class Clock:
 
     def _factor(self, counts: Counts) -> Exact:
         """From the unit of the counts to that of the policy."""
-        if counts.unit == "term" or (counts.unit == "month" and self.unit in MONTHS):
+        if counts.unit == "term" or (counts.unit == "month" and self.unit in time_unit.MONTHS):
             return 1
         wanted = _COUNTED.get(self.unit)
         if wanted is None or counts.unit == "month":
@@ -200,7 +201,7 @@ class Clock:
     def _divisor(self, length: Length) -> Divisor:
         """By what a price for `length` is divided, or which period's own units count."""
         found: Divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
-        if isinstance(found, str) and self.unit in MONTHS and length.unit == "month":
+        if isinstance(found, str) and self.unit in time_unit.MONTHS and length.unit == "month":
             found = length.months
         if self.rules.fixed_divisor:
             self.rules.divisors[length] = found
@@ -237,7 +238,7 @@ class Clock:
         divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
         if counts is not None and counts.unit == "term":
             divisor = None
-        elif not isinstance(divisor, Fraction) and self.unit in MONTHS:
+        elif not isinstance(divisor, Fraction) and self.unit in time_unit.MONTHS:
             divisor = length.months
         if isinstance(divisor, Fraction):
             return divisor

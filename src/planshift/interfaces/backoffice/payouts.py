@@ -24,7 +24,7 @@ def decide(request: HttpRequest, staff: office.StaffHeader, number: str) -> Http
             number=number,
             decision=request.POST.get("decision", ""),
             note=door.note(request),
-            key=request.POST.get("key", "")[:64],
+            key=door.key(request),
             at=clock.business(),
             actor=door.actor(request),
         )

@@ -8,12 +8,12 @@ and nothing is kept.
 """
 
 import argparse
-import getpass
 import sys
 from pathlib import Path
 
 from planshift.domain.errors import Refused
 from planshift.domain.importing import reading, report
+from planshift.interfaces.cli import acting
 from planshift.interfaces.presenters import importing, reasons
 from planshift.procedures.importing import run
 from planshift.runtime import clock
@@ -30,10 +30,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--format", choices=["json", "csv"], help="default: as the name says")
     parser.add_argument("--dry-run", action="store_true", help="check everything, keep nothing")
     given = parser.parse_args(arguments)
-    try:
-        actor = f"staff:{getpass.getuser()}"
-    except (KeyError, OSError):  # a user without a name
-        actor = "staff:cli"
+    actor = acting.actor()
     return max(_import(path, given, actor) for path in given.files)
 
 

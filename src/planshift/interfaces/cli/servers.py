@@ -13,11 +13,11 @@ upgrades the agent. `tasks` are what people have to do on `manual` servers. docs
 """
 
 import argparse
-import getpass
 import json
 import sys
 
 from planshift.domain.errors import Permanent, Refused, Transient, Unknown
+from planshift.interfaces.cli import acting
 from planshift.interfaces.presenters import reasons
 from planshift.procedures import by_hand, servers
 from planshift.procedures.queries import servers as known
@@ -102,14 +102,14 @@ def _done(given: argparse.Namespace) -> int:
     for name in set(said) & {"limits", "used"}:
         said[name] = _amounts(str(said[name]))
     by_hand.done(
-        sellers=(given.seller,), task=given.task, said=said, note=given.note, at=clock.business(), actor=_actor()
+        sellers=(given.seller,), task=given.task, said=said, note=given.note, at=clock.business(), actor=acting.actor()
     )
     print("recorded; the run of the change goes on by itself")
     return 0
 
 
 def _cannot(given: argparse.Namespace) -> int:
-    by_hand.cannot(sellers=(given.seller,), task=given.task, note=given.note, at=clock.business(), actor=_actor())
+    by_hand.cannot(sellers=(given.seller,), task=given.task, note=given.note, at=clock.business(), actor=acting.actor())
     print("recorded")
     return 0
 
@@ -154,7 +154,7 @@ def _add(given: argparse.Namespace) -> int:
         traits={name: _value(value) for name, value in _pairs(given.trait)},
         takes_new=not given.closed,
         at=clock.business(),
-        actor=_actor(),
+        actor=acting.actor(),
     )
     print(f"{given.server}: known. Now: planshift servers probe {given.server} --seller {given.seller}")
     return 0
@@ -183,10 +183,3 @@ def _value(text: str) -> str | int | bool:
     if text in ("true", "false"):
         return text == "true"
     return int(text) if text.isdecimal() else text
-
-
-def _actor() -> str:
-    try:
-        return f"staff:{getpass.getuser()}"
-    except (KeyError, OSError):  # a user without a name
-        return "staff:cli"

@@ -8,13 +8,13 @@ Importing a file twice changes nothing. Files of a watched folder go to its `don
 """
 
 import argparse
-import getpass
 import signal
 import sys
 import threading
 from pathlib import Path
 
 from planshift.domain.errors import Refused
+from planshift.interfaces.cli import acting
 from planshift.interfaces.presenters import reasons
 from planshift.procedures import bank
 from planshift.runtime import clock
@@ -34,10 +34,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     if bool(given.files) == bool(given.watch):
         parser.error("either files or --watch DIR")
-    try:
-        actor = f"staff:{getpass.getuser()}"
-    except (KeyError, OSError):  # a user without a name
-        actor = "staff:cli"
+    actor = acting.actor()
     if given.watch:
         if not given.watch.is_dir():
             parser.error(f"{given.watch} is no folder")

@@ -9,12 +9,12 @@ the work to the workers). Times are UTC; a DATE alone means noon. Refused outsid
 
 import argparse
 import datetime as dt
-import getpass
 import sys
 import threading
 from collections.abc import Iterator
 
 from planshift.domain.errors import Refused
+from planshift.interfaces.cli import acting
 from planshift.runtime import clock, runs
 
 SETTLE_SECONDS = 10.0
@@ -41,10 +41,7 @@ def main(arguments: list[str]) -> int:
 
 def _one_move(at: dt.datetime, *, drain: bool, really: bool) -> None:
     end = runs.queries.journal_end()
-    try:
-        actor = f"staff:{getpass.getuser()}"
-    except (KeyError, OSError):  # a user without a name
-        actor = "staff:cli"
+    actor = acting.actor()
     clock.move_to(at=at, actor=actor, note="planshift tick", really=really)
     if not drain:
         return

@@ -8,10 +8,12 @@ reverse charge for 90 days. `evidence` keeps one more piece of evidence of where
 """
 
 import argparse
-import getpass
 import sys
 
+from planshift.domain import vat as rules
 from planshift.domain.errors import Refused, Trouble
+from planshift.interfaces.cli import acting
+from planshift.interfaces.presenters import reasons
 from planshift.procedures import vat
 from planshift.runtime import clock
 from planshift.services.queries import NotFound
@@ -20,7 +22,7 @@ from planshift.services.queries import NotFound
 def main(arguments: list[str]) -> int:
     """Ask or note, and print what is kept. 0, or 1 when it was refused or nobody answered."""
     given = _arguments(arguments)
-    actor, at = f"staff:{getpass.getuser()}", clock.business()
+    actor, at = acting.actor(), clock.business()
     try:
         if given.what == "evidence":
             vat.note_evidence(
@@ -34,8 +36,11 @@ def main(arguments: list[str]) -> int:
     except NotFound:
         print(f"no client {given.client}", file=sys.stderr)
         return 1
-    except (Refused, Trouble) as why:
-        print(f"refused: {why}", file=sys.stderr)
+    except Refused as refused:
+        print(" ".join(reasons.sentences(refused)), file=sys.stderr)
+        return 1
+    except Trouble as trouble:
+        print(f"VIES did not answer ({trouble.what}): nothing is kept, try again later", file=sys.stderr)
         return 1
     return 0
 
@@ -48,7 +53,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     what.add_parser("check").add_argument("client")
     evidence = what.add_parser("evidence")
     evidence.add_argument("client")
-    evidence.add_argument("kind", choices=("ip", "bank", "sim", "landline", "other"))
-    evidence.add_argument("country")
+    evidence.add_argument("kind", choices=rules.KINDS)
+    evidence.add_argument("country", help="two letters, such as DE")
     evidence.add_argument("--note", default="")
     return parser.parse_args(arguments)

@@ -307,6 +307,7 @@ OF_EINVOICES: dict[str, str | Promise] = {
     "vat_evidence_contradicts": _(
         "Where you live is not clear: the address says %(country)s, something else says otherwise. Please write to us."
     ),
+    "vat_evidence_unreadable": _("“%(kind)s” from “%(country)s” cannot be kept: a country is two letters, such as DE."),
     "vat_evidence_missing": _(
         "Your VAT depends on where you live; besides the address in %(country)s one more proof is "
         "needed. Please write to us."

@@ -43,6 +43,14 @@ def page(
     )
 
 
+def payout(*, client: str, number: str) -> payout_queries.PayoutView:
+    """One payout, however old."""
+    found = payout_queries.one(client=client, number=number)
+    if found is None:
+        raise NotFound(number)
+    return found
+
+
 def statement(*, client: str, start_on: date, end_on: date) -> deposit_statement.Statement:
     """Every movement in [start_on, end_on), oldest first, with the balances before and after.
 

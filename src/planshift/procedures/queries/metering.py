@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from planshift.billing import models as bills
 from planshift.billing import queries as billing
@@ -14,6 +14,7 @@ from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy.metering import Terms
 from planshift.domain.tax import Taxed
+from planshift.ledger import balances as ledger
 from planshift.procedures.metering import counting, knowing, watching
 from planshift.procedures.views import metering as views
 from planshift.procedures.views.papers import OrderRow
@@ -97,18 +98,18 @@ def draws(*, client: str, service: str, cursor: str = "", size: int = SIZE) -> v
 
 
 def accounts(*, sellers: tuple[str, ...], only: str, page: int) -> views.PrepaidAccounts:
-    """Clients with metered services, for staff: those that owe or are blocked first. Seven statements."""
+    """Clients with metered services, for staff: those that owe or are blocked first. Eight statements."""
     page, only = max(1, min(page, FURTHEST)), only if only in FILTERS else "all"
     stopped = bills.Meter.objects.filter(client=OuterRef("pk"), closed=False, wanted="blocked")
-    owed = bills.Draw.objects.filter(client=OuterRef("pk"), owed_minor__gt=0)
+    debtors = Q(number__in=ledger.of_kind(kind="owed"))
     metered = bills.Meter.objects.filter(client=OuterRef("pk"))
     found = services.Client.objects.filter(Exists(metered), seller__code__in=sellers)
     counted = {
         "all": found.count(),
         "blocked": found.filter(Exists(stopped)).count(),
-        "owing": found.filter(Exists(owed)).count(),
+        "owing": found.filter(debtors).count(),
     }
-    found = found.annotate(stopped=Exists(stopped), owing=Exists(owed))
+    found = found.annotate(stopped=Exists(stopped), owing=ExpressionWrapper(debtors, output_field=BooleanField()))
     chosen = {"all": found, "blocked": found.filter(stopped=True), "owing": found.filter(owing=True)}[only]
     rows = list(
         chosen.select_related("seller").order_by("-stopped", "-owing", "name", "pk")[(page - 1) * SIZE :][: SIZE + 1]

@@ -179,11 +179,19 @@ class LinuxSshDriver:
             made = self._part(to, "copy_key", **part)
             key = _understood(to.server, lambda: made["public_key"])
             self._part(source, "offer", **part, public_key=key, final=final)
-            done = self._mutate_raw(op, to, "pull", begin=True, transfer=transfer, **asked)
+            try:
+                done = self._mutate_raw(op, to, "pull", begin=True, transfer=transfer, **asked)
+            except Permanent:
+                self._withdraw(source, transfer)
+                raise
         if not done.get("task"):
-            with contextlib.suppress(Transient, Permanent):  # the offer ends by itself; the copy is done
-                self._part(source, "withdraw", transfer=transfer)
+            self._withdraw(source, transfer)
         return _understood(to.server, lambda: _result(done))
+
+    def _withdraw(self, source: ports.Ref, transfer: str) -> None:
+        """The copy is over. Where this does not get through, the offer ends by itself."""
+        with contextlib.suppress(Transient, Permanent):
+            self._part(source, "withdraw", transfer=transfer)
 
     def manifest(self, *, ref: ports.Ref) -> str:
         """SHA-256 over names, permissions, links and contents."""

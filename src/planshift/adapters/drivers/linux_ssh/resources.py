@@ -69,11 +69,10 @@ def _same(name: str, actual: int, wanted: int) -> bool:
     return abs(actual - wanted) <= slack
 
 
-def as_sold(server: ports.ServerAt, used: Mapping[str, int], codes: Mapping[str, int] | None = None) -> dict[str, int]:
-    """What is in use, by code and in its unit, rounded up: the smallest limit that would fit. Only `codes`, when
-    given."""
+def as_sold(server: ports.ServerAt, used: Mapping[str, int]) -> dict[str, int]:
+    """What is in use, by code and in its unit, rounded up: the smallest limit that would fit."""
     told = {}
     for code, (name, unit) in meanings(server).items():
-        if name in used and (codes is None or code in codes):
+        if name in used:
             told[code] = -(-used[name] // unit)
     return told

@@ -116,7 +116,7 @@ class Ssh:
             "login_timeout": CONNECT_SECONDS,
         }
         async with asyncssh.connect(to.host, **options) as connection:
-            process = await connection.create_process(encoding=None)
+            process = await asyncio.wait_for(connection.create_process(encoding=None), CONNECT_SECONDS)
             sent["yes"] = True
             process.stdin.write(request.encode())
             process.stdin.write_eof()

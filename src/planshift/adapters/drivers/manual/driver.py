@@ -147,11 +147,13 @@ class ManualDriver:
 
     def set_credentials(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
         """A task; what staff entrust is handed on once."""
-        return self._unless(op, ref, "set_credentials", {}, done=_must(ref).removed)
+        _must(ref)
+        return self._task(op, ref, "set_credentials", {})
 
     def backup(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
         """A task; staff name the back-up."""
-        return self._unless(op, ref, "backup", {}, done=_must(ref).removed)
+        _must(ref)
+        return self._task(op, ref, "backup", {})
 
     def restore(self, *, op: ports.Op, ref: ports.Ref, snapshot: str) -> ports.Result:
         """A task, for a back-up that we know."""
@@ -238,7 +240,7 @@ class ManualDriver:
             told = _checked(row.verb, said)
             secret = {name: value for name, value in told.items() if row.verb == "set_credentials"}
             _describe(row, told)
-            row.outcome, row.note, row.closed_by, row.closed_at = DONE, note, actor, at
+            row.outcome, row.note, row.closed_by, row.closed_at = DONE, note[:500], actor, at
             row.said = {name: value for name, value in told.items() if name not in SECRET}
             row.sealed = self._seal.encrypt(json.dumps(secret).encode()).decode() if secret else ""
             row.save()
@@ -249,7 +251,7 @@ class ManualDriver:
             raise ValueError("note")
         with transaction.atomic():
             row = _open(servers, task)
-            row.outcome, row.note, row.closed_by, row.closed_at = REFUSED, note, actor, at
+            row.outcome, row.note, row.closed_by, row.closed_at = REFUSED, note[:500], actor, at
             row.save()
 
 

@@ -182,7 +182,7 @@ def withdraw_payout(
 
 
 def _found(client: str, payout: str) -> dict[str, Any]:
-    return next(_payout(each) for each in deposit.page(client=client, size=1).payouts if each.number == payout)
+    return _payout(deposit.payout(client=client, number=payout))
 
 
 def _payout(each: Any) -> dict[str, Any]:

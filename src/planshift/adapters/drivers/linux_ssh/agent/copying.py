@@ -78,6 +78,9 @@ def _authorize(settings: Settings, transfer: str, line: str) -> None:
                 kept.append(each)
         text = "\n".join([*kept, *([line] if line else [])]) + "\n"
         files.write(path, text, mode=0o644)
+        for offer in settings.kept("offers").glob("*.json"):
+            if not _good(settings, offer.stem):
+                files.remove(offer)
 
 
 def _good(settings: Settings, transfer: str) -> bool:
@@ -104,6 +107,7 @@ def pull(settings: Settings, account: Account, asked: dict[str, Any]) -> dict[st
     if status not in ((0,) if asked["final"] else (0, 24)):  # 24: a file went away meanwhile
         remote = said.shortened(remote)
         if content.full(remote):
+            close(settings, asked["transfer"])
             raise said.never("capacity", account=account.account, remote=remote)
         raise said.later("remote_failed", program="rsync", status=status, remote=remote)
     os.sync()
