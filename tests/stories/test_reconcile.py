@@ -196,6 +196,17 @@ def _beyond() -> None:
     )
 
 
+def _undone() -> None:
+    """A change that was undone, and gave all but a cent back."""
+    invoice = billing.Invoice.objects.filter(order__change__isnull=False, corrections_made__state="CREDITED").latest(
+        "pk"
+    )
+    run("UPDATE procedures_change SET state = 'UNDONE' WHERE order_id = %s", invoice.order_id)
+    parts = billing.Credited.objects.filter(correction__corrects=invoice)
+    more = invoice.gross_minor - sum(parts.values_list("amount_minor", flat=True)) - 1
+    run("UPDATE billing_credited SET amount_minor = amount_minor + %s WHERE id = %s", more, parts.latest("pk").pk)
+
+
 def _gap() -> None:
     row = billing.Invoice.objects.filter(kind="correction").earliest("pk")
     run("UPDATE billing_invoice SET number = %s WHERE id = %s", row.number[:-1] + "9", row.pk)
@@ -257,6 +268,7 @@ PLANTED: dict[str, Planted] = {
                                                columns=("before_net_minor",))),
     "correction_beyond_paid": Planted(_beyond),
     "correction_credited": Planted(lambda: _set(billing.Credited, {}, "amount_minor = amount_minor + 1")),
+    "undone_change": Planted(_undone, by=-1),
     "credit_posting": Planted(lambda: _set(billing.Credited, {}, "amount_minor = amount_minor + 1")),
     "terms_overlap": Planted(_overlap),
     "open_changes": Planted(_two_changes),

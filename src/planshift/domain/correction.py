@@ -15,8 +15,9 @@ from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 
-# Less is wanted (D5, D8), a paid change was undone, staff lowered the price (H3), an earlier correction is taken back.
-Why = Literal["decrease", "change_undone", "price_lowered", "correction_undone"]
+# Less is wanted (D5, D8), a paid change was undone, staff lowered the price (H3), an earlier correction is taken back,
+# a renewal was paid at the price of a change that was undone.
+Why = Literal["decrease", "change_undone", "price_lowered", "correction_undone", "renewal_as_before"]
 Direction = Literal["reduce", "increase"]
 Prices = Literal["net", "gross"]
 Span = tuple[date, date]  # [from, until)

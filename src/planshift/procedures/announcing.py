@@ -182,7 +182,7 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     made = orders.place_many(drafts=[drafts[pk] for pk in others], at=at, actor=actor)
     made += prepaid.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
     placed = dict(zip((*others, *drawn), made, strict=True))
-    rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], at) for plan in plans]
+    rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], in_force, at) for plan in plans]
     renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in at_once]
     audited = moves.ahead(renewed, "paid", actor=actor, at=at)
     bulk.create(rows)
@@ -195,13 +195,17 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     return rows
 
 
-def _renewal(plan: planning.Plan, order: billing_rows.Order, decided: "Decided", at: datetime) -> models.Renewal:
+def _renewal(
+    plan: planning.Plan, order: billing_rows.Order, decided: "Decided", in_force: catalog.InForce, at: datetime
+) -> models.Renewal:
     return models.Renewal(
         service=plan.service,
         start_on=plan.basis.start_on,
         end_on=plan.end_on,
         months=plan.basis.months,
         basis=plan.basis.to_json(),
+        catalog_id=in_force.catalog_revision,
+        policy_id=in_force.policy_revision,
         order=order,
         collection=decided.kept,
         created_at=at,

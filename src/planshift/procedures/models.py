@@ -194,6 +194,12 @@ class Renewal(models.Model):
     order = models.OneToOneField(billing.Order, on_delete=models.PROTECT, related_name="renewal", null=True)
     collection = models.JSONField(default=dict)
     basis = models.JSONField(default=dict, help_text="what it was priced for: plan, months, additional resources")
+    policy = models.ForeignKey(  # the revisions that it was priced with; none: announced before they were kept
+        catalog.PolicyRevision, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    catalog = models.ForeignKey(
+        catalog.CatalogRevision, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -2,8 +2,9 @@
 
     undo → (the machines take back what they did) → correct → give back → renew
 
-The client accepts nothing here: it is no decrease (D5, H12). A set-up fee is given back too. Every part is a step of
-the change's run, so that a crash or a second click neither loses nor repeats anything.
+A next term that was paid at its price meanwhile costs again what the service as it is costs (`repricing`). The client
+accepts nothing here: it is no decrease (D5, H12). A set-up fee is given back too. Every part is a step of the change's
+run, so that a crash or a second click neither loses nor repeats anything.
 """
 
 from datetime import datetime
@@ -15,7 +16,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.policy import failure
-from planshift.procedures import held, models, renewal, rules
+from planshift.procedures import held, models, renewal, repricing, rules
 from planshift.provisioning import executions
 from planshift.runtime import moves, runs
 
@@ -58,7 +59,7 @@ def correct(task: runs.Work) -> runs.Outcome:
     if change.state == "AWAITING_EXECUTION":
         moves.move(change, "failed", actor=task.actor, at=task.at, note=change.undo_note)
     if change.order is None:
-        return runs.Go("give_back")
+        return runs.Go("correct_renewals")
     seller = change.client.seller
     invoice = billing.order(number=change.order.number).invoice
     if invoice:
@@ -77,6 +78,12 @@ def correct(task: runs.Work) -> runs.Outcome:
             drafts = []  # earlier corrections gave everything back
         today = rules.day(seller=seller, at=task.at)
         corrections.issue(numbers=[each.number for each in drafts], on=today, at=task.at, actor=task.actor)
+    return runs.Go("correct_renewals")
+
+
+def correct_renewals(task: runs.Work) -> runs.Outcome:
+    """So are, in part, the invoices of terms that were paid at its price (H8)."""
+    repricing.correct(change=held.change(task.subject), at=task.at, actor=task.actor)
     return runs.Go("give_back")
 
 
@@ -86,7 +93,7 @@ def give_back(task: runs.Work) -> runs.Outcome:
     policy = catalog.policy_of(revision=change.quote.policy_id)
     to = rules.carried_out(failure, policy=policy, family=change.service.family)
     drafts = correction_queries.of_causes(causes=[change.number]).get(change.number, ())
-    issued = [each.number for each in drafts if each.reason == "change_undone"]
+    issued = [each.number for each in drafts if each.reason in ("change_undone", repricing.REASON)]
     corrections.credit(numbers=issued, to=to, at=task.at, actor=task.actor)
     moves.move(change, "undone", actor=task.actor, at=task.at, note=change.undo_note, finished_at=task.at)
     return runs.Go("renew_as_before")
@@ -104,4 +111,9 @@ def _key(change: models.Change) -> str:
     return f"{change.number}/undone"
 
 
-STEPS = {"correct": correct, "give_back": give_back, "renew_as_before": renew_as_before}
+STEPS = {
+    "correct": correct,
+    "correct_renewals": correct_renewals,
+    "give_back": give_back,
+    "renew_as_before": renew_as_before,
+}

@@ -24,6 +24,11 @@ REASONS = {
         "it": "La modifica è stata annullata",
     },
     "price_lowered": {"en": "The price was lowered", "pl": "Zmniejszenie ceny", "it": "Riduzione del prezzo"},
+    "renewal_as_before": {
+        "en": "The renewal costs what it did before the change that was undone",
+        "pl": "Cena odnowienia sprzed wycofanej zmiany",
+        "it": "Prezzo del rinnovo prima della modifica annullata",
+    },
     "correction_undone": {
         "en": "An earlier correction is taken back",
         "pl": "Cofnięcie wcześniejszej korekty",

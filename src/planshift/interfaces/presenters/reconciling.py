@@ -46,6 +46,7 @@ CHECKS: Mapping[str, str | Promise] = {
     "correction_before": _("A correction starts from what stood before it"),
     "correction_beyond_paid": _("No line is given back beyond what was paid for it"),
     "correction_credited": _("A correction is credited as it says"),
+    "undone_change": _("A change that was undone has given everything back"),
     "credit_posting": _("A credit is booked as it is recorded"),
     "terms_overlap": _("The terms of a service do not overlap"),
     "open_changes": _("A service has at most one open change"),

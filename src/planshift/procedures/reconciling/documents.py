@@ -4,6 +4,7 @@ from planshift.procedures.reconciling.checks import RANGE, Check
 
 _INVOICES = f"(SELECT * FROM billing_invoice WHERE {RANGE})"
 _CORRECTIONS = f"(SELECT * FROM billing_correction WHERE {RANGE})"
+_UNDONE = f"(SELECT * FROM procedures_change WHERE {RANGE} AND state = 'UNDONE')"
 _LINES = f"(SELECT * FROM billing_invoiceline WHERE {RANGE})"
 
 # What was booked for the documents of a batch: by client and number, the numbers of two sellers may be the same.
@@ -166,6 +167,20 @@ SELECT k.seller_id, k.number AS subject, 'credited' AS figure, k.currency,
        (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_credited p WHERE p.correction_id = k.id) AS stored,
        CASE WHEN k.state = 'CREDITED' THEN -k.gross_minor ELSE 0 END AS computed
 FROM {_CORRECTIONS} k""",
+    ),
+    Check(
+        code="undone_change",
+        table="procedures_change",
+        # of the invoice of its order all that was paid, of renewals at its price what their corrections say
+        sql=f"""
+SELECT i.seller_id, x.number AS subject, 'given back' AS figure, i.currency, i.gross_minor AS computed,
+       (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_credited p
+        JOIN billing_correction k ON k.id = p.correction_id WHERE k.corrects_id = i.id) AS stored
+FROM {_UNDONE} x JOIN billing_invoice i ON i.order_id = x.order_id
+UNION ALL
+SELECT k.seller_id, x.number AS subject, 'renewal given back' AS figure, k.currency, -k.gross_minor AS computed,
+       (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_credited p WHERE p.correction_id = k.id) AS stored
+FROM {_UNDONE} x JOIN billing_correction k ON k.cause = x.number AND k.reason = 'renewal_as_before'""",
     ),
     Check(
         code="credit_posting",
