@@ -3,15 +3,17 @@
 import datetime as dt
 import random
 import signal
+import threading
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 
 from planshift.runtime import clock, runs
 from planshift.runtime.models import Run, StepRecord, Worker
+from planshift.runtime.runs import claiming, working
 from tests.machines import processes
 from tests.sample.models import Called, Thing, Written
 from tests.sample.procedures import STEPS
@@ -113,6 +115,78 @@ def test_workers_live_through_the_loss_of_their_connections(tmp_path: Path) -> N
         process.terminate()
         assert process.wait(timeout=10) == 0, processes.logs(tmp_path)
     assert_every_step_counted_once(40)
+
+
+def test_a_step_longer_than_the_lease_keeps_it(tmp_path: Path) -> None:
+    start_chains(1)
+    long = {"SAMPLE_SECONDS": "1.2"}
+    with (
+        processes.worker(tmp_path, "--lease", "0.6", **long),
+        processes.worker(tmp_path, "--lease", "0.6", "--workers", "1", **long),
+    ):
+        processes.until(all_ended, folder=tmp_path)
+    assert_every_step_counted_once(1)
+    assert Called.objects.count() == len(STEPS)  # nobody else began what one was at
+    assert not Worker.objects.filter(lost=True).exists()
+
+
+@pytest.mark.postgres
+def test_a_run_that_kills_every_worker_stops_for_a_person(tmp_path: Path) -> None:
+    start_chains(1)
+    runs.start(kind="sleep", key="sleep:1", subject="Z-1")
+    with processes.worker(tmp_path, "--workers", "2", "--lease", "0.6", SAMPLE_KILL_AT="create:before") as process:
+        processes.until(lambda: Run.objects.get(key="chain:0").state == "STUCK", folder=tmp_path)
+        processes.until(lambda: Run.objects.get(key="sleep:1").state == "WAITING", folder=tmp_path)
+        process.terminate()
+        assert process.wait(timeout=10) == 0, processes.logs(tmp_path)
+    poison = Run.objects.get(key="chain:0")
+    assert (poison.owner, poison.crashes) == ("staff", claiming.CRASH_LIMIT)
+    assert poison.reason == "the worker died 4 times in this step"
+    assert Worker.objects.filter(lost=True).count() == claiming.CRASH_LIMIT
+
+
+@pytest.mark.postgres
+def test_idle_workers_wake_when_told_also_after_the_loss_of_the_connection_that_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(working, "IDLE_SECONDS", 60.0)  # so that no poll helps
+    deaf = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN planshift_runs'"
+    listens = deaf.replace("pg_terminate_backend(pid)", "count(*)")
+    stop, done = threading.Event(), lambda: all_ended()
+
+    def serve() -> None:
+        try:
+            working.serve(stop=stop, lease_seconds=60)
+        finally:
+            connection.close()
+
+    def ask(question: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(question)
+            return int((cursor.fetchone() or [0])[0])
+
+    worker = threading.Thread(target=serve)
+    worker.start()
+    try:
+        processes.until(lambda: ask(listens) == 1, folder=Path())
+        Thing.objects.create(number="T-1")
+        runs.start(kind="bill", key="bill:1", subject="T-1")
+        processes.until(lambda: Run.objects.get(key="bill:1").state == "WAITING", folder=Path(), seconds=10)
+        assert ask(deaf) == 1
+        processes.until(lambda: ask(listens) == 1, folder=Path(), seconds=10)
+        begun = clock.monotonic()
+        with transaction.atomic():
+            Thing.objects.filter(number="T-1").update(amount=30)
+            runs.signal(key="bill:1", name="paid")
+            runs.signal(key="bill:1", name="paid")
+        processes.until(done, folder=Path(), seconds=10)
+        assert clock.monotonic() - begun < 5.0
+        stop.set()
+        runs.start(kind="sleep", key="sleep:1", subject="Z-1")  # wakes it, so that it sees that it is to end
+    finally:
+        stop.set()
+        worker.join(70)
+    assert not worker.is_alive()
 
 
 @pytest.mark.sqlite

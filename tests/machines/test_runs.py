@@ -315,22 +315,26 @@ def test_the_database_refuses_a_second_record_of_a_finished_step() -> None:
 
 def test_ended_runs_are_pruned_with_their_steps_and_open_ones_stay() -> None:
     runs.define("old", steps={"one": lambda run: runs.Done()}, first="one")
+    runs.define("proof", steps={"one": lambda run: runs.Done()}, first="one", kept=True)
     for key in ("a", "b", "c"):
         runs.start(kind="old", key=key, subject="1")
+    runs.start(kind="proof", key="proof", subject="1")
     runs.drain()
     runs.start(kind="old", key="open", subject="1")
     old = clock.system() - dt.timedelta(days=401)
-    Run.objects.filter(key__in=["a", "b"]).update(ended_at=old)
+    Run.objects.filter(key__in=["a", "b", "proof"]).update(ended_at=old)
     keys.once(scope="s", key="old", fingerprint="f", make=lambda: "CH-1")
     OnceKey.objects.update(created_at=clock.system() - dt.timedelta(days=31))
     keys.once(scope="s", key="new", fingerprint="f", make=lambda: "CH-2")
     Worker.objects.update(stopped_at=clock.system() - dt.timedelta(days=8))
+    assert runs.prunable() == 2
     assert runs.prune(limit=1) == 1
+    assert runs.prunable() == 1
     assert runs.prune() == 1
     assert list(OnceKey.objects.values_list("key", flat=True)) == ["new"]
     assert not Worker.objects.exists()
-    assert sorted(Run.objects.values_list("key", flat=True)) == ["c", "open"]
-    assert StepRecord.objects.count() == 1
+    assert sorted(Run.objects.values_list("key", flat=True)) == ["c", "open", "proof"]
+    assert StepRecord.objects.count() == 2
 
 
 @pytest.mark.django_db

@@ -392,4 +392,5 @@ def define() -> None:
             **lowering.STEPS,
         },
         first="settle",
+        kept=True,
     )

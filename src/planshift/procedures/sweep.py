@@ -20,10 +20,18 @@ def _quotes(task: runs.Work) -> runs.Outcome:
 def _renewals(task: runs.Work) -> runs.Outcome:
     """Next terms are announced, by a run of every seller."""
     announcing.begin(at=task.at)
-    return runs.Done()
+    return runs.Go("housekeeping")
+
+
+def _housekeeping(task: runs.Work) -> runs.Outcome:
+    """What nobody needs any longer goes, a batch in each step."""
+    return runs.Go("housekeeping") if runs.prune(limit=BATCH) == BATCH else runs.Done()
+
+
+STEPS = {"quotes": _quotes, "renewals": _renewals, "housekeeping": _housekeeping}
 
 
 def define() -> None:
     """Name the daily sweep to the runtime. Called once, when Django is ready."""
-    runs.define(KIND, steps={"quotes": _quotes, "renewals": _renewals}, first="quotes")
+    runs.define(KIND, steps=STEPS, first="quotes")
     runs.every(KIND, at=dt.time(1, 0), zone="UTC")

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "renew": ("planshift.interfaces.cli.renew", True, "show what the renewals of a day would be, or begin today's"),
     "servers": ("planshift.interfaces.cli.servers", True, "hosting servers: describe, make ready, try out"),
     "statements": ("planshift.interfaces.cli.statements", True, "import bank statements, or watch a folder for them"),
+    "prune": ("planshift.interfaces.cli.prune", True, "delete the history of runs that ended long ago"),
     "reconcile": ("planshift.interfaces.cli.reconcile", True, "compute all figures again, name every difference"),
     "tick": ("planshift.interfaces.cli.tick", True, "push the business clock ahead and show what becomes due"),
     "token": ("planshift.interfaces.cli.token", True, "make or revoke a key for the API"),

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import core, multiprocess, registry
 
-from planshift.runtime import clock
+from planshift.procedures.queries import mail
 from planshift.runtime.models import Run
 from planshift.runtime.runs import queries
 
@@ -29,14 +29,21 @@ class Runs(registry.Collector):
     """Figures that the database knows: the same whichever process answers."""
 
     def collect(self) -> Iterable[core.Metric]:
-        """Runs by kind and state, seconds that the oldest due run is late, workers alive."""
+        """Runs by kind and state, how late the workers are, how much they do, mails that have not left."""
         runs = core.GaugeMetricFamily("planshift_runs", "Durable runs", labels=["kind", "state"])
         for kind, state, count in Run.objects.values_list("kind", "state").annotate(Count("id")).order_by("kind"):
             runs.add_metric([kind, state], count)
         yield runs
-        due = queries.next_due()
-        late = max(0.0, (clock.business() - due).total_seconds()) if due else 0.0
-        yield core.GaugeMetricFamily("planshift_oldest_due_seconds", "How late the oldest due run is", value=late)
+        lag = queries.backlog()
+        gauge, counter = core.GaugeMetricFamily, core.CounterMetricFamily
+        yield gauge("planshift_oldest_due_seconds", "How late the oldest due run is", value=lag.due_seconds)
+        yield gauge("planshift_oldest_ready_seconds", "For how long a run could have gone on", value=lag.ready_seconds)
+        yield gauge("planshift_signals_waiting", "Signals not yet handed to their runs", value=lag.signals)
+        yield counter("planshift_steps", "Steps carried out (gaps of a sequence count too)", value=lag.steps)
+        mails = gauge("planshift_mails", "Mails that have not left, by state", labels=["state"])
+        for state, count in mail.unsent().items():
+            mails.add_metric([state], count)
+        yield mails
         alive = sum(worker.alive for worker in queries.workers())
         yield core.GaugeMetricFamily("planshift_workers_alive", "Workers with a lease", value=alive)
 

@@ -3,8 +3,9 @@
 A mail that matches none of ours is shown to people who work for every seller.
 """
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
+from planshift.catalog import models as catalog
 from planshift.domain.lifecycles import mail as lifecycle
 from planshift.procedures import models
 from planshift.procedures.views import mail as views
@@ -33,6 +34,14 @@ def page(*, sellers: tuple[str, ...], every_seller: bool, number: int) -> views.
         page=number,
         more=len(rows) > SIZE,
     )
+
+
+def unsent() -> dict[str, int]:
+    """How many mails have not left, by state, for whoever watches the installation. Two statements."""
+    sellers = list(catalog.Seller.objects.values_list("pk", flat=True))  # the index begins with them
+    found = models.OutgoingMail.objects.filter(seller__in=sellers, state__in=lifecycle.LIFECYCLE.open)
+    counted = dict(found.order_by().values_list("state").annotate(Count("pk")))
+    return {state: counted.get(state, 0) for state in lifecycle.LIFECYCLE.open}
 
 
 def letter(*, sellers: tuple[str, ...], every_seller: bool, number: str) -> views.Letter:

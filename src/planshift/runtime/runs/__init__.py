@@ -1,7 +1,8 @@
 """What happens next, even if we crash? Procedures as rows: each step commits together with the advance of its run.
 
 Names for other packages; how it works is in the modules: outcomes (what a step says), definitions (which steps),
-starting (start and signal), claiming (who may), stepping (one step), working (the loop), schedules, controls, queries.
+starting (start and signal), waking (who hears of it), claiming (who may), stepping (one step), working (the loop),
+schedules, pruning, controls, queries.
 """
 
 from planshift.runtime.runs import queries as queries
@@ -19,6 +20,8 @@ from planshift.runtime.runs.outcomes import Outcome as Outcome
 from planshift.runtime.runs.outcomes import Retry as Retry
 from planshift.runtime.runs.outcomes import Stuck as Stuck
 from planshift.runtime.runs.outcomes import Wait as Wait
+from planshift.runtime.runs.pruning import KEEP_DAYS as KEEP_DAYS
+from planshift.runtime.runs.pruning import prunable as prunable
 from planshift.runtime.runs.pruning import prune as prune
 from planshift.runtime.runs.schedules import every as every
 from planshift.runtime.runs.starting import signal as signal

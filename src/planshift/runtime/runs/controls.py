@@ -10,7 +10,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.lifecycles import run as run_lifecycle
 from planshift.runtime import audit, clock
 from planshift.runtime.models import Run, StepRecord
-from planshift.runtime.runs import definitions
+from planshift.runtime.runs import definitions, waking
 
 
 def retry(*, key: str, actor: str, note: str) -> None:
@@ -79,6 +79,7 @@ def _act(key: str, event: str, actor: str, note: str, changed: dict[str, Any]) -
             at=at,
             note=note,
         )
+        waking.tell()
 
 
 def _locked(key: str) -> Run:

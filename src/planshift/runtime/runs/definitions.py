@@ -87,6 +87,7 @@ class Definition:
     steps: Mapping[str, Step]
     first: str
     stuck: StuckHook | None = None
+    kept: bool = False
 
     def following(self, step: str) -> str:
         """The step that stands after `step` in the definition ("" after the last): where `skip` leads."""
@@ -112,12 +113,19 @@ def external(function: External) -> Callable[[F], F]:
 
 
 def define(
-    kind: str, *, steps: Mapping[str, Step | Body], first: str, version: int = 1, stuck: StuckHook | None = None
+    kind: str,
+    *,
+    steps: Mapping[str, Step | Body],
+    first: str,
+    version: int = 1,
+    stuck: StuckHook | None = None,
+    kept: bool = False,
 ) -> Definition:
     """Name a kind of run and its steps. Defining the same kind and version again replaces it (reload, tests).
 
     A step is a function `step(work) -> Outcome`, a function with an `external` attribute, or a `Step`. `stuck(work,
     reason)` runs in the transaction in which a run of this kind becomes stuck, so that the owning row can say so too.
+    What is `kept` is evidence: its history is never pruned.
     """
     made = {
         name: step
@@ -127,7 +135,7 @@ def define(
     }
     if first not in made:
         raise ValueError(f"run {kind}: the first step {first!r} is none of {', '.join(made)}")
-    definition = Definition(kind, version, made, first, stuck)
+    definition = Definition(kind, version, made, first, stuck, kept)
     _definitions[kind, version] = definition
     _newest[kind] = max(version, _newest.get(kind, version))
     return definition
@@ -141,6 +149,11 @@ def newest(kind: str) -> Definition:
 def kinds() -> frozenset[str]:
     """Every kind that this program knows."""
     return frozenset(_newest)
+
+
+def kept() -> list[str]:
+    """Kinds whose history is evidence."""
+    return sorted({each.kind for each in _definitions.values() if each.kept})
 
 
 def find(kind: str, version: int) -> Definition | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from planshift.runtime import clock
-from planshift.runtime.models import Run, StepRecord, Worker
+from planshift.runtime.models import Run, Signal, StepRecord, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,29 @@ def workers() -> list[WorkerView]:
         )
         for row in Worker.objects.order_by("-id")[:100]
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far behind the workers are: seconds of the clock that each kind of waiting goes by, 0 when nothing waits."""
+
+    due_seconds: float  # business time, of the run whose date passed first
+    ready_seconds: float  # system time, of the run that could have gone on first
+    signals: int  # not yet handed to their runs
+    steps: int  # the number of the newest step record: what is carried out between two looks is the difference
+
+
+def backlog() -> Backlog:
+    """The lag, with a few looks at indexes."""
+    due = next_due()
+    ready = Run.objects.filter(not_before__isnull=False).order_by("not_before").values_list("not_before", flat=True)
+    first = ready.first()
+    return Backlog(
+        due_seconds=max(0.0, (clock.business() - due).total_seconds()) if due else 0.0,
+        ready_seconds=max(0.0, (clock.system() - first).total_seconds()) if first else 0.0,
+        signals=Signal.objects.count(),
+        steps=journal_end(),
+    )
 
 
 def next_due() -> dt.datetime | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from planshift.runtime import bulk, clock
 from planshift.runtime.models import Run, Signal
-from planshift.runtime.runs import definitions, outcomes
+from planshift.runtime.runs import definitions, outcomes, waking
 
 
 def start(*, kind: str, key: str, subject: str) -> Run:
@@ -22,6 +22,7 @@ def start_many(*, kind: str, subjects: Iterable[tuple[str, str]]) -> None:
     now = clock.system()
     made = _made(kind, [(key, subject, {"not_before": now}) for key, subject in subjects])
     Run.objects.bulk_create(made, ignore_conflicts=True)
+    waking.tell()
 
 
 def start_waiting(*, kind: str, subjects: Iterable[tuple[str, str, outcomes.Wait]]) -> None:
@@ -61,8 +62,10 @@ def signal(*, key: str, name: str) -> None:
     It is a new row, so the sender takes no lock that a step of the run could be waiting for.
     """
     Signal.objects.create(key=key, name=name)
+    waking.tell()
 
 
 def signal_many(*, keys: Iterable[str], name: str) -> None:
     """The same for many runs in one statement."""
     Signal.objects.bulk_create([Signal(key=key, name=name) for key in keys])
+    waking.tell()

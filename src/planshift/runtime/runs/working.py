@@ -15,14 +15,13 @@ from django.db.models import F
 
 from planshift.runtime import clock
 from planshift.runtime.models import Worker
-from planshift.runtime.runs import claiming, definitions, pruning, schedules, stepping
+from planshift.runtime.runs import claiming, definitions, schedules, stepping, waking
 
 log = structlog.get_logger("planshift.worker")
 BATCH_LIMIT = 20
 BATCH_SECONDS = 0.1  # a worker holds no more runs than it gets through in about this time
 STEPS_IN_A_ROW = 50
-IDLE_SECONDS = 0.25
-PRUNE_SECONDS = 3600.0
+IDLE_SECONDS = 0.25  # between polls; where the database can tell, a worker wakes before
 
 
 @dataclass
@@ -105,6 +104,11 @@ def work_off(
     skip_backoff: bool = False,
 ) -> int:
     """Carry out everything that can go on now, at most `limit` steps. Returns how many steps were carried out."""
+    with waking.at_work():
+        return _work_off(life, limit, stop, skip_backoff)
+
+
+def _work_off(life: Life, limit: int, stop: Callable[[], bool], skip_backoff: bool) -> int:
     steps, batch = 0, 1
     while steps < limit and not stop():
         at = clock.business()
@@ -191,23 +195,24 @@ def serve(*, stop: threading.Event, lease_seconds: float, until_idle: bool = Fal
 
 def _live(life: Life, stop: threading.Event, until_idle: bool) -> bool:
     """One life: True when it ended because nothing is left to do."""
-    looked = pruned = -PRUNE_SECONDS
+    looked, ear = -life.seconds, waking.Ear()
 
     def over() -> bool:
         return stop.is_set() or life.ended.is_set()
 
-    while not over():
-        if clock.monotonic() - looked > life.seconds / 3:
-            claiming.take_over()
-            looked = clock.monotonic()
-        schedules.plant()
-        steps = work_off(life, limit=1000, stop=over)
-        if steps:
-            Worker.objects.filter(pk=life.id).update(steps=F("steps") + steps)
-            continue
-        if until_idle:
-            return True
-        if clock.monotonic() - pruned > PRUNE_SECONDS and pruning.prune() < pruning.BATCH:
-            pruned = clock.monotonic()
-        stop.wait(IDLE_SECONDS)
-    return False
+    try:
+        while not over():
+            if clock.monotonic() - looked > life.seconds / 3:
+                claiming.take_over()
+                looked = clock.monotonic()
+            schedules.plant()
+            steps = work_off(life, limit=1000, stop=over)
+            if steps:
+                Worker.objects.filter(pk=life.id).update(steps=F("steps") + steps)
+            elif until_idle:
+                return True
+            else:
+                ear.wait(stop=stop, seconds=IDLE_SECONDS)
+        return False
+    finally:
+        ear.close()
