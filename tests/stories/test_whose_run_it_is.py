@@ -5,6 +5,7 @@ from django.db import transaction
 
 from planshift.procedures.queries import works
 from planshift.runtime import runs
+from planshift.runtime.models import Run
 from planshift.runtime.runs import definitions
 from planshift.services.queries import NotFound
 from tests.stories.conftest import Stage
@@ -42,13 +43,19 @@ def test_only_staff_of_its_seller_see_it(stage: Stage, kind: str, subject: str) 
         runs.start(
             kind=kind, key=key, subject=subject.format(service=own.number, seller=seller, client=own.client.number)
         )
-    assert works.kind_of_run(sellers=(seller,), key=key) == kind
+    assert works.run_of(sellers=(seller,), every_seller=False, key=key).kind == kind
     with pytest.raises(NotFound):
-        works.kind_of_run(sellers=(other,), key=key)
+        works.run_of(sellers=(other,), every_seller=False, key=key)
 
 
 @pytest.mark.parametrize("kind", sorted(works.UNSKIPPABLE))
 def test_what_stands_for_money_is_never_skipped(kind: str) -> None:
     for every_seller in (True, False):
-        assert "skip" not in works.possible(kind=kind, every_seller=every_seller)
-        assert "retry" in works.possible(kind=kind, every_seller=every_seller)
+        can = works.possible(run=Run(kind=kind, state="STUCK"), every_seller=every_seller)
+        assert "skip" not in can and "retry" in can
+
+
+@pytest.mark.parametrize(("state", "attempt"), [("WAITING", 0), ("READY", 0), ("RUNNING", 1), ("DONE", 3)])
+def test_what_goes_on_by_itself_is_left_alone(state: str, attempt: int) -> None:
+    assert not works.possible(run=Run(kind="mail", state=state, attempt=attempt), every_seller=True)
+    assert works.possible(run=Run(kind="mail", state="READY", attempt=2), every_seller=True) == {"retry"}

@@ -87,8 +87,8 @@ def decide_run(
     Refused: `run_not_for_you` (what `works.possible` does not hold), `run_still_needed` (its change or renewal is under
     way), `run_not_possible`, `note_needed`; NotFound.
     """
-    kind = works.kind_of_run(sellers=sellers, key=key)
-    if decision not in works.possible(kind=kind, every_seller=every_seller):
+    run = works.run_of(sellers=sellers, every_seller=every_seller, key=key)
+    if decision not in works.possible(run=run, every_seller=every_seller):
         raise Refused("run_not_for_you", key=key)
     if decision == "retry":
         runs.retry(key=key, actor=actor, note=note)
@@ -96,7 +96,7 @@ def decide_run(
         runs.skip(key=key, actor=actor, note=note)
     else:
         with transaction.atomic():
-            _release_owner(kind, key, at, actor)
+            _release_owner(run.kind, key, at, actor)
             runs.cancel(key=key, actor=actor, note=note)
 
 

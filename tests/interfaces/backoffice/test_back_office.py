@@ -227,6 +227,8 @@ GETS = [
     "/staff/mails/",
     "/staff/mails/{reply}/",
     "/staff/runs/",
+    "/staff/runs/search/",
+    "/staff/runs/of/{run}/",
     "/staff/help-votes/",
 ]
 POSTS = [
@@ -310,6 +312,7 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         "change": number,
         "payout": payout.number,
         "order": order_of(number).number,
+        "run": f"change:{number}",
         "execution": execution,
         "payment": payment.number,
         "paper": "KD-1",

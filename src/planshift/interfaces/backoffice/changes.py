@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import clients, door, words
-from planshift.interfaces.presenters import figures, quote_text
+from planshift.interfaces.presenters import figures, quote_text, steps
 from planshift.procedures import deciding_replies, evidence
 from planshift.procedures import office as doing
 from planshift.procedures.queries import acceptances, office
@@ -58,7 +58,9 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         names=page.names,
         figures=figures.of_offer(page.offer, page.names),
         steps=[words.step(each) for each in page.steps],
-        history=[words.attempt(each) for each in page.history],
+        history=words.tries(page.history, kind="change"),
+        execution_run=f"execution:{page.execution.number}" if page.execution else "",
+        trouble_at_work=steps.trouble(str(page.execution.error.get("what", ""))) if page.execution else "",
         postings=[words.posting(each) for each in page.postings],
         key=door.new_key(),
         other_kind=_other_kind(page),

@@ -1,56 +1,12 @@
-"""What are the steps of work, attempts and postings called? Words for staff, from codes."""
+"""What do the rows of the back office say? Steps of work, attempts, replies and postings, worded from codes."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from planshift.interfaces.presenters import movements
+from planshift.interfaces.presenters import movements, steps
 
-WAITS = {"client": _("Client"), "staff": _("Staff"), "system": _("Nobody: it goes on by itself")}
 STATUS = {"done": "done", "lapsed": "done", "skipped": "skipped", "undone": "skipped", "failed": "failed"}
-STEPS = {
-    "check": _("Room, limits and present state checked"),
-    "backup": _("Backup made"),
-    "apply": _("New parameters set"),
-    "read_back": _("Read back and compared"),
-    "place": _("Server chosen"),
-    "create": _("New environment created"),
-    "set_up": _("Set up by staff"),
-    "hand_over": _("Access data handed over"),
-    "copy": _("Content copied"),
-    "lower_ttl": _("Lifetime of DNS records lowered"),
-    "content": _("Content moved by the client"),
-    "old_ttl": _("Former lifetime of DNS records waited for"),
-    "final_copy": _("Content copied once more"),
-    "try_new": _("New environment visited"),
-    "proxy": _("Visitors passed on to the new environment"),
-    "try_old": _("Visited by way of the old server"),
-    "swap_dns": _("DNS switched"),
-    "observe_dns": _("New address seen in DNS"),
-    "cut_over": _("Switch-over confirmed"),
-    "restore_ttl": _("Lifetime of DNS records restored"),
-    "hold": _("Old environment kept"),
-    "notice": _("Removal announced"),
-    "notice_period": _("Notice period"),
-    "quarantine": _("Old environment switched off"),
-    "quarantine_period": _("Old environment kept switched off"),
-    "remove_attached": _("Attached services removed"),
-    "remove": _("Old environment removed"),
-    "verify_gone": _("Seen to be gone"),
-    "suspend": _("Suspended"),
-    "unsuspend": _("Switched on again"),
-}
-OUTCOMES = {
-    "done": (_("Done"), "good"),
-    "went": (_("Went on"), "good"),
-    "waits": (_("Waits"), "warn"),
-    "failed": (_("Failed"), "bad"),
-    "lost": (_("Worker lost"), "bad"),
-    "stuck": (_("Stuck"), "bad"),
-    "retried": (_("Retried by staff"), "accent"),
-    "skipped": (_("Skipped by staff"), "accent"),
-    "cancelled": (_("Cancelled"), ""),
-}
 
 REPLIES = {
     "empty": _("Nothing is written in it"),
@@ -93,22 +49,17 @@ MATCHES = {
 
 def reply(code: str) -> Any:
     """Why a person has to read a reply (mailbox reasons)."""
-    return REPLIES.get(code) or readable(code)
+    return REPLIES.get(code) or steps.readable(code)
 
 
 def trouble(code: str) -> Any:
     """Why staff have to look at a request to accept."""
-    return TROUBLES.get(code) or readable(code)
+    return TROUBLES.get(code) or steps.readable(code)
 
 
 def match(code: str) -> Any:
     """By what a mail was matched."""
-    return MATCHES.get(code) or readable(code)
-
-
-def readable(code: str) -> str:
-    """A code without words of its own, as a person can read it."""
-    return code.replace("_", " ").replace("-", " ").capitalize()
+    return MATCHES.get(code) or steps.readable(code)
 
 
 def step(found: Any) -> dict[str, Any]:
@@ -118,37 +69,65 @@ def step(found: Any) -> dict[str, Any]:
     if waiting:
         status = "waiting" if found.waits_for else "now"
     return {
-        "title": STEPS.get(found.name) or readable(found.name),
+        "title": steps.of_recipe(found.name),
         "status": status,
         "at": found.ended_at,
+        "started_at": found.started_at,
         "until": found.until,
-        "waits": WAITS.get(found.waits_for, "") if waiting else "",
+        "waits": steps.owner(found.waits_for) if waiting else "",
         "attempts": found.attempts,
-        "note": found.note,
+        "note": steps.trouble(found.note),
         "remote": str(found.did.get("remote", ""))[:300],
         "point": found.point_of_no_return,
     }
 
 
-def attempt(found: Any) -> dict[str, Any]:
-    """One line of a run's history (runs.StepView)."""
-    title, tone = OUTCOMES.get(found.outcome) or (readable(found.outcome), "")
+def attempt(found: Any, *, kind: str) -> dict[str, Any]:
+    """One line of the history of a run of this kind (runs.StepView)."""
+    title, tone = steps.outcome(found.outcome)
     return {
-        "step": readable(found.step),
+        "step": steps.of_run(kind=kind, step=found.step),
         "outcome": title,
         "tone": tone,
         "at": found.business_at,
+        "took": (found.ended_at - found.started_at).total_seconds(),
         "who": found.who,
-        "detail": found.detail,
+        "detail": steps.detail(kind=kind, outcome=found.outcome, text=found.detail),
         "attempt": found.attempt,
+        "by_machine": found.outcome not in ("retried", "skipped", "cancelled"),
     }
+
+
+def tries(history: Any, *, kind: str) -> list[dict[str, Any]]:
+    """The history of a run as steps, each with its attempts: the last outcome, the last error, when and how long.
+
+    Acts of staff and steps repeated because nothing was new stay with the step they are about.
+    """
+    shown: list[dict[str, Any]] = []
+    for found in history:
+        line = attempt(found, kind=kind)
+        again = bool(shown) and shown[-1]["code"] == "again" and shown[-1]["step"] == line["step"]
+        if not again and (not shown or shown[-1]["entry"] != found.entry):
+            shown.append({"step": line["step"], "tries": [], "error": ""})
+        step = shown[-1]
+        step |= {"entry": found.entry, "code": found.outcome}
+        step["tries"].append(line)
+        step |= {name: line[name] for name in ("outcome", "tone", "at", "detail", "who")}
+        step["error"] = line["detail"] if found.outcome in ("failed", "lost", "stuck") else step["error"]
+        step["attempts"] = sum(each["by_machine"] for each in step["tries"])
+    for step in shown:
+        step["status"] = {"good": "done", "bad": "failed", "warn": "waiting", "accent": "done"}.get(
+            step["tone"], "ahead"
+        )
+        step["error"] = "" if step["detail"] == step["error"] and len(step["tries"]) == 1 else step["error"]
+    return shown
 
 
 def posting(found: Any) -> dict[str, Any]:
     """One transfer of the ledger (balances.Movement)."""
     known = movements.TITLES.get(found.posting)
     return {
-        "title": known or readable(found.posting),
+        "title": known or steps.readable(found.posting),
         "debit": found.debit,
         "credit": found.credit,
         "amount": found.amount,

@@ -45,37 +45,37 @@ UNSKIPPABLE = frozenset(
 
 def works(*, sellers: tuple[str, ...], every_seller: bool, at: datetime) -> views.Works:
     """Stuck runs of these sellers and of the installation, work that waits for staff, and the workers."""
-    keys = _visible(sellers).filter(state="STUCK").order_by("since", "pk").values_list("key", flat=True)[:LIMIT]
-    shown = set(keys)
-    stuck = [each for each in runs.queries.search(states=("STUCK",), limit=LIMIT * 10) if each.key in shown]
+    stuck = visible(sellers=sellers, every_seller=every_seller).filter(state="STUCK").order_by("since", "pk")[:LIMIT]
     return views.Works(
         stuck=tuple(
-            views.StuckRun(run=each, can=possible(kind=each.kind, every_seller=every_seller)) for each in stuck
+            views.StuckRun(run=runs.queries.view(each), can=possible(run=each, every_seller=every_seller))
+            for each in stuck
         ),
         executions=tuple(provisioning.for_staff_of(sellers=sellers, at=at)),
         workers=tuple(runs.queries.workers()),
     )
 
 
-def possible(*, kind: str, every_seller: bool) -> frozenset[str]:
-    """What staff may do with a stuck run of this kind.
+def possible(*, run: Run, every_seller: bool) -> frozenset[str]:
+    """What staff may do with this run: only what is stuck is skipped or cancelled, what pauses is tried at once.
 
     Runs of the installation (schedules, readings of servers) are for people who work for every seller. Steps that stand
     for money are never skipped (D2); what machines do is decided on the execution.
     """
-    if kind not in OWNED and not every_seller:
+    pauses = run.state == "READY" and run.attempt > 0
+    if (run.kind not in OWNED and not every_seller) or not (run.state == "STUCK" or pauses):
         return frozenset()
-    if kind == "execution":
+    if run.kind == "execution" or pauses:
         return frozenset({"retry"})
-    return frozenset({"retry", "cancel"} if kind in UNSKIPPABLE else {"retry", "skip", "cancel"})
+    return frozenset({"retry", "cancel"} if run.kind in UNSKIPPABLE else {"retry", "skip", "cancel"})
 
 
-def kind_of_run(*, sellers: tuple[str, ...], key: str) -> str:
-    """The kind of a run that concerns one of these sellers, or the installation. NotFound for another seller's."""
-    kind = _visible(sellers).filter(key=key).values_list("kind", flat=True).first()
-    if kind is None:
+def run_of(*, sellers: tuple[str, ...], every_seller: bool, key: str) -> Run:
+    """A run that concerns one of these sellers, or the installation. NotFound for another seller's."""
+    found = visible(sellers=sellers, every_seller=every_seller).filter(key=key).first()
+    if found is None:
         raise NotFound(key)
-    return kind
+    return found
 
 
 def is_theirs(*, sellers: tuple[str, ...], execution: str) -> bool:
@@ -83,8 +83,10 @@ def is_theirs(*, sellers: tuple[str, ...], execution: str) -> bool:
     return machines.Execution.objects.filter(number=execution, service__client__seller__code__in=sellers).exists()
 
 
-def _visible(sellers: tuple[str, ...]) -> QuerySet[Run]:
+def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
     """Runs whose subject is of these sellers, and those that are no seller's."""
+    if every_seller:
+        return Run.objects.all()
     ours = {"client__seller__code__in": sellers}
     served = {"service__client__seller__code__in": sellers}
     numbers = services.Service.objects.filter(**ours).values("number")
@@ -106,9 +108,9 @@ def _visible(sellers: tuple[str, ...]) -> QuerySet[Run]:
         "usage": numbers,
         "watch": executions,
     }
-    visible = ~Q(kind__in=OWNED)
+    theirs = ~Q(kind__in=OWNED)
     for kind, found in subjects.items():
-        visible |= Q(kind=kind, subject__in=found)
+        theirs |= Q(kind=kind, subject__in=found)
     for code in sellers:  # stretches of a seller's rows
-        visible |= Q(kind__in=("metering_batch", "renewal_batch"), subject__startswith=f"{code}:")
-    return Run.objects.filter(visible)
+        theirs |= Q(kind__in=("metering_batch", "renewal_batch"), subject__startswith=f"{code}:")
+    return Run.objects.filter(theirs)

@@ -28,13 +28,15 @@ class RunView:
     reason: str
     since: dt.datetime
     started_at: dt.datetime
+    ended_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One line of a run's history."""
+    """One line of a run's history; lines of one `entry` are tries of the same step."""
 
     step: str
+    entry: int
     attempt: int
     outcome: str
     detail: str
@@ -81,20 +83,23 @@ def search(
         query = query.filter(owner=owner)
     if due_before is not None:
         query = query.filter(due_at__lt=due_before)
-    return [_view(run) for run in query[offset : offset + limit]]
+    return [view(run) for run in query[offset : offset + limit]]
 
 
 def find(*, key: str) -> RunView | None:
     """The run `key`, if there is one."""
     run = Run.objects.filter(key=key).first()
-    return _view(run) if run else None
+    return view(run) if run else None
 
 
-def timeline(*, key: str) -> list[StepView]:
-    """The history of a run, oldest first."""
+def timeline(*, key: str, newest: int = 0, before: int = 0) -> list[StepView]:
+    """The history of a run, oldest first; with `newest` only so many lines of its end, `before` lines further up."""
+    found = StepRecord.objects.filter(run__key=key).order_by("id")
+    rows = list(reversed(found.reverse()[before : before + newest])) if newest else list(found)
     return [
         StepView(
             step=row.step,
+            entry=row.entry,
             attempt=row.attempt,
             outcome=row.outcome,
             detail=row.detail,
@@ -103,7 +108,7 @@ def timeline(*, key: str) -> list[StepView]:
             ended_at=row.ended_at,
             business_at=row.business_at,
         )
-        for row in StepRecord.objects.filter(run__key=key).order_by("id")
+        for row in rows
     ]
 
 
@@ -194,7 +199,8 @@ def next_due() -> dt.datetime | None:
     return Run.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
 
 
-def _view(run: Run) -> RunView:
+def view(run: Run) -> RunView:
+    """A row as it is shown."""
     return RunView(
         key=run.key,
         kind=run.kind,
@@ -211,4 +217,5 @@ def _view(run: Run) -> RunView:
         reason=run.reason,
         since=run.since,
         started_at=run.started_at,
+        ended_at=run.ended_at,
     )
