@@ -1,6 +1,6 @@
 """What are steps of work, waits, signals, outcomes and troubles called? Words for staff, from codes.
 
-The one home of these words: whoever adds a step, a signal or a trouble finds out here (tests/interfaces/backoffice).
+The one home of these words: whoever adds a step, a signal or a trouble finds out here (tests/house_rules/test_words_of_work.py).
 """
 
 from collections.abc import Mapping
@@ -85,6 +85,7 @@ RUNS: Mapping[str, Mapping[str, Words]] = {
         "retire": _("Old environment kept, then removed"),
         "close": _("Closed"),
         "correct": _("Invoice corrected to zero"),
+        "correct_renewals": _("Renewals corrected"),
         "give_back": _("Money given back"),
         "renew_as_before": _("Renewal as before"),
         "lower": _("Invoice lowered"),
@@ -124,7 +125,7 @@ SIGNALS: Mapping[str, Words] = {
     "expired": _("Order lapsed"),
     "withdrawn": _("Taken back"),
     "deposit": _("Money on the deposit"),
-    "auto_renew": _("Automatic renewal switched"),
+    "auto_renew": _("Auto-renewal switched"),
     "change": _("A change of the service"),
     "renewed": _("Renewal"),
     "answered": _("Answer of the client"),
