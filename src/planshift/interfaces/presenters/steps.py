@@ -1,6 +1,6 @@
 """What are steps of work, waits, signals, outcomes and troubles called? Words for staff, from codes.
 
-The one home of these words: whoever adds a step, a signal or a trouble finds out here (tests/house_rules/test_words_of_work.py).
+The one home of these words; tests/house_rules/test_words_of_work.py tells whoever adds one without.
 """
 
 from collections.abc import Mapping
