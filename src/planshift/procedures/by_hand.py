@@ -6,10 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from planshift.domain.errors import Refused
+from planshift.procedures import servers
 from planshift.provisioning import desk, models
 from planshift.runtime import audit
-
-MANUAL = "manual"
 
 
 def tasks(*, sellers: tuple[str, ...]) -> tuple[desk.Task, ...]:
@@ -52,11 +51,11 @@ def cannot(*, sellers: tuple[str, ...], task: str, note: str, at: datetime, acto
 def _desk() -> desk.Desk:
     bound = desk.bound()
     if bound is None:
-        raise Refused("driver_unknown", driver=MANUAL)
+        raise Refused("driver_unknown", driver=servers.BY_HAND[0])
     return bound
 
 
 def _servers(sellers: tuple[str, ...]) -> tuple[str, ...]:
-    """Codes of manual servers are unique in the installation (`procedures.servers`), so a code is enough."""
-    rows = models.Server.objects.filter(driver=MANUAL, seller__code__in=sellers)
+    """Codes of such servers are unique in the installation (`procedures.servers`), so a code is enough."""
+    rows = models.Server.objects.filter(driver__in=servers.BY_HAND, seller__code__in=sellers)
     return tuple(rows.values_list("code", flat=True))

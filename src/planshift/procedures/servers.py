@@ -14,7 +14,8 @@ from planshift.catalog import models as catalog
 from planshift.domain.errors import Refused
 from planshift.provisioning import facts, installing, models, ports, servers
 
-MANUAL = "manual"
+BY_HAND = ("manual", "whm")  # drivers that ask staff; what they keep about a server is found by its code alone
+BY_CODE = (*BY_HAND, "proxmox")
 CODE = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 HOST_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) ([A-Za-z0-9+/]+={0,3})( .*)?")
 
@@ -53,8 +54,8 @@ def describe(
         raise Refused("driver_unknown", driver=driver if driver not in ports.codes() else dns)
     with transaction.atomic():
         owner = _seller(seller)
-        if driver == MANUAL and models.Server.objects.filter(code=code).exclude(seller=owner).exists():
-            raise Refused("server_code_wrong", code=code)  # their tasks are told apart by the code alone
+        if driver in BY_CODE and models.Server.objects.filter(code=code).exclude(seller=owner).exists():
+            raise Refused("server_code_wrong", code=code)
         known = models.Server.objects.filter(seller=owner, code=code).first()
         pinned = _host_key(host_key) if host_key else str(known.traits.get("host_key", "")) if known else ""
         servers.add_server(

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "planshift.billing",
     "planshift.provisioning",
     "planshift.procedures",
+    "planshift.adapters.drivers.by_http",
     "planshift.adapters.drivers.manual",
     "planshift.adapters.drivers.simulated",
     "planshift.adapters.gateways.simulated",
@@ -112,6 +113,8 @@ if RFC2136_SERVER and not (RFC2136_KEY_NAME and RFC2136_SECRET):
 DNS_ASKED = env.text("PLANSHIFT_DNS_ASKED", default="")
 # The private key that hosting servers let in (driver linux-ssh): the path of a file. Empty: no such servers.
 SSH_KEY = env.text("PLANSHIFT_SSH_KEY", default="")
+# Our tokens at servers of vendors (drivers whm, proxmox): the path of a file. Empty: no such servers.
+SERVER_TOKENS = env.text("PLANSHIFT_SERVER_TOKENS", default="")
 
 ROOT_URLCONF = "planshift.project.urls"
 WSGI_APPLICATION = "planshift.project.wsgi.application"

@@ -12,6 +12,7 @@ from planshift.project import env, mail_url
 if TYPE_CHECKING:
     from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
     from planshift.adapters.drivers.linux_ssh.install import Installer
+    from planshift.adapters.drivers.manual.driver import ManualDriver
     from planshift.adapters.gateways.simulated import gateway
     from planshift.adapters.gateways.stripe.gateway import StripeGateway
     from planshift.adapters.mail import smtp
@@ -37,10 +38,12 @@ def wire() -> None:
     installers: dict[str, installing.Installer] = {}
     if settings.SSH_KEY:
         drivers["linux-ssh"], installers["linux-ssh"] = _linux_ssh()
+    if settings.SERVER_TOKENS:
+        drivers |= _vendors(by_hand)
     provisioning.bind(
         drivers,
         dns={"simulated": driver.SimulatedDns(), **_name_services()},
-        web={"simulated": driver.SimulatedWeb(), "linux-ssh": http.HttpWeb()},
+        web={"simulated": driver.SimulatedWeb(), "linux-ssh": http.HttpWeb(), "whm": http.HttpWeb()},
         simulation=faults,
     )
     installing.bind(installers)
@@ -86,6 +89,21 @@ def _linux_ssh() -> "tuple[LinuxSshDriver, Installer]":
 
     ssh = transport.Ssh(key_file=settings.SSH_KEY)
     return LinuxSshDriver(ssh=ssh), Installer(ssh=ssh)
+
+
+def _vendors(by_hand: "ManualDriver") -> "dict[str, provisioning.Driver]":
+    """Servers with an HTTP interface of their vendor; what it cannot do, staff are asked to do."""
+    from planshift.adapters.drivers.by_http import asking
+    from planshift.adapters.drivers.proxmox import api as pve
+    from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
+    from planshift.adapters.drivers.whm import api as whm
+    from planshift.adapters.drivers.whm.driver import WhmDriver
+
+    tokens = asking.Tokens(file=settings.SERVER_TOKENS)
+    return {
+        "whm": WhmDriver(whm=whm.Whm(tokens=tokens), staff=by_hand),
+        "proxmox": ProxmoxDriver(pve=pve.Pve(tokens=tokens)),
+    }
 
 
 def _bind_vies() -> None:

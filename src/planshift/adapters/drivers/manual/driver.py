@@ -185,6 +185,10 @@ class ManualDriver:
             return ports.Result(changed=False)
         return self._task(op, ref, "remove", {"proof": [proof.kind, proof.reference]})
 
+    def entrust(self, *, op: ports.Op, ref: ports.Ref, verb: str, asked: dict[str, Any]) -> ports.Result:
+        """A task about an account that another driver looks after, for what its servers cannot do by a program."""
+        return self._task(op, ref, verb, asked)
+
     def poll(self, *, server: ports.ServerAt, task: str) -> ports.Result:
         """Is it closed? Permanent("remote_refused") with the note when staff say that it cannot be done."""
         found = models.ManualTask.objects.filter(server=server.code, code=task).first()

@@ -96,10 +96,16 @@ class SimulatedDriver:
         return _once(op, ref, "create", {"limits": dict(limits), "label": spec.label, "plan": spec.plan}, do)
 
     def apply(self, *, op: ports.Op, ref: ports.Ref, to: ports.Limits) -> ports.Result:
-        """Set the limits; refused below what is used."""
+        """Set the limits; refused below what is used, and where a resource that never shrinks would."""
+        fixed = self.capabilities(server=ref.server).never_shrink
 
         def do() -> bool:
             account = _must(ref)
+            shrunk = sorted(
+                name for name in fixed if name in to and ports.UNLIMITED != to[name] < account.limits.get(name, 0)
+            )
+            if shrunk:
+                raise Permanent("unsupported", resources=shrunk)
             violations = _violations(account.used, to)
             if violations and account.limits != dict(to):
                 told = [{"resource": one.resource, "used": one.used, "target": one.target} for one in violations]

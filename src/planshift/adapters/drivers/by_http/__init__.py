@@ -1,0 +1,1 @@
+"""What the drivers of vendors with an HTTP interface have in common."""

@@ -1,0 +1,1 @@
+"""cPanel servers, by WHM API 1."""
