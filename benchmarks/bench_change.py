@@ -10,22 +10,17 @@ usage: python benchmarks/bench_change.py                     SQLite, then Postgr
 
 import argparse
 import datetime as dt
-import multiprocessing
 import os
-import pickle
 import re
-import subprocess
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import apart
+
 NOW = dt.datetime(2026, 9, 1, 10, 0, tzinfo=dt.UTC)
 CLIENTS = (1, 2, 4)
 MOST_STATEMENTS, LEAST_RATIO = 60, 0.25
@@ -36,33 +31,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one of the two databases")
     parser.add_argument("--changes", type=int, default=16, help="changes per client and measurement")
-    parser.add_argument("--here", metavar="DATABASE", help=argparse.SUPPRESS)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     if given.here:
+        os.environ["PLANSHIFT_DEMO"] = "1"
+        apart.prepared()
         return Bench(given.changes).measure()
-    status = 0
-    for name in (given.only,) if given.only else ("sqlite", "postgresql"):
-        with tempfile.TemporaryDirectory(prefix="planshift-bench-") as var, place(name, Path(var)) as url:
-            own = {"PLANSHIFT_DATABASE": url, "PLANSHIFT_VAR": var, "PLANSHIFT_DEMO": "1"}
-            command = [sys.executable, __file__, "--here", name, "--changes", str(given.changes)]
-            status |= subprocess.run(command, env=os.environ | own, check=False).returncode
-    return status
-
-
-@contextmanager
-def place(name: str, folder: Path) -> Iterator[str]:
-    """Where the database is."""
-    if name == "sqlite":
-        yield str(folder / "bench.sqlite3")
-        return
-    from tests.harness import postgres
-
-    cluster = postgres.start()
-    try:
-        yield cluster.url
-    finally:
-        cluster.stop()
+    return apart.on_each("--changes", str(given.changes), only=given.only)
 
 
 @dataclass
@@ -79,15 +54,12 @@ class Bench:
     """One database: prepared once, copied for every measurement."""
 
     def __init__(self, changes: int) -> None:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planshift.project.settings")
-        import django
-
-        django.setup()
         import holidays.countries  # noqa: F401 - loaded on first use, which is not what is measured
-        import structlog
         from django.db import connection
 
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+        from planshift.runtime.runs import working
+
+        working.let_go()
         connection.settings_dict["OPTIONS"].pop("pool", None)  # a connection per client, as each process has
         self.each, self.connection = changes, connection
         self.name = str(connection.settings_dict["NAME"])
@@ -115,18 +87,11 @@ class Bench:
 
     # ── prepared and copied ──
     def _prepare(self, *, count: int) -> None:
-        from django.core.management import call_command
-
         from planshift.domain import facts
         from planshift.procedures import change, models
         from planshift.procedures.demo import cast, load
-        from planshift.runtime import clock, database
-        from planshift.runtime.runs import schedules
+        from planshift.runtime import clock
 
-        schedules._schedules.clear()  # the product's daily work would be measured too
-        call_command("migrate", verbosity=0)
-        database.prepare()
-        print(f"\n{database.describe()}, {os.cpu_count()} cores")
         held = cast.Holding(label="x", family="vps", plan="standard", months=12, months_ago=4, auto_renew=True)
         person = next(each for each in cast.CAST if each.code == "deposit")
         people = []
@@ -136,7 +101,7 @@ class Bench:
         cast.CAST = tuple(people)
         load.ROOM.update(dict.fromkeys(load.ROOM, 1_000_000))
         with clock.stopped(at=NOW):
-            load.load(folder=ROOT, at=NOW)
+            load.load(folder=apart.ROOT, at=NOW)
             from planshift.services import models as services
 
             for row in services.Service.objects.select_related("client").order_by("pk"):
@@ -162,7 +127,7 @@ class Bench:
             target = f"{self.name}.{name}"
             Path(target).write_bytes(Path(self.name).read_bytes())
             os.sync()
-        return apart(lambda: self._entered(target, measure))
+        return apart.alone(lambda: self._entered(target, measure))
 
     def _entered(self, target: str, measure: Callable[[], Any]) -> Any:
         self.connection.settings_dict["NAME"] = target
@@ -259,14 +224,19 @@ class Bench:
         with clock.stopped(at=NOW):
             carried_out(quotes()[0], registered())  # what a process keeps for its life is loaded, series have begun
 
-        def client(number: int) -> None:
+        def client(number: int, begin: apart.Begin) -> None:
             with clock.stopped(at=NOW):
                 chosen, life = quotes()[1 + number * self.each : 1 + (number + 1) * self.each], registered()
-                yield_start()
+                begin()
                 for quote in chosen:
                     carried_out(quote, life)
 
-        return self._at_once(clients, client, check=True)
+        took, _ = apart.at_once(clients, client)
+        from planshift.procedures import models
+
+        done = models.Change.objects.filter(state="DONE").count()
+        assert done == clients * self.each + 1, done
+        return clients * self.each / took
 
     def _raw(self, clients: int, recorded: Sequence[Recorded]) -> float:
         """The same writes, with the bare driver."""
@@ -283,46 +253,17 @@ class Bench:
                         cursor.execute(sql, params)
                     cursor.execute("COMMIT")
 
-        def client(number: int) -> None:
-            play(recorded[1 + number * self.each : 1 + (number + 1) * self.each], yield_start)
+        def client(number: int, begin: apart.Begin) -> None:
+            play(recorded[1 + number * self.each : 1 + (number + 1) * self.each], begin)
 
         play(recorded[:1])
-
-        return self._at_once(clients, client)
+        took, _ = apart.at_once(clients, client)
+        return clients * self.each / took
 
     def _bare(self, sql: str, params: Any) -> tuple[str, Any]:
         if self.postgresql:
             return sql, params
         return sql.replace("%s", "?"), tuple(params or ())
-
-    def _at_once(self, clients: int, client: Callable[[int], None], *, check: bool = False) -> float:
-        self.connection.close()
-        fork = multiprocessing.get_context("fork")
-        global _start
-        _start = fork.Barrier(clients + 1)
-        processes = [fork.Process(target=client, args=(number,)) for number in range(clients)]
-        for each in processes:
-            each.start()
-        _start.wait(300)
-        begun = time.perf_counter()
-        for each in processes:
-            each.join()
-        took = time.perf_counter() - begun
-        assert all(each.exitcode == 0 for each in processes), [each.exitcode for each in processes]
-        if check:
-            from planshift.procedures import models
-
-            done = models.Change.objects.filter(state="DONE").count()
-            assert done == clients * self.each + 1, done
-        return clients * self.each / took
-
-
-_start: Any = None
-
-
-def yield_start() -> None:
-    """All clients begin at once."""
-    _start.wait(300)
 
 
 def replaced(row: Any, **changed: Any) -> Any:
@@ -355,26 +296,6 @@ def carried_out(quote: tuple[str, str, tuple[str, ...]], life: Any) -> None:
     change.order(client=client, quote=number, acknowledged=ticked, key=number, at=NOW, actor="user:1")
     while working.work_off(life, limit=1000):
         pass
-
-
-def apart(do: Callable[[], Any]) -> Any:
-    """In a forked process; its answer."""
-    with tempfile.NamedTemporaryFile() as answer:
-        pid = os.fork()
-        if pid == 0:
-            status = 1
-            try:
-                Path(answer.name).write_bytes(pickle.dumps(do()))
-                status = 0
-            finally:
-                if status:
-                    import traceback
-
-                    traceback.print_exc()
-                os._exit(status)
-        if os.waitpid(pid, 0)[1]:
-            raise SystemExit("a measurement failed")
-        return pickle.loads(answer.read())
 
 
 if __name__ == "__main__":

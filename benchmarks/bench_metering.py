@@ -11,17 +11,12 @@ usage: python benchmarks/bench_metering.py --services 10000          PostgreSQL,
 
 import argparse
 import datetime as dt
-import multiprocessing
-import os
-import resource
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import apart
+
 NOW = dt.datetime(2026, 9, 16, 0, 5, tzinfo=dt.timezone(dt.timedelta(hours=2)))  # five past midnight in Warsaw
 TABLES = ("billing_draw", "ledger_transfer")
 
@@ -34,43 +29,17 @@ def main() -> int:
     given = parser.parse_args()
     if given.here:
         return measure(given.services, given.workers)
-    sys.path.insert(0, str(ROOT))
-    from tests.harness import postgres
-
-    try:
-        cluster = postgres.start()
-    except postgres.NoPostgreSQL as problem:
-        print(f"PostgreSQL left out: {problem}")
-        return 0
-    try:
-        with tempfile.TemporaryDirectory(prefix="planshift-bench-") as var:
-            environment = os.environ | {"PLANSHIFT_DATABASE": cluster.url, "PLANSHIFT_VAR": var}
-            command = [sys.executable, __file__, "--here"]
-            command += ["--services", str(given.services), "--workers", str(given.workers)]
-            return subprocess.run(command, env=environment, check=False).returncode
-    finally:
-        cluster.stop()
+    return apart.on_each("--services", str(given.services), "--workers", str(given.workers), only="postgresql")
 
 
 def measure(count: int, workers: int) -> int:
     """Print all figures; 1 when one is below what is asked."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planshift.project.settings")
-    import django
-
-    django.setup()
-    import structlog
-    from django.core.management import call_command
+    apart.prepared()
     from django.db import connection
 
-    from planshift.runtime import clock, database
-    from planshift.runtime.runs import schedules
+    from planshift.runtime import clock
 
-    schedules._schedules.clear()  # the product's other work would be measured too
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    call_command("migrate", verbosity=0)
-    database.prepare()
-    print(database.describe())
-    seller = load_seller()
+    seller = apart.seller(at=NOW)
     fill(seller, count)
     with clock.stopped(at=NOW):
         before = rows()
@@ -91,16 +60,6 @@ def measure(count: int, workers: int) -> int:
         cursor.execute("SELECT count(*) FROM runtime_run WHERE state = 'STUCK'")
         assert cursor.fetchone() == (0,)
     return 0 if memory <= 300 else 1
-
-
-def load_seller() -> Any:
-    from planshift.catalog import load, models
-
-    sold, policy = ROOT / "catalogs" / "deposit.toml", ROOT / "policies" / "deposit.toml"
-    load.load_catalog(text=sold.read_text(encoding="utf-8"), name=sold.name, at=NOW, actor="bench")
-    seller = models.Seller.objects.get()
-    load.load_policy(seller=seller.code, text=policy.read_text(encoding="utf-8"), at=NOW, actor="bench")
-    return seller
 
 
 def fill(seller: Any, count: int) -> None:
@@ -165,19 +124,18 @@ def fill(seller: Any, count: int) -> None:
             booking.book_many(
                 [
                     booking.entry(
-                        postings.received_unapplied(
-                            seller=seller.code, client=client.number, through="bank", amount=Money.of("200.00", "PLN")
+                        postings.deposit_opened(
+                            seller=seller.code, client=client.number, amount=Money.of("200.00", "PLN")
                         ),
-                        key=f"{client.number}/in", seller=seller, at=NOW, actor="bench",
+                        key=f"{client.number}/opened", seller=seller, at=NOW, actor="bench",
                     )
                     for client in clients
                 ]
             )  # fmt: skip
-            # the bench fills the prepaid account by its own posting: what counts is that it is there
             booking.book_many(
                 [
                     booking.entry(
-                        postings._within(client.number, "bench", "unapplied", "prepaid", Money.of("200.00", "PLN")),
+                        postings.deposit_to_prepaid(client=client.number, amount=Money.of("200.00", "PLN")),
                         key=f"{client.number}/filled", seller=seller, at=NOW, actor="bench",
                     )
                     for client in clients
@@ -209,35 +167,12 @@ def _earlier(held: Any, day: dt.date, metering: Any, models: Any) -> None:
 
 def draw(workers: int) -> tuple[float, float]:
     """Seconds of the whole run in `workers` processes, start-up not counted, and the most memory of one (MiB)."""
-    from django.db import connection
-
     from planshift.procedures.metering import drawing
     from planshift.runtime import runs
-    from planshift.runtime.runs import working
 
     runs.start(kind=drawing.KIND, key=f"{drawing.KIND}:bench", subject="bench")
-    working.let_go()  # a child must not share its parent's sockets
-    context = multiprocessing.get_context("fork")
-    gate, most = context.Barrier(workers + 1), context.SimpleQueue()
-
-    def child(index: int) -> None:
-        connection.ensure_connection()
-        gate.wait()
-        idle = 0
-        while idle < 3:  # another one may still be splitting
-            idle = 0 if runs.drain() else idle + 1
-            time.sleep(0.02 if idle else 0)
-        most.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-    processes = [context.Process(target=child, args=(index,)) for index in range(workers)]
-    for process in processes:
-        process.start()
-    gate.wait()
-    begun = time.perf_counter()
-    for process in processes:
-        process.join()
-    took = time.perf_counter() - begun
-    return took, max(most.get() for _ in processes)
+    took, used = apart.at_once(workers, apart.drained)
+    return took, max(each.memory for each in used)
 
 
 def rows() -> dict[str, int]:

@@ -11,17 +11,12 @@ usage: python benchmarks/bench_renewals.py --services 10000 50000    PostgreSQL,
 
 import argparse
 import datetime as dt
-import multiprocessing
-import os
-import resource
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import apart
+
 PAID_BY = ("transfer", "deposit")
 NOW = dt.datetime(2026, 9, 1, 10, 0, tzinfo=dt.UTC)
 TABLES = (
@@ -39,43 +34,18 @@ def main() -> int:
     given = parser.parse_args()
     if given.here:
         return measure(given.services, given.paid_by, given.workers)
-    sys.path.insert(0, str(ROOT))
-    from tests.harness import postgres
-
-    try:
-        cluster = postgres.start()
-    except postgres.NoPostgreSQL as problem:
-        print(f"PostgreSQL left out: {problem}")
-        return 0
-    try:
-        with tempfile.TemporaryDirectory(prefix="planshift-bench-") as var:
-            environment = os.environ | {"PLANSHIFT_DATABASE": cluster.url, "PLANSHIFT_VAR": var}
-            command = [sys.executable, __file__, "--here"]
-            command += ["--services", *map(str, given.services), "--workers", str(given.workers)]
-            command += ["--paid-by", *given.paid_by]
-            return subprocess.run(command, env=environment, check=False).returncode
-    finally:
-        cluster.stop()
+    return apart.on_each(
+        *("--services", *map(str, given.services), "--workers", str(given.workers), "--paid-by", *given.paid_by),
+        only="postgresql",
+    )
 
 
 def measure(counts: list[int], paid_by: list[str], workers: int) -> int:
     """Print all figures; 1 when one is below what is asked."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planshift.project.settings")
-    import django
+    apart.prepared()
+    from planshift.runtime import clock
 
-    django.setup()
-    import structlog
-    from django.core.management import call_command
-
-    from planshift.runtime import clock, database
-    from planshift.runtime.runs import schedules
-
-    schedules._schedules.clear()  # the product's other daily work would be measured too
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    call_command("migrate", verbosity=0)
-    database.prepare()
-    print(database.describe())
-    seller, base, good = load_seller(), 0, True
+    seller, base, good = apart.seller(at=NOW), 0, True
     with clock.stopped(at=NOW):
         for way in paid_by:
             each: list[float] = []
@@ -114,16 +84,6 @@ def renewed(count: int, way: str, workers: int) -> tuple[float, bool]:
         cursor.execute("SELECT count(*) FROM runtime_run WHERE state = 'STUCK'")
         assert cursor.fetchone() == (0,)
     return took, count / took >= 2000 and bare / took >= 1 / 7 and memory <= 300
-
-
-def load_seller() -> Any:
-    from planshift.catalog import load, models
-
-    sold, policy = ROOT / "catalogs" / "deposit.toml", ROOT / "policies" / "deposit.toml"
-    load.load_catalog(text=sold.read_text(encoding="utf-8"), name=sold.name, at=NOW, actor="bench")
-    seller = models.Seller.objects.get()
-    load.load_policy(seller=seller.code, text=policy.read_text(encoding="utf-8"), at=NOW, actor="bench")
-    return seller
 
 
 def fill(seller: Any, base: int, count: int, paid_by: str) -> None:
@@ -188,37 +148,13 @@ def fill(seller: Any, base: int, count: int, paid_by: str) -> None:
 def announce(workers: int) -> tuple[float, float, float]:
     """Seconds of the whole run in `workers` processes, start-up not counted, the most memory of one (MiB), and the
     seconds that their processors were busy."""
-    from django.db import connection
-
     from planshift.procedures import announcing
-    from planshift.runtime import models, runs
-    from planshift.runtime.runs import working
+    from planshift.runtime import models
 
     models.Run.objects.filter(kind__in=(announcing.KIND, announcing.BATCH_KIND)).delete()  # as if it were another day
     announcing.begin(at=NOW)
-    working.let_go()  # a child must not share its parent's sockets
-    context = multiprocessing.get_context("fork")
-    gate, most = context.Barrier(workers + 1), context.SimpleQueue()
-
-    def child(index: int) -> None:
-        connection.ensure_connection()
-        gate.wait()
-        idle, before = 0, time.process_time()
-        while idle < 3:  # another one may still be splitting
-            idle = 0 if runs.drain() else idle + 1
-            time.sleep(0.02 if idle else 0)
-        most.put((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.process_time() - before))
-
-    processes = [context.Process(target=child, args=(index,)) for index in range(workers)]
-    for process in processes:
-        process.start()
-    gate.wait()
-    begun = time.perf_counter()
-    for process in processes:
-        process.join()
-    took = time.perf_counter() - begun
-    used = [most.get() for _ in processes]
-    return took, max(memory for memory, _ in used), sum(busy for _, busy in used)
+    took, used = apart.at_once(workers, apart.drained)
+    return took, max(each.memory for each in used), sum(each.busy for each in used)
 
 
 def newest() -> dict[str, int]:

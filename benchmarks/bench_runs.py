@@ -9,17 +9,14 @@ usage: python benchmarks/bench_runs.py            both databases, each thrown aw
 """
 
 import argparse
-import multiprocessing
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import apart
+
 STEPS_PER_RUN = 5
 WAITING = 200_000
 
@@ -31,50 +28,17 @@ def main() -> int:
     given = parser.parse_args()
     if given.here:
         return measure(given.steps)
-    sys.path.insert(0, str(ROOT))
-    from tests.harness import postgres
-
-    status = 0
-    with tempfile.TemporaryDirectory(prefix="planshift-bench-") as folder:
-        status |= again(str(Path(folder) / "bench.sqlite3"), given.steps)
-    try:
-        cluster = postgres.start()
-    except postgres.NoPostgreSQL as problem:
-        print(f"PostgreSQL left out: {problem}")
-        return status
-    try:
-        return status | again(cluster.url, given.steps)
-    finally:
-        cluster.stop()
-
-
-def again(url: str, steps: int) -> int:
-    """This program once more, on the database `url`."""
-    with tempfile.TemporaryDirectory(prefix="planshift-bench-") as var:
-        environment = os.environ | {"PLANSHIFT_DATABASE": url, "PLANSHIFT_VAR": var}
-        command = [sys.executable, __file__, "--here", "--steps", str(steps)]
-        return subprocess.run(command, env=environment, check=False).returncode
+    return apart.on_each("--steps", str(given.steps))
 
 
 def measure(steps: int) -> int:
     """Print all figures of one database; 1 when one is below what is asked."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planshift.project.settings")
-    import django
-
-    django.setup()
-    import structlog
-    from django.core.management import call_command
+    apart.prepared()
     from django.db import connection
 
-    from planshift.runtime import database, runs
-    from planshift.runtime.runs import schedules
+    from planshift.runtime import runs
 
-    schedules._schedules.clear()  # the product's daily work would be measured too
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    call_command("migrate", verbosity=0)
-    database.prepare()
     postgresql = connection.vendor == "postgresql"
-    print(database.describe())
     names = [f"s{number}" for number in range(STEPS_PER_RUN)]
 
     def step(run: runs.Work) -> runs.Outcome:
@@ -120,26 +84,14 @@ def rate(workers: int, steps: int, fill: Callable[[int], None], loop: Callable[[
     """Steps per second of `workers` processes that share the work; start-up is not counted."""
     from django.db import connection
 
-    from planshift.runtime.runs import working
-
-    fill(steps)
-    working.let_go()  # a child must not share its parent's sockets
-    context = multiprocessing.get_context("fork")
-    gate = context.Barrier(workers + 1)
-
-    def child() -> None:
+    def child(_: int, begin: apart.Begin) -> None:
         connection.ensure_connection()
-        gate.wait()
+        begin()
         loop(steps)
 
-    processes = [context.Process(target=child) for _ in range(workers)]
-    for process in processes:
-        process.start()
-    gate.wait()
-    begun = time.perf_counter()
-    for process in processes:
-        process.join()
-    return steps / (time.perf_counter() - begun)
+    fill(steps)
+    took, _ = apart.at_once(workers, child)
+    return steps / took
 
 
 def bare_tables() -> None:

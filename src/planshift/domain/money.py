@@ -1,5 +1,6 @@
 """How much, exactly, in which currency?"""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -76,14 +77,14 @@ def round_ratio(number: int, divisor: int, mode: str = "half_up") -> int:
         return number // divisor
     if mode == "ceiling":
         return -(-number // divisor)
+    if mode == "half_up":
+        return -((divisor - 2 * number) // (2 * divisor)) if number < 0 else (2 * number + divisor) // (2 * divisor)
     sign, number = (-1, -number) if number < 0 else (1, number)
     whole, rest = divmod(number, divisor)
     if not rest:
         return sign * whole
     twice = 2 * rest - divisor
-    if mode == "half_up":
-        more = twice >= 0
-    elif mode == "down":
+    if mode == "down":
         more = False
     elif mode == "up":
         more = True
@@ -101,6 +102,41 @@ def share_of(amount: Exact, units: Exact, per: Exact) -> Fraction:
     return Fraction(
         amount.numerator * units.numerator * per.denominator, amount.denominator * units.denominator * per.numerator
     )
+
+
+def sum_of(amounts: Sequence[Fraction]) -> Fraction:
+    """The exact sum. Of one amount, the amount: most changes have one line, and adding fractions is what costs."""
+    return amounts[0] if len(amounts) == 1 else sum(amounts, Fraction(0))
+
+
+def less(one: Fraction, other: Fraction) -> Fraction:
+    """`one` - `other`, brought to lowest terms once."""
+    return Fraction(
+        one.numerator * other.denominator - other.numerator * one.denominator, one.denominator * other.denominator
+    )
+
+
+def times(amount: Fraction, count: int) -> Fraction:
+    """`amount` so many times; once, as nearly always, the amount itself."""
+    return amount if count == 1 else amount * count
+
+
+def spread(amounts: Sequence[Fraction], step: Fraction, mode: str = "half_up") -> list[int]:
+    """The amounts in whole steps that sum to the rounded sum: each rounded down, and one more where most is missing.
+
+    The earlier wins a tie.
+    """
+    below = [amount.denominator * step.numerator for amount in amounts]
+    common = math.lcm(*below)
+    scaled = [
+        amount.numerator * step.denominator * (common // divisor)
+        for amount, divisor in zip(amounts, below, strict=True)
+    ]
+    found = [number // common for number in scaled]
+    missing = round_ratio(sum(scaled), common, mode) - sum(found)  # from 0 to the number of amounts
+    for index in sorted(range(len(found)), key=lambda index: found[index] * common - scaled[index])[:missing]:
+        found[index] += 1
+    return found
 
 
 def decimal_text(value: Exact, *, decimals: int) -> str:
@@ -177,11 +213,7 @@ class Money:
             raise BadMoney("cannot split by these weights")
         minor = self.minor
         sign, minor = (-1, -minor) if minor < 0 else (1, minor)
-        ideal = [share * minor / whole for share in shares]
-        parts = [part.numerator // part.denominator for part in ideal]
-        order = sorted(range(len(parts)), key=lambda index: (parts[index] - ideal[index], index))
-        for index in order[: minor - sum(parts)]:
-            parts[index] += 1
+        parts = spread([share * minor / whole for share in shares], Fraction(1))
         return tuple(Money.from_minor(sign * part, self.currency) for part in parts)
 
     def _places(self, decimals: int | None) -> int:

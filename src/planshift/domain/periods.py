@@ -19,6 +19,7 @@ Moment = date | datetime  # a datetime is always aware
 EPOCH = date(1900, 1, 1)
 UNITS = ("month", "day", "hour", "minute", "second")
 _MONTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAY = 86_400_000_000  # microseconds
 SECONDS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 _LENGTH = re.compile(r"([1-9][0-9]{0,8}) ?(month|year|week|day|hour|minute|second)s?")
 
@@ -34,8 +35,11 @@ class Length:
         if self.unit not in UNITS or self.count < 1:
             raise Refused("length_not_understood", text=f"{self.count} {self.unit}")
 
+    def __eq__(self, other: object) -> bool:  # looked up for every price: those that dataclasses make cost many times
+        return self is other or (isinstance(other, Length) and self.count == other.count and self.unit == other.unit)
+
     def __hash__(self) -> int:
-        return self.count  # looked up for every price: the one that dataclasses make costs five times as much
+        return self.count
 
     @classmethod
     def parse(cls, text: object) -> "Length":
@@ -170,17 +174,22 @@ def elapsed(start: Moment, end: Moment, unit: str, *, zone: ZoneInfo) -> Fractio
 def days_between(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
     """Calendar days of `zone` from start to end, with the share of the wall clock of instants."""
     if isinstance(start, datetime) or isinstance(end, datetime):
-        return wall_days(end, zone) - wall_days(start, zone)
+        return Fraction(_wall_clock(end, zone) - _wall_clock(start, zone), _DAY)
     return Fraction((end - start).days)
 
 
 def wall_days(moment: Moment, zone: ZoneInfo) -> Fraction:
     """Days since year 1 with the share of the day by the wall clock of `zone`."""
+    return Fraction(_wall_clock(moment, zone), _DAY)
+
+
+def _wall_clock(moment: Moment, zone: ZoneInfo) -> int:
+    """The same in microseconds."""
     if not isinstance(moment, datetime):
-        return Fraction(moment.toordinal())
+        return moment.toordinal() * _DAY
     local = moment.astimezone(zone)
     seconds = local.hour * 3600 + local.minute * 60 + local.second
-    return local.toordinal() + Fraction(seconds * 1_000_000 + local.microsecond, 86_400_000_000)
+    return local.toordinal() * _DAY + seconds * 1_000_000 + local.microsecond
 
 
 def months_between(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
@@ -219,14 +228,13 @@ def _months_by_clock(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
     """The same with the time of the day, by the wall clock of `zone`."""
     first, last = day_of(start, zone), day_of(end, zone)
     whole = (last.year - first.year) * 12 + last.month - first.month
-    offset, position = wall_days(start, zone) - first.toordinal(), wall_days(end, zone)
-    if add_months(first, whole).toordinal() + offset > position:
+    offset, position = _wall_clock(start, zone) - first.toordinal() * _DAY, _wall_clock(end, zone)
+    begun = add_months(first, whole).toordinal() * _DAY + offset
+    if begun > position:
         whole -= 1
-    begun = add_months(first, whole).toordinal() + offset
-    rest = position - begun
-    if not rest:
-        return Fraction(whole)
-    return whole + rest / (add_months(first, whole + 1).toordinal() + offset - begun)
+        begun = add_months(first, whole).toordinal() * _DAY + offset
+    size = add_months(first, whole + 1).toordinal() * _DAY + offset - begun
+    return Fraction(whole * size + position - begun, size)
 
 
 def calendar_months(start: date, end: date) -> Fraction:

@@ -1,6 +1,5 @@
 """What does the tax add, per rate and per line?"""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -111,22 +110,9 @@ def per_rate(
     return tuple(done[index] for index in range(len(amounts)))
 
 
-def spread(parts: Sequence[Money], mode: str = "half_up", unit: Fraction | None = None) -> tuple[Money, ...]:
-    """Each exact part to a multiple of `unit` (default: the smallest unit) so that they sum to the rounded sum."""
+def spread(parts: Sequence[Money], mode: str = "half_up") -> tuple[Money, ...]:
+    """Each exact part to whole smallest units of the currency, so that they sum to the rounded sum."""
     currency = parts[0].currency
-    if len(parts) == 1:
-        return (parts[0].rounded(mode, unit=unit),)
-    step = unit if unit is not None else Fraction(1, 10 ** money.decimals_of(currency=currency))
-    above = [part.amount.numerator * step.denominator for part in parts]
-    below = [part.amount.denominator * step.numerator for part in parts]
-    common = math.lcm(*below)
-    scaled = [number * (common // divisor) for number, divisor in zip(above, below, strict=True)]
-    floors = [number // common for number in scaled]
-    rests = [number % common for number in scaled]
-    if not any(rests):
-        return tuple(parts)
-    missing = money.round_units(Fraction(sum(scaled), common), mode) - sum(floors)
-    order = sorted(range(len(parts)), key=lambda index: (-rests[index], index))
-    for index in order[:missing] if missing >= 0 else order[missing:]:
-        floors[index] += 1 if missing >= 0 else -1
-    return tuple(Money(whole * step, currency) for whole in floors)
+    step = Fraction(1, 10 ** money.decimals_of(currency=currency))
+    units = money.spread([part.amount for part in parts], step, mode)
+    return tuple(Money(each * step, currency) for each in units)

@@ -1,12 +1,13 @@
 """Catalogs: the example of the page, the demo catalogs, and every way to get one wrong."""
 
+import inspect
 import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from planshift.domain import catalog_document, toml_reading
+from planshift.domain import catalog_document, tax, toml_reading
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from tests.domain.pricing import world
@@ -30,6 +31,20 @@ def test_the_example_of_the_page_is_read_as_the_page_says() -> None:
     assert found.traits(found.plans["small"]) == {"platform": "virtual", "disk": "ssd"}
     assert found.seller.tax_rate(date(2026, 6, 1)) == Fraction(22, 100)
     assert found.seller.tax_rate(date(2013, 9, 30)) == 0
+    assert found.seller.oss_from == date(2026, 7, 1)
+    finland = found.seller.oss_rates["FI"]
+    assert [tax.rate_on(finland, on) for on in (date(2024, 8, 31), date(2024, 9, 1))] == [
+        Fraction(24, 100),
+        Fraction(255, 1000),
+    ]
+    assert found.plans["small"].lengths(date(2026, 6, 1)) == (Length(1), Length(3), Length(12))
+
+
+def test_the_page_names_every_key_that_is_read() -> None:
+    code = inspect.getsource(catalog_document)
+    keys = set(re.findall(r"(?:table|row|legal|seller)\.\w+\(\s*\"([a-z_]+)\"", code))
+    assert {"oss_from", "oss_rates", "shrinkable", "hourly_prices"} <= keys
+    assert sorted(key for key in keys if not re.search(rf"\b{key}\b", PAGE)) == []
 
 
 @pytest.mark.parametrize("name", ["easy-hard", "deposit"])

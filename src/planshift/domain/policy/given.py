@@ -68,7 +68,7 @@ class MoreTime(NamedTuple):
     @property
     def value(self) -> Fraction:
         """The unused value."""
-        return -sum((line.exact for line in self.spent), Fraction(0))
+        return -money.sum_of([line.exact for line in self.spent])
 
     @property
     def exact(self) -> Fraction:

@@ -5,7 +5,7 @@ Modes mirror negative amounts: half up rounds -0.005 to -0.01.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from planshift.domain import money
 from planshift.domain.exact import Exact, Fraction
@@ -30,21 +30,18 @@ class Rounder:
     first: str = ""  # "rate" or "factor": what was rounded before
     first_mode: str = ""
     first_step: Fraction = Fraction(0)
+    of_lines: Fraction = field(init=False)  # of what every line is a multiple
+    per: int = field(init=False)  # how many of the smallest amounts that a line can have make one unit of the currency
 
-    @property
-    def per(self) -> int:
-        """How many of the smallest amounts that a line can have make one unit of the currency."""
-        return min(self.step, self.fine).denominator
+    def __post_init__(self) -> None:
+        finest = min(self.step, self.fine)
+        object.__setattr__(self, "of_lines", finest if self.place == "net" else self.step)
+        object.__setattr__(self, "per", finest.denominator)
 
     def lines(self, exact: Sequence[Fraction]) -> list[Fraction]:
         """Amounts in multiples of the step: each rounded, or (place net) rounded in sum and shared exactly."""
         per = self.per
         return [Fraction(units, per) for units in self.units(exact, per)]
-
-    @property
-    def of_lines(self) -> Fraction:
-        """Of what every line is a multiple."""
-        return min(self.step, self.fine) if self.place == "net" else self.step
 
     @property
     def sums_to_a_grid(self) -> bool:
@@ -55,8 +52,8 @@ class Rounder:
         """What is missing from the sum of `lines` to the rounded sum (0 unless `sums_to_a_grid`)."""
         if not self.sums_to_a_grid:
             return Fraction(0)
-        total = money.round_to(sum(exact, Fraction(0)), self.step, self.mode)
-        return total - sum(self.lines(exact), Fraction(0))
+        total = money.round_to(money.sum_of(exact), self.step, self.mode)
+        return total - money.sum_of(self.lines(exact))
 
     @property
     def of_full_prices(self) -> "Rounder":
@@ -67,25 +64,13 @@ class Rounder:
         """The same in whole units, of which `per` (`self.per` or a multiple of it) make one unit of the currency."""
         mode = self.mode
         step = self.of_lines
-        if self.place == "net" and len(exact) > 1:
-            shared = _spread(exact, step, mode)
-            return [amount.numerator * (per // amount.denominator) for amount in shared]
         above, below = step.numerator, step.denominator
         size = above * per // below
+        if self.place == "net" and len(exact) > 1:
+            return [units * size for units in money.spread(exact, step, mode)]
         return [
             money.round_ratio(amount.numerator * below, amount.denominator * above, mode) * size for amount in exact
         ]
-
-
-def _spread(exact: Sequence[Fraction], step: Fraction, mode: str) -> list[Fraction]:
-    """The sum rounded to the smallest unit; each line to the unit below it, and the rest where it is missing most."""
-    total = money.round_to(sum(exact, Fraction(0)), step, mode)
-    floors = [money.round_to(amount, step, "floor") for amount in exact]
-    missing = money.round_units((total - sum(floors, Fraction(0))) / step)  # from 0 to the number of lines
-    order = sorted(range(len(exact)), key=lambda index: (floors[index] - exact[index], index))
-    for index in order[:missing]:
-        floors[index] += step
-    return floors
 
 
 def step_of(currency_step: Fraction, decimals: int | None, unit: Fraction | None) -> Fraction:

@@ -61,6 +61,7 @@ class Rules:
         self.settled_by, self.client_chooses = answer("settlement"), answer("settlement") == "client_chooses"
         self.course_down = self._run["decrease"]()
         self.tax_place, self.tax_mode = self._run["tax_rounding"]()
+        self.tax_on_gross, self.tax_per_rate = self.tax_place.endswith("on_gross"), self.tax_place == "per_rate"
         self.unit = answer("time_unit")
         self.by_day = answer("change_day") != "by_instant" and self.unit not in ("hours", "minutes", "seconds")
         self.day_on_new = answer("change_day") == "on_new"
@@ -69,7 +70,7 @@ class Rules:
         self.fixed_divisor = answer("denominator") != "calendar_month_of_change"
         self.on_request = answer("counted_from") == "request"
         self.term_kept = answer("term_end") == "kept"
-        self.no_windows = answer("early_window") == "none" and answer("near_renewal") == "as_usual"
+        self.no_windows = self._are(early_window="none", near_renewal="as_usual")
         self.gives_back_all = answer("credit_share") == "all"
         self.by_time = answer("unused_value") == "by_time"
         self.unbounded = answer("negative_result") == "given_back"
@@ -78,7 +79,11 @@ class Rules:
             "list", "discounted", "regular", "less_percent"
         )  # fmt: skip
         rounding = self.chosen["rounding"]
-        self.plain = self._is_plain() and not (rounding.answer == "net" and rounding.params.get("unit") is not None)
+        # Whether a line can come on top of those of the settlement: a fee, or what a floor or a coarser grid adds
+        self.may_cost_more = bool(self.fees) or not self._are(promotion_penalty="nothing", old_setup="kept")
+        self.may_be_raised = not self._are(minimum_charge="none", total_rounding="no") or (
+            rounding.answer == "net" and rounding.params.get("unit") is not None
+        )
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         try:
@@ -109,18 +114,8 @@ class Rules:
             found = self._roundings[currency] = Rounding(lines, credits, per, coarse)
         return found
 
-    def _is_plain(self) -> bool:
-        """No fee, floor, window or discount beyond the set-up fee: nothing to look at between settling and rounding."""
-        plain = {
-            "payment_discount": "none",
-            "promotion_penalty": "nothing",
-            "minimum_charge": "none",
-            "old_setup": "kept",
-            "total_rounding": "no",
-            "early_window": "none",
-            "near_renewal": "as_usual",
-        }
-        return not self.fees and all(self.answer(name) == answer for name, answer in plain.items())
+    def _are(self, **answers: str) -> bool:
+        return all(self.answer(name) == answer for name, answer in answers.items())
 
 
 def bound(dimension: vocabulary.Dimension, chosen: vocabulary.Chosen) -> Callable[..., Any]:

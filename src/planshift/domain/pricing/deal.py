@@ -4,7 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from planshift.domain import facts as known
-from planshift.domain import periods
+from planshift.domain import money, periods
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import BilledLine
@@ -37,16 +37,18 @@ def _beyond(credit: Fraction, limit: Fraction) -> bool:
 class PricedDeal:
     """One change with its clock and rules. Implements `given.Deal`."""
 
+    convert = False  # the new price is converted to the present billing period, whatever “other_period” says
+    aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
+    whole_credit = False  # the old is credited in full
+    credits_nothing = False
+    items: tuple[Item, ...] = ()
+
     def __init__(self, facts: known.Facts, prepared: Prepared, clock: Clock, priced_on: date) -> None:
         self.facts, self.prepared, self.clock, self.priced_on = facts, prepared, clock, priced_on
         self.change, self.rules = prepared.change, prepared.rules
-        self.rounding = prepared.rules.rounding_in(facts.catalog.seller.currency)
-        self.rounder = self.rounding.lines
-        self.convert = False  # the new price is converted to the present billing period, whatever “other_period” says
-        self.aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
-        self.whole_credit = False  # the old is credited in full
-        self.credits_nothing = False
-        self.items: tuple[Item, ...] = ()
+        self.rounding, self.rounder = prepared.rounding, prepared.rounding.lines
+        # Whether a price depends on more than catalog, policy and day
+        self.prices_vary = self.rules.by_remaining or facts.service.discount is not None
         self.lines_of: dict[str, list[BilledLine]] = {}
         term = facts.service.term  # old list prices are those in force when it began
         self.bought_on = priced_on if term is None else periods.day_of(term.start, clock.zone)
@@ -58,7 +60,7 @@ class PricedDeal:
             new, old = self._charge(item), self._credit(item)
             if full:
                 before = self._full_old(item, old) if item.old_quantity else _NONE
-                exact = (new.amount * item.new_quantity if new else _NONE) - before
+                exact = (money.times(new.amount, item.new_quantity) if new else _NONE) - before
                 lines.append(self._line("difference", item, exact, "full_difference", new, old, None, (before,)))
             elif (share := self._alike(new, whole := old or self._paid_at_once(item))) is not None:
                 exact = self._shared(item, new, whole, share)
@@ -68,7 +70,7 @@ class PricedDeal:
             else:
                 values = self._unused(item, old, item.old_quantity)
                 charged, price, by = self._charged(item.new_quantity, new)
-                exact = charged - values.worth
+                exact = money.less(charged, values.worth)
                 detail = (values.given_back,)
                 lines.append(
                     self._line("difference", item, exact, "value_difference", price, old, by, detail, values.parts)
@@ -111,11 +113,13 @@ class PricedDeal:
     def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
         assert new is not None and old is not None
         if item.old_quantity == item.new_quantity == 1:
-            return self.rounder.share(new.amount - old.amount, share.remaining, share.per)
+            return self.rounder.share(money.less(new.amount, old.amount), share.remaining, share.per)
         if new.amount == old.amount:
             return self.rounder.share(new.amount, share.remaining, share.per) * (item.new_quantity - item.old_quantity)
         return self.rounder.share(
-            new.amount * item.new_quantity - old.amount * item.old_quantity, share.remaining, share.per
+            money.times(new.amount, item.new_quantity) - money.times(old.amount, item.old_quantity),
+            share.remaining,
+            share.per,
         )
 
     def credits(self) -> list[Raw]:
@@ -157,20 +161,22 @@ class PricedDeal:
             divided = other_period.RULES["converted"].run if self.convert else self.rules.other_period
             price, over_own = divided(price=price, own=new.length.months, present=present.months)
         share = self._new_share(new.length) if over_own else self.clock.remaining(present)
-        exact = self.rounder.share(price, share.remaining, share.per)
-        if quantity != 1:
-            exact *= quantity
+        exact = money.times(self.rounder.share(price, share.remaining, share.per), quantity)
         return exact, new if price is new.amount else Found(price, new.length), share
 
     def full_charges(self) -> list[Raw]:
         """See `given.Deal`."""
-        lines = []
+        return [self._line("charge", item, exact, "full", price, None, None) for item, price, exact in self._full()]
+
+    def _full(self) -> list[tuple[Item, Found, Fraction]]:
+        """Each component with the price of one unit for the new billing period, and what all its units cost."""
+        found = []
         for item in self.items:
             new = self._charge(item)
             if item.new_quantity and new is not None:
                 price = self._of_length(new)
-                lines.append(self._line("charge", item, price.amount * item.new_quantity, "full", price, None, None))
-        return lines
+                found.append((item, price, money.times(price.amount, item.new_quantity)))
+        return found
 
     def used_charges(self) -> list[Raw]:
         """See `given.Deal`."""
@@ -180,7 +186,7 @@ class PricedDeal:
             if item.old_quantity and price is not None:
                 share = self.clock.used(self.change.old_length)
                 found = Found(price.amount, self.change.old_length)
-                exact = self.rounder.share(price.amount, share.remaining, share.per) * item.old_quantity
+                exact = money.times(self.rounder.share(price.amount, share.remaining, share.per), item.old_quantity)
                 line = self._line("charge", item, exact, "used", found, None, share)
                 lines.append(line._replace(quantity=item.old_quantity))
         return lines
@@ -197,17 +203,16 @@ class PricedDeal:
             if item.component == known.PLAN and highest is not None:
                 top = highest.price(self.change.new_length, self.priced_on)
                 price = max(price, top.amount if top else _NONE)
-            lines.append(
-                self._line("charge", item, price * quantity, "full", Found(price, new.length), None, None)._replace(
-                    quantity=quantity
-                )
+            line = self._line(
+                "charge", item, money.times(price, quantity), "full", Found(price, new.length), None, None
             )
+            lines.append(line._replace(quantity=quantity))
         return lines
 
     def sells(self) -> Fraction:
         """See `given.Deal`."""
-        price = sum((line.exact for line in self.full_charges()), _NONE)
-        if price <= 0:
+        price = money.sum_of([exact for _, _, exact in self._full()])
+        if price.numerator <= 0:
             raise Refused("nothing_to_buy_time_from")
         return price
 
@@ -245,16 +250,25 @@ class PricedDeal:
 
     def _charge(self, item: Item) -> Found | None:
         """The price charged for one unit of the new, the client's payment discount included."""
-        return prices.charged(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.priced_on)
+        noted, key = self.prepared.charged, item.component  # of the day that the change is prepared for
+        if not self.prices_vary and key in noted:
+            return noted[key]
+        found = prices.charged(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.priced_on)
+        return found if self.prices_vary else noted.setdefault(key, found)
 
     def _credit(self, item: Item) -> Found | None:
         """The price credited for one unit of the old; None where the billed lines count."""
-        return prices.credited(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.bought_on)
+        key = (item.component, self.bought_on) if self.facts.catalog.dated else item.component
+        noted = self.prepared.credited
+        if not self.prices_vary and key in noted:
+            return noted[key]
+        found = prices.credited(item, facts=self.facts, prepared=self.prepared, clock=self.clock, on=self.bought_on)
+        return found if self.prices_vary else noted.setdefault(key, found)
 
     def _full_old(self, item: Item, old: Found | None) -> Fraction:
         if old is not None:
-            return old.amount * item.old_quantity
-        return sum((line.amount.amount for line in self.billed(item)), _NONE)
+            return money.times(old.amount, item.old_quantity)
+        return money.sum_of([line.amount.amount for line in self.billed(item)])
 
     def billed(self, item: Item) -> list[BilledLine]:
         """What was billed for a component, newest first; by default its list price, less the discount, for the term."""
@@ -270,11 +284,11 @@ class PricedDeal:
         if not quantity or self.credits_nothing:
             return Unused(_NONE, (), ONE)
         if old is not None:
-            price = old.amount if quantity == 1 else old.amount * quantity
+            price = money.times(old.amount, quantity)
             parts = [self._value(item, price, quantity, self.clock.remaining(old.length), old.length)]
         else:
             parts = self._newest_first(item, quantity)
-        value = parts[0].worth if len(parts) == 1 else sum((part.worth for part in parts), _NONE)
+        value = money.sum_of([part.worth for part in parts])
         if self.rules.gives_back_all:
             return Unused(value, tuple(parts), ONE)
         code = "plan" if item.component == known.PLAN else item.code
@@ -300,7 +314,7 @@ class PricedDeal:
                     parts.append(part)
                 continue
             given_back = list(worth.given_back(line, part, self.clock)) if whole else []
-            if part.worth + sum((each.worth for each in given_back), _NONE) >= 0:
+            if money.sum_of([part.worth, *(each.worth for each in given_back)]) >= 0:
                 parts.extend((part, *given_back))
         return parts
 
@@ -326,7 +340,7 @@ class PricedDeal:
         if not self.whole_credit and rules.by_time:
             return part
         cycles = self.clock.whole_cycles(length) if length is not None else ONE
-        whole = price * cycles
+        whole = price if cycles is ONE else price * cycles
         if self.whole_credit:
             return part._replace(worth=whole, whole=whole)
         monthly = item.old_price(_MONTH, self.bought_on)
@@ -336,21 +350,19 @@ class PricedDeal:
             used_share=max(1 - share.cycles / cycles, _NONE),
             used_months=worth.used_months(self.clock),
             used_days=worth.used_days(self.clock),
-            monthly=None if monthly is None else monthly.amount * quantity,
+            monthly=None if monthly is None else money.times(monthly.amount, quantity),
         )
         left: Left = rules.unused_value(worth=found)
         return part._replace(worth=left.value, whole=left.whole, less=left.less)
 
     def _limited(self, lines: list[Raw]) -> list[Raw]:
         """Nothing is credited beyond what was paid for it less what was credited before."""
-        done = []
-        for line in lines:
+        for index, line in enumerate(lines):
             if line.exact.numerator < 0:
                 can = self.creditable(line.component)
                 if can is not None and _beyond(line.exact, can):
-                    line = line._replace(exact=-can, limit=-line.exact)
-            done.append(line)
-        return done
+                    lines[index] = line._replace(exact=-can, limit=-line.exact)
+        return lines
 
     def creditable(self, component: str) -> Fraction | None:
         """What can still be credited for a component; None where nothing is known to limit it."""
@@ -361,9 +373,7 @@ class PricedDeal:
             lines = next((self.billed(item) for item in self.change.items if item.component == component), None)
             if lines is None:
                 return None
-        if len(lines) == 1:
-            return lines[0].creditable.amount
-        return sum((line.creditable.amount for line in lines), _NONE)
+        return money.sum_of([line.creditable.amount for line in lines])
 
     def _line(
         self,

@@ -3,6 +3,7 @@
 from datetime import date
 
 from planshift.domain import facts as known
+from planshift.domain import money
 from planshift.domain.exact import Fraction
 from planshift.domain.policy import vocabulary
 from planshift.domain.policy.change_fee import Fee
@@ -20,22 +21,22 @@ def of(prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw]
     """Set-up (H5), change fees, penalty, and the credit of an old set-up fee, each a line of its own."""
     change, direction, rules = prepared.change, prepared.direction, prepared.rules
     found = [] if prepared.setup and _waived(rules, facts, clock) else list(prepared.setup)
-    if rules.plain:
+    if not rules.may_cost_more:
         return found
     if rules.fees and not _waived(rules, facts, clock):
-        charged = sum((line.exact for line in lines if line.exact.numerator > 0), _NONE)
+        charged = money.sum_of([line.exact for line in lines if line.exact.numerator > 0])
         fee = Fee(rules.resolved.kind, direction, charged, vocabulary.Params(facts.service.numbers))
         for run, answer in zip(rules.fees, rules.resolved.several("change_fee"), strict=True):
             amount: Fraction = run(fee=fee)
             if amount:
                 percent = answer.params.get("percent")
                 found.append(Raw("fee", known.FEE, amount, "fee", detail=(charged, percent) if percent else ()))
-    benefit = _benefit(change, on)
+    benefit = _benefit(change, on) if facts.service.promotional else _NONE
     penalty: Fraction = rules.promotion_penalty(promotional=facts.service.promotional, benefit=benefit)
     if penalty:
         found.append(Raw("penalty", known.FEE, penalty, "penalty"))
     if facts.billed is not None and change.operation == "plan":
-        paid = sum((line.creditable.amount for line in facts.billed if line.component == known.SETUP), _NONE)
+        paid = money.sum_of([line.creditable.amount for line in facts.billed if line.component == known.SETUP])
         length = change.old_length
         share = clock.remaining(length).cycles / clock.whole_cycles(length) if paid else _NONE
         share = min(share, Fraction(1))

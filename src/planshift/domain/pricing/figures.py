@@ -38,7 +38,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: 
     """`charged`: whether the minimum charge is asked of these lines."""
     rules, seller = settled.rules, facts.catalog.seller
     amounts = _rounded(settled, facts, raws)
-    if not rules.plain:
+    if rules.may_be_raised:
         raws, amounts = _floors(settled, facts, raws, amounts, charged=charged)
     parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
     rate = rate_of(settled, facts)
@@ -48,7 +48,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: 
         else:
             parts.append((raw, amount, rate, ()))
     place, mode = rules.tax_place, rules.tax_mode
-    if place.endswith("on_gross") and seller.prices == "net":
+    if rules.tax_on_gross and seller.prices == "net":
         taxed = [
             _on_gross(raw, amount, rate, seller.currency, mode)
             if amount < 0 or place == "on_gross"
@@ -57,7 +57,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: 
         ]
     else:
         priced = [(Money(amount, seller.currency), rate) for _, amount, rate, _ in parts]
-        taxed = list(tax.per_rate(priced, prices=seller.prices, mode=mode, by_line=place != "per_rate"))
+        taxed = list(tax.per_rate(priced, prices=seller.prices, mode=mode, by_line=not rules.tax_per_rate))
     return [
         Figure(raw, amount, each, rate, returns)
         for (raw, amount, rate, returns), each in zip(parts, taxed, strict=True)
@@ -97,7 +97,7 @@ def _within(settled: Settled, facts: known.Facts, raws: list[Raw], units: list[i
 def creditable(settled: Settled, facts: known.Facts, raw: Raw) -> Fraction | None:
     """What can still be credited for the component of a line, in the prices of its amount; None: nothing says."""
     if raw.component == known.SETUP:
-        return sum((line.creditable.amount for line in facts.billed or () if line.component == known.SETUP), _NONE)
+        return money.sum_of([line.creditable.amount for line in facts.billed or () if line.component == known.SETUP])
     can = settled.deal.creditable(raw.component)
     return None if can is None else can * _inside(settled, facts)
 
@@ -113,7 +113,9 @@ def _floors(
     grid = min(rounder.step, rounder.fine)  # a floor may be written finer than money
 
     def add(role: str, more: Fraction) -> None:
-        total = sum(amounts, _NONE)
+        if not more:
+            return
+        total = money.sum_of(amounts)
         if role == "rounding" and total + more < 0:
             more = max(more, _lowest(settled, facts, raws, amounts) - total)
         if more:
@@ -124,8 +126,8 @@ def _floors(
         factor = _inside(settled, facts)
         add("rounding", rounder.rest([raw.exact * factor for raw in raws if own is None or raw.exact >= 0]))
     if charged:
-        add("minimum", _on(grid, settled.rules.minimum_charge(total=sum(amounts, _NONE)), "up"))
-    add("rounding", _on(grid, settled.rules.total_rounding(total=sum(amounts, _NONE)), "half_up"))
+        add("minimum", _on(grid, settled.rules.minimum_charge(total=money.sum_of(amounts)), "up"))
+    add("rounding", _on(grid, settled.rules.total_rounding(total=money.sum_of(amounts)), "half_up"))
     return raws, amounts
 
 
@@ -139,7 +141,7 @@ def _lowest(settled: Settled, facts: known.Facts, raws: list[Raw], amounts: list
 
 
 def _on(grid: Fraction, amount: Fraction, mode: str) -> Fraction:
-    return money.round_units(amount / grid, mode) * grid
+    return money.round_to(amount, grid, mode) if amount else amount
 
 
 def rate_of(settled: Settled, facts: known.Facts) -> Fraction:
@@ -180,14 +182,14 @@ def _returned(
         if value.billed:
             worth[value.billed] = worth.get(value.billed, _NONE) + value.worth
     taken = _taken(lay, lines, -amount, worth)
-    left = -amount - sum((part for _, part in taken), _NONE)
+    left = -amount - money.sum_of([part for _, part in taken])
     if not taken:
         return [(raw, amount, rate, ())]
     rates = dict.fromkeys(line.tax_rate for line, _ in taken)
     parts = []
     for each in rates:
         members = tuple((line, part) for line, part in taken if line.tax_rate == each)
-        parts.append((raw, -sum((part for _, part in members), _NONE), each, members))
+        parts.append((raw, -money.sum_of([part for _, part in members]), each, members))
     if left:
         first = parts[0]
         parts[0] = (raw, first[1] - left, first[2], first[3])
@@ -204,21 +206,21 @@ def totals(settled: Settled, facts: known.Facts) -> tuple[int, int, int]:
     if not raws:
         return 0, 0, per
     rate = rate_of(settled, facts)
-    if rules.tax_place.endswith("on_gross") or not _one_rate(settled, facts, raws, rate):
+    if rules.tax_on_gross or not _one_rate(settled, facts, raws, rate):
         figures = _figures(settled, facts, raws)
         whole = Taxed.total((figure.taxed for figure in figures), currency=seller.currency)
         return _in(per, whole.net.amount), _in(per, whole.tax.amount), per
-    if rules.plain:
-        amounts = _units(settled, facts, raws)
-    else:
+    if rules.may_be_raised:
         amounts = [_in(per, amount) for amount in _floors(settled, facts, raws, _rounded(settled, facts, raws))[1]]
+    else:
+        amounts = _units(settled, facts, raws)
     total = sum(amounts)
     size = per // rounder.fine.denominator  # a tax is a whole number of the currency's smallest unit
     above, below = rate.numerator, rate.denominator * size
     if seller.prices == "gross":
         below += rate.numerator * size  # the tax inside: gross x rate / (1 + rate)
     tax = 0
-    for base in (total,) if rules.tax_place == "per_rate" else amounts:
+    for base in (total,) if rules.tax_per_rate else amounts:
         tax += money.round_ratio(base * above, below, rules.tax_mode) * size
     return (total if seller.prices == "net" else total - tax), tax, per
 
@@ -232,9 +234,10 @@ def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fract
     """Whether every line has the rate of the day: credits have that of the billed lines that they return."""
     if not facts.billed:
         return True
-    if settled.rules.plain and all(raw.exact.numerator >= 0 for raw in raws):
-        return True
-    return all(line.tax_rate is rate or line.tax_rate == rate for line in facts.billed)
+    for line in facts.billed:
+        if line.tax_rate is not rate and line.tax_rate != rate:
+            return not settled.rules.may_be_raised and all(raw.exact.numerator >= 0 for raw in raws)
+    return True
 
 
 def _taken(
@@ -252,7 +255,7 @@ def _taken(
             if limited:
                 room = max(min(room, money.round_to(worth.get(line.id, _NONE), cent)), _NONE)
             rooms.append(room)
-        now = min(amount, sum(rooms, _NONE))
+        now = min(amount, money.sum_of(rooms))
         if now > 0:
             parts = lay(amount=now, rooms=tuple(rooms), unit=cent)
             found = [already + part for already, part in zip(found, parts, strict=True)]

@@ -1,7 +1,7 @@
 """What stands in the way of this change? Every reason at once."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from planshift.domain import facts as known
@@ -67,9 +67,9 @@ def always(*, facts: known.Facts, rules: Rules, metered: bool, at: Moment | None
 
 
 def _not_before(at: Moment, bound: Moment, zone: ZoneInfo) -> bool:
-    if isinstance(at, datetime) or isinstance(bound, datetime):
-        return periods.instant_of(at, zone) >= periods.instant_of(bound, zone)
-    return at >= bound
+    if type(at) is type(bound):
+        return at >= bound
+    return periods.instant_of(at, zone) >= periods.instant_of(bound, zone)
 
 
 def of_policy(asked: tuple[Callable[..., Reason | None], ...], gate: "Standing") -> list[Reason]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from planshift.domain import periods
+from planshift.domain import money, periods
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import Counts, Service
@@ -37,15 +37,12 @@ class Clock:
         self.unit, self.by_day = rules.unit, rules.by_day
         self.used_until: Moment | None = at
         self.remaining_from: Moment | None = at
-        if at is not None and (self.by_day or not isinstance(at, datetime)) and not self._is_the_day(at):
+        begins = type(at) is date and rules.day_on_new  # the day of the change needs no reading: it is the first left
+        if at is not None and not begins and (self.by_day or not isinstance(at, datetime)):
             self.used_until, self.remaining_from = rules.change_day(at=at, zone=zone)
         self._term: Time | None = None
         self._shares: dict[Length, Share] = {}
         self._cycles: dict[Length, Fraction] = {}
-
-    def _is_the_day(self, at: Moment) -> bool:
-        """Whether a day of change needs no reading: it begins the remaining time."""
-        return type(at) is date and self.rules.day_on_new
 
     @property
     def on(self) -> date | None:
@@ -244,7 +241,7 @@ class Clock:
             return divisor
         if time.total is None or not time.total:
             raise Refused("length_of_term_not_known")
-        return time.total * length.months / self.service.length.months
+        return money.share_of(time.total, length.months, self.service.length.months)
 
     def _unit_name(self) -> str:
         counts = self.service.counts

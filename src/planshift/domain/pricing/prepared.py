@@ -15,7 +15,7 @@ from planshift.domain.policy import dimensions, document, vocabulary
 from planshift.domain.policy.direction import Weight
 from planshift.domain.policy.given import Found, Raw
 from planshift.domain.pricing import compiled, items
-from planshift.domain.pricing.compiled import Rules
+from planshift.domain.pricing.compiled import Rounding, Rules
 from planshift.domain.pricing.items import Change, Item
 
 _NONE = Fraction(0)
@@ -30,6 +30,7 @@ class Prepared(NamedTuple):
     changed: tuple[Item, ...]
     direction: str
     rules: Rules
+    rounding: Rounding  # of the seller's currency
     metered: bool
     setup: tuple[Raw, ...]  # the set-up fee (H5), where there is one
     gates: tuple[Callable[..., Reason | None], ...]  # the preconditions that can stand in the way of this change
@@ -99,7 +100,8 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
     metered = facts.catalog.families[change.old_plan.family].metered
     family = change.old_plan.family
     return Prepared(
-        change, change.changed, direction, rules, metered, _setup(change, rules),
+        change, change.changed, direction, rules, rules.rounding_in(facts.catalog.seller.currency), metered,
+        _setup(change, rules),
         tuple(run for name, run in rules.gates.items() if name != "other_family" or change.new_plan.family != family),
         (*change.against, *_resources(change, rules)), {}, {}, {},
     )  # fmt: skip

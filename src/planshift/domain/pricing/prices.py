@@ -15,32 +15,6 @@ def charged(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock,
     """The price charged, the client's payment discount included; None where the catalog has none."""
     if not item.new_quantity or not item.new_prices:
         return None
-    if _looked_for_anew(facts, prepared):
-        return _charged(item, facts, prepared, clock, on)
-    noted, key = prepared.charged, item.component  # of the day that the change is prepared for
-    if key not in noted:
-        noted[key] = _charged(item, facts, prepared, clock, on)
-    return noted[key]
-
-
-def credited(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
-    """The price credited, of the list in force on the day when it was bought; None where the billed lines count."""
-    if not item.old_quantity or not item.old_prices:
-        return None
-    if _looked_for_anew(facts, prepared):
-        return _credited(item, facts, prepared, clock, on)
-    noted, key = prepared.credited, (item.component, on) if facts.catalog.dated else item.component
-    if key not in noted:
-        noted[key] = _credited(item, facts, prepared, clock, on)
-    return noted[key]
-
-
-def _looked_for_anew(facts: known.Facts, prepared: Prepared) -> bool:
-    """Whether a price depends on more than catalog, policy and day."""
-    return prepared.rules.by_remaining or facts.service.discount is not None
-
-
-def _charged(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
     rules, service = prepared.rules, facts.service
     found: Found | None = rules.charge_price(
         asked=Asked(
@@ -50,14 +24,17 @@ def _charged(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, o
             remaining_months=worth.remaining_months(clock) if rules.by_remaining else None,
         )
     )
-    if found is not None and not rules.plain:
+    if found is not None:
         less: Fraction = rules.payment_discount(method=service.payment_method)
         if less:
             return Found(found.amount * (1 - less), found.length)
     return found
 
 
-def _credited(item: Item, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
+def credited(item: Item, *, facts: known.Facts, prepared: Prepared, clock: Clock, on: date) -> Found | None:
+    """The price credited, of the list in force on the day when it was bought; None where the billed lines count."""
+    if not item.old_quantity or not item.old_prices:
+        return None
     found: Found | None = prepared.rules.credit_price(
         asked=Asked(
             find=lambda length: item.old_price(length, on),

@@ -148,7 +148,7 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
         return
     restarts = found.settlement in settlement.RESTARTS
     deal.items = found.change.items if restarts else found.prepared.changed
-    if not restarts:
+    if not restarts and not rules.term_kept:
         _align(found, deal)
     found.outcome = run(deal=deal)
 
@@ -184,8 +184,6 @@ def _named(name: str) -> Callable[..., Outcome]:
 def _align(found: Settled, deal: PricedDeal) -> None:
     """Where the term is to end elsewhere, the new price is divided over another stretch."""
     rules, clock, service = found.rules, found.clock, found.clock.service
-    if rules.term_kept:
-        return
     term, change = service.term, found.change
     if clock.at is not None and term is not None:
         position = Position(term, clock.at, change.new_length, clock.zone, service.bill_day, service.aligned_until)
@@ -224,7 +222,8 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
         found.settlement = rules.settled_by
         run = _chosen(found, request, reasons)
         if run is not None:
-            _align(found, deal)
+            if not rules.term_kept:
+                _align(found, deal)
             found.outcome = run(deal=deal)
     elif course.how == "aligned":
         term = facts.service.term
@@ -268,7 +267,7 @@ def _after(found: Settled, facts: known.Facts) -> None:
     if found.next_period:
         found.outcome.lines.extend(line._replace(role="next_period") for line in found.deal.full_charges())
     lines = found.outcome.lines
-    if found.prepared.setup or not found.rules.plain:
+    if found.prepared.setup or found.rules.may_cost_more:
         found.fees = fees.of(found.prepared, facts, clock=found.clock, lines=lines, on=found.priced_on)
     if not found.rules.unbounded:
         _bounded(found)
@@ -284,8 +283,8 @@ def _bounded(found: Settled) -> None:
 def _bound(found: Settled, lines: list[Raw]) -> None:
     """The same for the lines that are billed together; a refund that moves apart from the charge is a result alone."""
     apart = found.outcome.separate
-    net = sum((line.exact for line in lines if not apart or line.exact.numerator < 0), _NONE)
-    if net >= 0:
+    net = money.sum_of([line.exact for line in lines if not apart or line.exact.numerator < 0])
+    if net.numerator >= 0:
         return
     first = items.full_price(found.change, new=True, on=found.priced_on) or _NONE
     least: Fraction | None = found.rules.negative_result(first_term=first)
@@ -302,4 +301,4 @@ def _bound(found: Settled, lines: list[Raw]) -> None:
 
 def _reduce(found: Settled) -> None:
     """Lines of nothing at all are left out, unless nothing else would be there."""
-    found.outcome.lines = [line for line in found.outcome.lines if line.exact or line.limit is not None]
+    found.outcome.lines = [line for line in found.outcome.lines if line.exact.numerator or line.limit is not None]

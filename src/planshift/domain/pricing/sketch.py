@@ -254,8 +254,8 @@ def _taxes(sketch: OfferSketch, words: Words) -> list[Step]:
     steps = []
     for members in groups.values():
         rate = members[0].rate
-        base = sum((_taxed_base(figure, place, seller.prices) for figure in members), Fraction(0))
-        tax = sum((figure.taxed.tax.amount for figure in members), Fraction(0))
+        base = money.sum_of([_taxed_base(figure, place, seller.prices) for figure in members])
+        tax = money.sum_of([figure.taxed.tax.amount for figure in members])
         exact = base * rate if seller.prices == "net" else base * rate / (1 + rate)
         percent = number(rate * 100)
         formula = f"{words(base)}{_TIMES}{percent} / " + ("100" if seller.prices == "net" else number(100 + rate * 100))
@@ -304,7 +304,7 @@ def _renewal(settled: Settled, facts: known.Facts, renews: Renewal, words: Words
     if basis.inside:
         formula += f"{_TIMES}100 / {number(100 + basis.inside * 100)}"
     each = basis.exact()
-    exact = each[0] if len(each) == 1 else sum(each, _NONE)
+    exact = money.sum_of(each)
     listed = taxed.net.amount if seller.prices == "net" else taxed.gross.amount
     rounder = settled.rules.rounding_in(currency).lines
     rounding = f"{rounder.mode} {number(rounder.step)}" if listed != exact else ""
@@ -328,7 +328,7 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
     for raw in more.spent:
         operands, _ = _formula(raw, "", words)
         formula = _values(raw, words) if raw.limit is None and raw.values else words(-raw.exact)
-        exact = sum((part.worth for part in raw.values), Fraction(0)) * (raw.detail[0] if raw.detail else 1)
+        exact = money.sum_of([part.worth for part in raw.values]) * (raw.detail[0] if raw.detail else 1)
         exact = exact if raw.values and raw.limit is None else -raw.exact
         rounding = "half_up" if exact != -raw.exact else ""
         step = Step("unused_value", operands, formula, exact, -raw.exact, rounding, unit=currency, clause=clause)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from planshift.domain import facts as known
-from planshift.domain import periods
+from planshift.domain import money, periods
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
@@ -48,9 +48,10 @@ def _paid_once(facts: known.Facts, item: Item, on: date, cycles: Fraction, later
     if price is None:
         return []
     currency = facts.catalog.seller.currency
-    paid = price.amount * item.old_quantity * (1 - discount_of(facts.service, new=False))
-    amount = Money(paid * cycles, currency)
-    whole = Money(amount.amount + later * paid, currency)
+    less, paid = discount_of(facts.service, new=False), money.times(price.amount, item.old_quantity)
+    paid = paid * (1 - less) if less else paid
+    amount = Money(paid if cycles == 1 else paid * cycles, currency)
+    whole = Money(amount.amount + later * paid, currency) if later else amount
     return [BilledLine("", item.component, amount, whole, Money.zero(currency), _NONE, quantity=item.old_quantity)]
 
 
