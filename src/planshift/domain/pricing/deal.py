@@ -29,11 +29,6 @@ class Unused(NamedTuple):
     given_back: Fraction
 
 
-def _beyond(credit: Fraction, limit: Fraction) -> bool:
-    """Whether a credit (negative) is more than a limit."""
-    return -credit.numerator * limit.denominator > limit.numerator * credit.denominator
-
-
 class PricedDeal:
     """One change with its clock and rules. Implements `given.Deal`."""
 
@@ -145,15 +140,15 @@ class PricedDeal:
 
     def charges(self) -> list[Raw]:
         """See `given.Deal`."""
-        return [self.charge(item, self._charge(item)) for item in self.items if item.new_quantity]
-
-    def charge(self, item: Item, new: Found | None) -> Raw:
-        """The new price of one component for the remaining share."""
-        exact, price, share = self._charged(item.new_quantity, new)
-        return self._line("charge", item, exact, "share", price, None, share)
+        lines = []
+        for item in self.items:
+            if item.new_quantity:
+                exact, price, share = self._charged(item.new_quantity, self._charge(item))
+                lines.append(self._line("charge", item, exact, "share", price, None, share))
+        return lines
 
     def _charged(self, quantity: int, new: Found | None) -> tuple[Fraction, Found | None, Share | None]:
-        """What that comes to for so many, the price of one unit, and the share."""
+        """What the new price comes to for the remaining share and so many units, that of one unit, and the share."""
         if new is None:
             return _NONE, None, None
         price, present, over_own = new.amount, self.change.old_length, True
@@ -358,10 +353,11 @@ class PricedDeal:
     def _limited(self, lines: list[Raw]) -> list[Raw]:
         """Nothing is credited beyond what was paid for it less what was credited before."""
         for index, line in enumerate(lines):
-            if line.exact.numerator < 0:
+            exact = line.exact
+            if exact.numerator < 0:
                 can = self.creditable(line.component)
-                if can is not None and _beyond(line.exact, can):
-                    lines[index] = line._replace(exact=-can, limit=-line.exact)
+                if can is not None and -exact.numerator * can.denominator > can.numerator * exact.denominator:
+                    lines[index] = line._replace(exact=-can, limit=-exact)
         return lines
 
     def creditable(self, component: str) -> Fraction | None:
