@@ -7,7 +7,8 @@ class ProceduresConfig(AppConfig):
 
     def ready(self) -> None:
         from planshift.procedures import announcing, bank, change, mailing, payment, renewal, sweep
+        from planshift.procedures.correspondence import news
         from planshift.procedures.metering import drawing, paying, power
 
-        for procedure in (announcing, bank, change, drawing, mailing, payment, paying, power, renewal, sweep):
+        for procedure in (announcing, bank, change, drawing, mailing, news, payment, paying, power, renewal, sweep):
             procedure.define()

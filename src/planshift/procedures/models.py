@@ -1,4 +1,4 @@
-"""Tables of procedures: quotes, changes, renewals, votes on help pages, mails."""
+"""Tables of procedures: quotes, changes, renewals, votes on help pages, mails, how far letters were written."""
 
 from django.conf import settings
 from django.db import models
@@ -357,3 +357,16 @@ class MailboxCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailbox} {self.checked_at}"
+
+
+class LettersPlace(models.Model):
+    """How far the news of one source were read for letters to clients; see `correspondence.news`."""
+
+    source = models.CharField(max_length=20, unique=True)
+    reached = models.BigIntegerField(help_text="pk, in the look under way")
+    settled = models.BigIntegerField(help_text="pk from which the next look begins")
+    seen = models.BigIntegerField(help_text="pk that the look of `seen_at` ended with")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.settled}"

@@ -90,6 +90,11 @@ def mail_out() -> MailOut:
     return _out[0]
 
 
+def has_mail_out() -> bool:
+    """Does the installation send mails at all?"""
+    return bool(_out)
+
+
 def mailbox() -> MailIn | None:
     """The bound mailbox; None when the installation has none."""
     return _in[0] if _in else None

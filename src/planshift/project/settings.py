@@ -231,6 +231,8 @@ MAIL_REPLY_TO = env.text("PLANSHIFT_MAIL_REPLY_TO", default=DEFAULT_FROM_EMAIL)
 MAIL_REPLY_PLUS = env.boolean("PLANSHIFT_MAIL_REPLY_PLUS", default=False)
 # The name that our own mail server signs its Authentication-Results with; without it DKIM and SPF are not known.
 MAIL_AUTHENTICATED_BY = env.text("PLANSHIFT_MAIL_AUTHENTICATED_BY", default="")
+# Whether clients are written to about orders, renewals and changes; what they must answer is always sent.
+LETTERS = env.boolean("PLANSHIFT_LETTERS", default=True)
 # Authorities of the mail servers' certificates; without a file those that the system trusts.
 MAIL_CA_FILE = env.text("PLANSHIFT_MAIL_CA_FILE", default="")
 MAIL_FOLDER = VAR / "mail"

@@ -36,7 +36,9 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
         "watch",
     }
 )
-OF_ALL = frozenset({"bank_statements", "capacity", "metering", "readings", "sweep"})  # the installation's
+OF_ALL = frozenset(
+    {"bank_statements", "capacity", "letter", "letters", "metering", "readings", "sweep"}
+)  # the installation's
 # their steps stand for money, or are decided on the work
 UNSKIPPABLE = frozenset(
     {"change", "execution", "metered_power", "metering_batch", "prepaid_top_up", "renewal", "top_up"}

@@ -13,20 +13,20 @@ Hand = Literal["business", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A kind of run that starts once per slot: each day at `at` in `zone`, or each `hours` hours (counted in UTC)."""
+    """A kind of run that starts once per slot: each day at `at` in `zone`, or every so many `minutes` (of UTC)."""
 
     kind: str
     at: dt.time | None
-    hours: int
+    minutes: int
     zone: str
     hand: Hand
 
     def slot(self, now: dt.datetime) -> str:
         """The name of the latest slot that has begun at `now`. Slots that nobody saw are not made up for."""
         if self.at is None:
-            hour = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
-            hour -= dt.timedelta(hours=int(hour.timestamp()) // 3600 % self.hours)
-            return hour.strftime("%Y-%m-%dT%H")
+            minute = now.astimezone(dt.UTC).replace(second=0, microsecond=0)
+            minute -= dt.timedelta(minutes=int(minute.timestamp()) // 60 % self.minutes)
+            return minute.strftime("%Y-%m-%dT%H:%M" if self.minutes % 60 else "%Y-%m-%dT%H")
         local = now.astimezone(ZoneInfo(self.zone))
         day = local.date() if local.time() >= self.at else local.date() - dt.timedelta(days=1)
         return day.isoformat()
@@ -37,17 +37,24 @@ _planted: dict[str, str] = {}
 
 
 def every(
-    kind: str, *, at: dt.time | None = None, hours: int = 0, zone: str = "UTC", hand: Hand = "business"
+    kind: str,
+    *,
+    at: dt.time | None = None,
+    hours: int = 0,
+    minutes: int = 0,
+    zone: str = "UTC",
+    hand: Hand = "business",
 ) -> Schedule:
-    """Start a run of `kind` every day at the local time `at` in `zone`, or every `hours` hours. Key: kind:slot; the
-    same subject.
+    """Start a run of `kind` every day at the local time `at` in `zone`, or every so many hours and minutes. Key:
+    kind:slot; the same subject.
 
     `hand` chooses the clock: "business" for what the business does (sweeps, renewals), "system" for housekeeping. A
     jump over several slots starts one run, for the latest: a sweep takes everything that is due.
     """
-    if (at is None) == (hours < 1):
-        raise ValueError("either a time of day or a number of hours")
-    made = Schedule(kind, at, hours, zone, hand)
+    between = hours * 60 + minutes
+    if (at is None) == (between < 1):
+        raise ValueError("either a time of day or a time between two runs")
+    made = Schedule(kind, at, between, zone, hand)
     _schedules[kind] = made
     _planted.pop(kind, None)
     return made

@@ -1,0 +1,169 @@
+"""Is the client written to about what happens: what to pay, what was done, what ended? In their language, once."""
+
+import datetime as dt
+import email
+import email.message
+import email.policy
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from planshift.adapters.mail.simulated import SimulatedMail
+from planshift.billing import queries as billing
+from planshift.domain.money import Money
+from planshift.procedures import models, payment, ports
+from planshift.procedures.correspondence import news, occasions
+from planshift.runtime import clock, runs
+from planshift.runtime.models import Run
+from planshift.services import models as services
+from tests.stories.conftest import Stage
+
+
+@pytest.fixture
+def post(stage: Stage, tmp_path: Path) -> Iterator[SimulatedMail]:
+    """The demo with a way out for mails; what happened before is not told any more."""
+    made = SimulatedMail(folder=tmp_path)
+    before = (ports._out[:], ports._in[:])
+    ports.bind_mail(out=made, mailbox=made)
+    news.define()
+    stage.work()
+    yield made
+    ports._out[:], ports._in[:] = before
+
+
+def pass_minutes(stage: Stage, count: int = 2) -> None:
+    clock.move_to(at=clock.business() + dt.timedelta(minutes=count), actor="test")
+    stage.work()
+
+
+def sent(post: SimulatedMail) -> list[email.message.EmailMessage]:
+    found = [email.message_from_bytes(raw, policy=email.policy.default) for raw in post.sent()]
+    assert all(isinstance(each, email.message.EmailMessage) for each in found)
+    return found  # type: ignore[return-value]
+
+
+def purposes() -> list[str]:
+    return list(models.OutgoingMail.objects.order_by("pk").values_list("purpose", flat=True))
+
+
+def text_of(message: email.message.EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\u00a0", " ")
+
+
+def papers_of(message: email.message.EmailMessage) -> list[str]:
+    assert all(each.get_content().startswith(b"%PDF-") for each in message.iter_attachments())  # type: ignore[attr-defined]
+    return [str(each.get_filename()) for each in message.iter_attachments()]
+
+
+def test_an_order_is_asked_for_and_then_told_as_done(stage: Stage, post: SimulatedMail) -> None:
+    assert purposes() == []  # of the twelve clients of the demo nobody hears of the past
+    ordered = stage.order(stage.quote("pasticceria", "gold"))
+    pass_minutes(stage)
+    (asked,) = sent(post)
+    owner = services.Service.objects.get(label__startswith="pasticceria").client
+    order = billing.order(number=ordered.order)
+    assert asked["To"] == owner.email
+    said = text_of(asked)
+    assert "Da pagare: 26,84 €, IVA inclusa" in said  # (135.00 - 69.00) x 4 / 12 = 22.00; 22 % VAT 4.84
+    assert order.payment_reference in said and order.bank_account in said
+    assert "Silver → Gold" in said and f"/orders/{order.number}/" in said
+    assert papers_of(asked) == [f"{order.number}.pdf"]
+    stage.pay(ordered.order)
+    pass_minutes(stage)
+    _, done = sent(post)  # paid and done within the minute: one letter
+    number = billing.order(number=ordered.order).invoice
+    assert purposes() == ["change_to_pay", "change_done"]
+    assert f"Fattura: {number} (in allegato)" in text_of(done)
+    assert "Prossimo rinnovo: 164,70 €, IVA inclusa" in text_of(done)  # 135.00 and 22 %
+    assert papers_of(done) == [f"{number.replace('/', '-')}.pdf"]
+    html = done.get_body(("html",))
+    assert html is not None and f'/changes/{ordered.number}/">' not in html.get_content().split("<a ")[0]
+    pass_minutes(stage, 30)
+    assert len(sent(post)) == 2  # looked at again after ten minutes: nothing twice
+
+
+def test_what_the_deposit_paid_at_once_asks_for_nothing(stage: Stage, post: SimulatedMail) -> None:
+    done = stage.order(stage.quote("vps1.piekarnia", "professional"))
+    assert stage.change(done.number).state == "DONE"
+    pass_minutes(stage)
+    assert purposes() == ["change_done"]
+    (letter,) = sent(post)
+    assert "została wykonana" in text_of(letter)
+
+
+def test_terms_are_announced_then_renewed_or_suspended_then_ended_by_letters(
+    stage: Stage, post: SimulatedMail
+) -> None:
+    stage.days(8)
+    assert purposes() == ["overdue", "renewal_to_pay"]  # each of another client
+    overdue, asked = models.OutgoingMail.objects.order_by("pk")
+    assert "Il servizio è sospeso" in overdue.text and "Bonifico a: IT" in overdue.text
+    assert overdue.client == stage.service("vps.libreria").client
+    service = stage.service("vps.ksiegarnia")
+    assert asked.client == service.client and "Do zapłaty: " in asked.text
+    stage.pay(asked.about)
+    pass_minutes(stage)
+    renewed = models.OutgoingMail.objects.get(purpose="renewed")
+    number = billing.order(number=asked.about).invoice
+    assert f"Faktura: {number} (w załączniku)" in renewed.text and renewed.about == service.number
+    clock.move_to(at=clock.business() + dt.timedelta(days=31), actor="test")
+    stage.work()
+    pass_minutes(stage)
+    ended = models.OutgoingMail.objects.get(purpose="ended")
+    assert ended.client == overdue.client and "è terminato" in ended.subject
+
+
+def test_a_letter_that_cannot_be_written_holds_up_no_other(
+    stage: Stage, post: SimulatedMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered = stage.order(stage.quote("pasticceria", "gold"))
+    real = occasions.placed
+
+    def faulty(pk: int) -> occasions.Occasion | None:
+        found = real(pk)
+        if found is not None and found.about == ordered.order:
+            raise ZeroDivisionError("a fault of ours")
+        return found
+
+    monkeypatch.setattr(occasions, "placed", faulty)
+    other = stage.order(stage.quote("ristorante", "gold"))
+    pass_minutes(stage)
+    assert [each.about for each in models.OutgoingMail.objects.all()] == [other.order]
+    alone = Run.objects.get(kind="letter")
+    assert alone.state == "STUCK"  # staff see it
+    monkeypatch.setattr(occasions, "placed", real)
+    runs.retry(key=alone.key, actor="staff:1", note="mended")
+    stage.work()
+    assert ordered.order in set(models.OutgoingMail.objects.values_list("about", flat=True))
+
+
+def test_without_a_mail_server_nothing_is_written_and_nothing_fails(stage: Stage) -> None:
+    news.define()
+    stage.order(stage.quote("pasticceria", "gold"))
+    pass_minutes(stage)
+    assert purposes() == [] and not Run.objects.filter(state="STUCK").exists()
+
+
+def test_a_row_that_appears_late_is_told_all_the_same(stage: Stage, post: SimulatedMail) -> None:
+    """A transaction that took its number first may end last."""
+    first = stage.order(stage.quote("pasticceria", "gold"))
+    place = models.LettersPlace.objects.get(source="order")
+    stage.order(stage.quote("ristorante", "gold"))
+    hidden = models.OutgoingMail.objects.filter(about=first.order)
+    pass_minutes(stage)
+    assert hidden.count() == 1
+    assert models.LettersPlace.objects.get(source="order").settled == place.settled  # the look begins there again
+
+
+def test_money_for_the_deposit_is_told(stage: Stage, post: SimulatedMail) -> None:
+    client = stage.service("vps1.piekarnia").client
+    order = payment.top_up(
+        client=client.number, amount=Money.of("50.00", "PLN"), key="t1", at=clock.business(), actor="user:1"
+    )
+    pass_minutes(stage)
+    stage.pay(order)
+    pass_minutes(stage)
+    assert purposes() == ["topup_to_pay", "topup_paid"]
