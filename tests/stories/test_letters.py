@@ -94,9 +94,7 @@ def test_what_the_deposit_paid_at_once_asks_for_nothing(stage: Stage, post: Simu
     assert "została wykonana" in text_of(letter)
 
 
-def test_terms_are_announced_then_renewed_or_suspended_then_ended_by_letters(
-    stage: Stage, post: SimulatedMail
-) -> None:
+def test_terms_are_announced_then_renewed_or_suspended_then_ended_by_letters(stage: Stage, post: SimulatedMail) -> None:
     stage.days(8)
     assert purposes() == ["overdue", "renewal_to_pay"]  # each of another client
     overdue, asked = models.OutgoingMail.objects.order_by("pk")
@@ -132,8 +130,7 @@ def test_a_letter_that_cannot_be_written_holds_up_no_other(
     other = stage.order(stage.quote("ristorante", "gold"))
     pass_minutes(stage)
     assert [each.about for each in models.OutgoingMail.objects.all()] == [other.order]
-    alone = Run.objects.get(kind="letter")
-    assert alone.state == "STUCK"  # staff see it
+    alone = Run.objects.get(kind="letter", state="STUCK")  # staff see it
     monkeypatch.setattr(occasions, "placed", real)
     runs.retry(key=alone.key, actor="staff:1", note="mended")
     stage.work()

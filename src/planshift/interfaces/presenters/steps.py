@@ -51,6 +51,8 @@ KINDS: Mapping[str, Words] = {
     "change": _("Change of a service"),
     "credentials": _("New access data"),
     "execution": _("Work on machines"),
+    "letter": _("Letter to a client"),
+    "letters": _("Letters to clients"),
     "mail": _("Mail"),
     "metered_power": _("Metered service switched off or on"),
     "metering": _("Metering of the day"),
@@ -93,6 +95,8 @@ RUNS: Mapping[str, Mapping[str, Words]] = {
     },
     "credentials": {"make": _("Access data made")},
     "execution": {"advance": _("Next step on the machines")},
+    "letter": {"write": _("Written")},
+    "letters": {"write": _("Written")},
     "mail": {"send": _("Sent")},
     "metered_power": {
         "power": _("Switching ordered"),

@@ -5,7 +5,6 @@ place that was reached ten minutes before, and the key of a letter keeps it from
 """
 
 import datetime as dt
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +26,6 @@ Row = AuditEntry | billing.Order | models.Notice
 KIND = "letters"
 LETTER = "letter"
 BATCH = 20
-_log = logging.getLogger(__name__)
-
 SETTLED = dt.timedelta(minutes=10)  # longer than any transaction
 MOMENT = dt.timedelta(seconds=30)  # what follows at once is told in one letter
 
@@ -83,8 +80,8 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A letter that could not be written; it becomes a run of its own, which staff see when it does not get better."""
+class Apart:
+    """Where one of a batch cannot be written, each becomes a run of its own: it holds up no other, and staff see it."""
 
     key: str
 
@@ -96,7 +93,7 @@ class Look:
     source: str
     reached: int
     more: bool
-    letters: tuple[Written | Failed, ...]
+    letters: tuple[Written | Apart, ...]
 
 
 # 1 ── a look, outside any transaction ─────────────────────────────────────────────────────────────────────────────────
@@ -104,10 +101,10 @@ def _look(task: runs.Work) -> tuple[Look, ...]:
     if not settings.LETTERS or not ports.has_mail_out():
         return ()
     places = {each.source: each for each in models.LettersPlace.objects.all()}
-    return tuple(_read(source, places.get(source.name), at=task.at) for source in SOURCES)
+    return tuple(_read(source, places.get(source.name), at=task.at, apart=bool(task.attempt)) for source in SOURCES)
 
 
-def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime) -> Look:
+def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime, apart: bool) -> Look:
     if place is None:  # what happened before the first look is not told any more
         last = source.rows().model._default_manager.aggregate(last=Max("pk"))["last"] or 0
         return Look(source.name, last, False, ())
@@ -118,22 +115,13 @@ def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime)
         .exclude(Exists(models.OutgoingMail.objects.filter(key=key)))
         .order_by("pk")[:BATCH]
     )
-    written = (_tried(source, row) for row in found)
+    written = (Apart(f"{source.name}:{row.pk}") if apart else _written(source, row) for row in found)
     return Look(
         source.name,
         found[-1].pk if found else place.reached,
         len(found) == BATCH,
         tuple(each for each in written if each is not None),
     )
-
-
-def _tried(source: Source, row: Row) -> "Written | Failed | None":
-    """One that cannot be written holds up no other."""
-    try:
-        return _written(source, row)
-    except Exception:  # noqa: BLE001 - whatever it is, the others go on
-        _log.exception("the letter %s:%s cannot be written", source.name, row.pk)
-        return Failed(f"{source.name}:{row.pk}")
 
 
 def _written(source: Source, row: Row) -> Written | None:
@@ -153,13 +141,13 @@ def _queue(task: runs.Work, looks: tuple[Look, ...]) -> runs.Outcome:
             try:
                 _send(each, task)
             except Refused:  # an address that no mail can go to; nothing was written
-                _send(Failed(each.key), task)
+                _send(Apart(each.key), task)
         _remember(look, at=task.at)
     return runs.Go("write") if any(look.more for look in looks) else runs.Done()
 
 
-def _send(written: Written | Failed, task: runs.Work) -> None:
-    if isinstance(written, Failed):
+def _send(written: Written | Apart, task: runs.Work) -> None:
+    if isinstance(written, Apart):
         runs.start(kind=LETTER, key=f"{LETTER}:{written.key}", subject=written.key)
         return
     mailing.send(
