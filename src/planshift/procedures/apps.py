@@ -6,9 +6,22 @@ class ProceduresConfig(AppConfig):
     label = "procedures"
 
     def ready(self) -> None:
-        from planshift.procedures import announcing, bank, change, mailing, payment, renewal, sweep
+        from planshift.procedures import announcing, bank, change, deadlines, mailing, payment, renewal, sweep
         from planshift.procedures.correspondence import news
         from planshift.procedures.metering import drawing, paying, power
 
-        for procedure in (announcing, bank, change, drawing, mailing, news, payment, paying, power, renewal, sweep):
+        for procedure in (
+            announcing,
+            bank,
+            change,
+            deadlines,
+            drawing,
+            mailing,
+            news,
+            payment,
+            paying,
+            power,
+            renewal,
+            sweep,
+        ):
             procedure.define()

@@ -10,6 +10,8 @@ from planshift.domain.lifecycles import change as change_lifecycle
 from planshift.domain.lifecycles import mail as mail_lifecycle
 from planshift.domain.lifecycles import quote as quote_lifecycle
 from planshift.domain.lifecycles import renewal as renewal_lifecycle
+from planshift.procedures.deadline_models import ClockPause as ClockPause
+from planshift.procedures.deadline_models import StaffNotice as StaffNotice
 from planshift.procedures.import_models import Imported as Imported
 from planshift.provisioning import models as provisioning
 from planshift.runtime import fields, locks

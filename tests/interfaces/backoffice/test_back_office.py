@@ -215,6 +215,7 @@ GETS = [
     "/staff/",
     "/staff/changes/",
     "/staff/changes/{change}/",
+    "/staff/deadlines/",
     "/staff/clients/",
     "/staff/clients/{client}/",
     "/staff/imports/",
@@ -236,6 +237,9 @@ POSTS = [
     "/staff/changes/{change}/answer/",
     "/staff/changes/{change}/undo/",
     "/staff/changes/{change}/confirm/",
+    "/staff/changes/{change}/pause/",
+    "/staff/changes/{change}/resume/",
+    "/staff/deadlines/seen/",
     "/staff/clients/{client}/prepaid/",
     "/staff/services/{service}/quote/",
     "/staff/quotes/{quote}/order/",
@@ -380,21 +384,3 @@ def test_a_person_without_any_role_is_a_stranger(enter: Enter) -> None:
     browser = enter(ITALIAN)
     services.StaffRole.objects.all().delete()
     assert browser.get("/staff/changes/").status_code == 404
-
-
-def test_a_paid_change_is_given_up_with_a_reason_once(enter: Enter, ordered: Ordered) -> None:
-    number, browser = ordered("silver", "gold"), enter(ITALIAN)
-    path = f"/staff/changes/{number}/undo/"
-    assert (
-        path not in browser.get(f"/staff/changes/{number}/").content.decode()
-    )  # unpaid: there is nothing to give back
-    assert browser.post(path, {"note": "x"}).status_code == 409
-    moves.move(models.Change.objects.get(number=number), "paid", actor="test", at=clock.business())
-    assert path in browser.get(f"/staff/changes/{number}/").content.decode()
-    assert browser.post(path, {"note": " "}).status_code == 409
-    for _ in range(2):
-        assert browser.post(path, {"note": "no server has room"}).status_code == 302
-    row = models.Change.objects.get(number=number)
-    assert (row.undo_note, row.undo_by[:5]) == ("no server has room", "user:") and row.undo_at is not None
-    page = browser.get(f"/staff/changes/{number}/").content.decode()
-    assert "no server has room" in page and path not in page

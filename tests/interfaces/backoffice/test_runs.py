@@ -134,3 +134,21 @@ def test_long_histories_come_in_stretches(enter: Enter, ordered: Ordered) -> Non
     assert "try number 59." in newest and "try number 10." in newest and "try number 9." not in newest
     oldest = text(browser.get(f"/staff/runs/of/{key}/?page=2"))
     assert "try number 9." in oldest and "try number 10." not in oldest
+
+
+def test_a_paid_change_is_given_up_with_a_reason_once(enter: Enter, ordered: Ordered) -> None:
+    number, browser = ordered("silver", "gold"), enter(ITALIAN)
+    path = f"/staff/changes/{number}/undo/"
+    assert (
+        path not in browser.get(f"/staff/changes/{number}/").content.decode()
+    )  # unpaid: there is nothing to give back
+    assert browser.post(path, {"note": "x"}).status_code == 409
+    moves.move(models.Change.objects.get(number=number), "paid", actor="test", at=clock.business())
+    assert path in browser.get(f"/staff/changes/{number}/").content.decode()
+    assert browser.post(path, {"note": " "}).status_code == 409
+    for _ in range(2):
+        assert browser.post(path, {"note": "no server has room"}).status_code == 302
+    row = models.Change.objects.get(number=number)
+    assert (row.undo_note, row.undo_by[:5]) == ("no server has room", "user:") and row.undo_at is not None
+    page = browser.get(f"/staff/changes/{number}/").content.decode()
+    assert "no server has room" in page and path not in page

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import Refused
-from planshift.interfaces.backoffice import clients, door, words
+from planshift.interfaces.backoffice import clients, deadlines, door, words
 from planshift.interfaces.presenters import figures, quote_text, steps
 from planshift.procedures import deciding_replies, evidence
 from planshift.procedures import office as doing
@@ -66,6 +66,7 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         other_kind=_other_kind(page),
         ordered_how=clients.WAYS.get(page.ordered_how, page.ordered_how),
         thread=thread,
+        pause_reasons=deadlines.choices(),
         trouble=words.trouble(thread.accepting.trouble) if thread and thread.accepting.trouble else "",
     )
 

@@ -86,6 +86,10 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "no_price_for_period": _("%(plan)s is not sold for your billing period (%(length)s)."),
     "period_not_sold": _("%(plan)s is sold for these billing periods only (in months): %(months)s."),
     "nothing_to_buy_time_from": _("There is no unused value left to buy time from."),
+    "pause_without_reason": _("The clock of a promise pauses only for a stated reason: please choose one."),
+    "clock_not_running": _("Nothing is promised for change %(number)s, or it is in force already."),
+    "clock_paused": _("The clock of change %(number)s is paused already."),
+    "clock_not_paused": _("The clock of change %(number)s is not paused."),
     "not_awaiting_staff": _("Change %(number)s does not wait for your decision."),
     "not_announced_in_time": Counted(
         "days",

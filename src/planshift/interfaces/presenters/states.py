@@ -157,6 +157,16 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "down": (_("Decrease"), ""),
         "sideways": (_("At the same price"), ""),
     },
+    "pause": {
+        "client": (_("Waits for the client"), "warn"),
+        "third_party": (_("Waits for somebody else"), "warn"),
+        "client_asked": (_("The client asked to wait"), "warn"),
+        "force_majeure": (_("Force majeure"), "bad"),
+    },
+    "staff_notice": {
+        "due_soon": (_("Due soon"), "warn"),
+        "overdue": (_("Overdue"), "bad"),
+    },
     "operation": {
         "plan": (_("Plan change"), ""),
         "resources": (_("Change of resources"), ""),

@@ -33,6 +33,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     work = provisioning.execution(number=row.execution.number, at=at) if row.execution else None
     today = rules.day(seller=client.seller, at=at)
     final = row.state in row.lifecycle.final
+    paused = _paused(row)
     card = services.card(known=known, at=at)
     order = row.order
     return views.ChangePage(
@@ -47,7 +48,10 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         direction=row.direction,  # type: ignore[arg-type]
         ordered_at=row.ordered_at,
         promised_on=row.promised_on,
-        overdue=bool(row.promised_on and not final and row.applied_at is None and today > row.promised_on),
+        overdue=bool(
+            row.promised_on and not final and row.applied_at is None and today > row.promised_on and not paused
+        ),
+        paused=paused,
         steps=timeline(row=row, work=work),
         order=row.order.number if row.order else "",
         quote=row.quote.number,
@@ -67,6 +71,13 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         new_quote=row.quote.replaced_by.number if hasattr(row.quote, "replaced_by") else "",
         **_renewal(row, offered, card),
     )
+
+
+def _paused(row: models.Change) -> str:
+    """Why the clock of its promise stands still (H6); "" where it does not."""
+    if row.state not in ("AWAITING_EXECUTION", "AWAITING_STAFF") or row.applied_at is not None:
+        return ""
+    return row.pauses.filter(ended_at=None).values_list("reason", flat=True).first() or ""
 
 
 def _invoices(row: models.Change) -> tuple[views.InvoiceRow, ...]:

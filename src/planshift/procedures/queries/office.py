@@ -18,8 +18,9 @@ from planshift.catalog import queries as catalog
 from planshift.domain import quote
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import held, keeping, models, rules, undoing
+from planshift.procedures import deadlines, held, keeping, models, rules, undoing
 from planshift.procedures.queries import choices, services
+from planshift.procedures.queries import deadlines as due
 from planshift.procedures.views import office as views
 from planshift.provisioning import queries as provisioning
 from planshift.runtime import runs
@@ -49,7 +50,7 @@ FILTERS: dict[str, Q] = {
 
 
 def staff(*, user_id: int) -> views.StaffHeader | None:
-    """Who reads, with the sellers that they work for; None for everybody who works for none. Three statements."""
+    """Who reads, with the sellers that they work for; None for everybody who works for none. Four statements."""
     roles = clients.StaffRole.objects.filter(user_id=user_id).select_related("seller").order_by("seller_id")
     found = [role.seller for role in roles]
     if not found:
@@ -63,6 +64,7 @@ def staff(*, user_id: int) -> views.StaffHeader | None:
         number="",
         time_zone=found[0].time_zone,
         every_seller=sellers_of.Seller.objects.count() == len(found),
+        notices=due.unseen(sellers=tuple(seller.code for seller in found)),
     )
 
 
@@ -125,6 +127,10 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
         steps=tuple(provisioning.timeline(number=execution.number)) if execution else (),
         run=runs.queries.find(key=key),
         history=tuple(runs.queries.timeline(key=key)),
+        pauses=due.pauses(change=number),
+        clock_runs=row.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
+        and row.promised_on is not None
+        and row.applied_at is None,
     )
 
 
@@ -133,7 +139,7 @@ def _with_relations(found: QuerySet[models.Change], *, sellers: tuple[str, ...],
     late = Q()
     for seller in sellers_of.Seller.objects.filter(code__in=sellers):
         late |= Q(client__seller=seller, promised_on__lt=rules.day(seller=seller, at=at))
-    late &= Q(applied_at=None) & ~Q(state__in=sorted(models.Change.lifecycle.final))
+    late &= Q(applied_at=None) & ~Q(state__in=sorted(models.Change.lifecycle.final)) & ~Q(deadlines.PAUSED)
     return found.select_related("service", "client__seller", "quote__service", "order", "execution").annotate(
         late=Case(When(late, then=Value(1)), default=Value(0))
     )

@@ -37,7 +37,7 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
     }
 )
 OF_ALL = frozenset(
-    {"bank_statements", "capacity", "letter", "letters", "metering", "readings", "sweep"}
+    {"bank_statements", "capacity", "deadlines", "letter", "letters", "metering", "readings", "sweep"}
 )  # the installation's
 # their steps stand for money, or are decided on the work
 UNSKIPPABLE = frozenset(

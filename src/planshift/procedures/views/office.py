@@ -10,6 +10,7 @@ from planshift.billing import queries as billing
 from planshift.domain import quote as quotes
 from planshift.domain.money import Money
 from planshift.ledger import balances
+from planshift.procedures.views import deadlines
 from planshift.procedures.views.words import Names, Words
 from planshift.provisioning import queries as provisioning
 from planshift.runtime.runs import queries as runs
@@ -26,6 +27,7 @@ class StaffHeader:
     number: str
     time_zone: str
     every_seller: bool  # works for all sellers of the installation
+    notices: int = 0  # about deadlines, not yet seen
     deposit: Money | None = None
 
 
@@ -85,6 +87,8 @@ class OfficeChange:
     steps: tuple[provisioning.StepView, ...]
     run: runs.RunView | None
     history: tuple[runs.StepView, ...]
+    pauses: tuple[deadlines.Pause, ...]  # of the clock of its promise, the latest first
+    clock_runs: bool  # promised and not in force: the clock runs, or is paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

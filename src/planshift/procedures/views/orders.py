@@ -104,6 +104,7 @@ class ChangePage:
     renews_on: date | None
     by_staff: bool = False  # ordered by staff for the client (H2)
     staff_note: str = ""
+    paused: str = ""  # why the clock of its promise stands still (H6)
     new_quote: str = ""  # in whose favour it was withdrawn, since staff decided easy or hard (H3)
 
 

@@ -1,0 +1,115 @@
+"""What is promised for when (H6)? Due, overdue, stuck and paused changes, for staff of these sellers."""
+
+from datetime import date, datetime
+
+from django.db.models import Prefetch
+
+from planshift.catalog import models as sellers_of
+from planshift.domain import calendar
+from planshift.procedures import deadlines, models, rules
+from planshift.procedures.views import deadlines as views
+
+LIMIT = 300
+NEXT_DAYS = 3  # business days that count as soon
+_STUCK = ("STUCK", "AWAITING_STAFF")
+
+
+def board(*, sellers: tuple[str, ...], at: datetime) -> views.Board:
+    """The board of deadlines, the earliest first. Four statements, however many changes."""
+    today = _today(sellers, at)
+    open_pauses = Prefetch("pauses", models.ClockPause.objects.filter(ended_at=None), to_attr="open_pauses")
+    rows = list(
+        models.Change.objects.filter(deadlines.PROMISED, client__seller__code__in=sellers)
+        .select_related("client__seller", "service", "execution")
+        .prefetch_related(open_pauses)
+        .order_by("promised_on", "pk")[: LIMIT + 1]
+    )
+    shown = [_due(row, today[row.client.seller_id]) for row in rows[:LIMIT]]
+    running = [each for each in shown if each.pause is None]
+    return views.Board(
+        overdue=tuple(each for each in running if each.days < 0),
+        today=tuple(each for each in running if each.days == 0),
+        soon=tuple(each for each in running if 0 < each.days <= NEXT_DAYS),
+        later=tuple(each for each in running if each.days > NEXT_DAYS),
+        stuck=tuple(each for each in shown if each.stuck),
+        paused=tuple(each for each in shown if each.pause is not None),
+        notices=_notices(sellers),
+        more=len(rows) > LIMIT,
+    )
+
+
+def unseen(*, sellers: tuple[str, ...]) -> int:
+    """How many notices nobody has marked as seen. One statement."""
+    return models.StaffNotice.objects.filter(seller__code__in=sellers, seen_at=None).count()
+
+
+def pauses(*, change: str) -> tuple[views.Pause, ...]:
+    """Every pause of a change, the latest first. One statement."""
+    rows = models.ClockPause.objects.filter(change__number=change).order_by("-pk")
+    return tuple(_pause(row) for row in rows)
+
+
+def _today(sellers: tuple[str, ...], at: datetime) -> dict[int, date]:
+    found = sellers_of.Seller.objects.filter(code__in=sellers)
+    return {each.pk: rules.day(seller=each, at=at) for each in found}
+
+
+def _due(row: models.Change, today: date) -> views.Due:
+    assert row.promised_on is not None
+    country, paused = row.client.seller.country, next(iter(row.open_pauses), None)  # type: ignore[attr-defined]
+    days = calendar.business_days_between(today, row.promised_on, country=country)
+    if row.promised_on < today:
+        days = -max(1, calendar.business_days_between(row.promised_on, today, country=country))
+    waits_for = row.lifecycle.waiting.get(row.state, "")
+    if row.execution and waits_for == "system":
+        waits_for = row.execution.lifecycle.waiting.get(row.execution.state, waits_for)
+    return views.Due(
+        number=row.number,
+        client=row.client.name,
+        client_number=row.client.number,
+        service=row.service.label,
+        service_number=row.service.number,
+        kind=row.kind,
+        operation=row.operation,
+        state=row.state,
+        seller=row.client.seller.name,
+        promised_on=row.promised_on,
+        days=days,
+        late=max(0, -days),
+        stuck=row.state == "AWAITING_STAFF" or bool(row.execution and row.execution.state in _STUCK),
+        waits_for=waits_for,
+        pause=_pause(paused) if paused else None,
+    )
+
+
+def _notices(sellers: tuple[str, ...]) -> tuple[views.Told, ...]:
+    rows = (
+        models.StaffNotice.objects.filter(seller__code__in=sellers, seen_at=None)
+        .select_related("change__client", "change__service")
+        .order_by("-pk")[:LIMIT]
+    )
+    return tuple(
+        views.Told(
+            id=row.pk,
+            change=row.change.number,
+            client=row.change.client.name,
+            service=row.change.service.label,
+            code=row.code,
+            promised_on=row.promised_on,
+            made_at=row.made_at,
+        )
+        for row in rows
+    )
+
+
+def _pause(row: models.ClockPause) -> views.Pause:
+    return views.Pause(
+        reason=row.reason,
+        note=row.note,
+        started_at=row.started_at,
+        started_by=row.started_by,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        end_note=row.end_note,
+        business_days=row.business_days,
+    )
