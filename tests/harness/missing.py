@@ -1,21 +1,10 @@
 """What a test needs and this machine has not: said loudly, or a failure where PLANSHIFT_NO_SKIP=1 forbids to skip."""
 
 import os
-import shutil
-from pathlib import Path
 
 import pytest
 
-
-def program(*names: str) -> str:
-    """The path of the first of `names` that is installed, "" when none is; daemons live where PATH may not look."""
-    for name in names:
-        for folder in ("/usr/sbin", "/usr/bin", "/sbin"):
-            if (Path(folder) / name).exists():
-                return str(Path(folder) / name)
-        if found := shutil.which(name):
-            return found
-    return ""
+from planshift.project.lab.leftovers import program as program
 
 
 def skip(what: str) -> None:

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from planshift.project.lab import hosts, parts, zone
 from tests.harness import missing
-from tests.lab import hosts, parts
 from tests.lab import office as offices
 from tests.lab.ground import TTL, Ground
 from tests.machines import processes
@@ -36,7 +36,7 @@ def opened(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Opened:
         machines, key_file, host_keys = parts.everything(folder)
         with ExitStack() as stack:
             lab = stack.enter_context(hosts.lab(machines))
-            offices.records(lab, ttl=ttl)
+            zone.records(lab, ttl=ttl)
             made = offices.Office(lab, folder / "own", key_file, host_keys, _database(stack), given)
             stack.callback(made.close)
             yield made.open()
@@ -66,5 +66,5 @@ def ground(possible: None, transactional_db: None, tmp_path: Path) -> Iterator[G
     """A service at web-a, and web-b beside it."""
     machines, key_file, host_keys = parts.everything(tmp_path)
     with hosts.lab(machines) as lab:
-        offices.records(lab, ttl=TTL)
+        zone.records(lab, ttl=TTL)
         yield Ground(lab, tmp_path, key_file, host_keys).prepare()

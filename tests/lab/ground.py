@@ -14,11 +14,10 @@ from django.conf import settings
 from django.db import transaction
 
 from planshift.domain import recipes
+from planshift.project.lab import hosts, parts, zone
 from planshift.provisioning import executions, models, servers
 from planshift.runtime import clock
 from planshift.services import models as services
-from tests.lab import hosts, parts
-from tests.lab import office as offices
 from tests.machines import hosting, processes
 
 TTL = 2  # seconds: of the names
@@ -138,7 +137,7 @@ class Ground:
 
     def address(self) -> str:
         """What the name server says about the site."""
-        return offices.addresses(self.lab)[parts.ZONE][1][0]
+        return zone.addresses(self.lab)[parts.ZONE][1][0]
 
     def once(self) -> None:
         """No agent did anything twice that is done once."""

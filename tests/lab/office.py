@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 import requests
 
+from planshift.project.lab import hosts, parts
 from tests.harness import children, product
-from tests.lab import hosts, parts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,7 +83,7 @@ class Office:
         self.running = Inside(folder=self.folder / "run", env=self.env, lab=self.lab)
         self.running.start()
         told = {"host_keys": dict(self.host_keys), "label": self.label, **self.given}
-        said = json.loads(self.command(sys.executable, str(ROOT / "tests/lab/scene.py"), json.dumps(told)))
+        said = json.loads(self.command(sys.executable, "-m", "planshift.project.lab.scene", json.dumps(told)))
         self.client, self.service = said["client"], said["service"]
         self.token = self.planshift("token", "create", "--seller", "demo-lab", "--name", "lab").strip()
         hosts.until(lambda: self.site("web-a") != "", seconds=60, why=self.output)
@@ -217,40 +217,3 @@ def _instant(value: Any) -> float:
     if isinstance(value, str):
         value = dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
     return float(value.timestamp())
-
-
-def records(lab: hosts.Lab, *, ttl: int) -> None:
-    """The zone of the site at the name server: the site on web-a, its mail on the mail server."""
-
-    zone = {"name": f"{parts.ZONE}.", "kind": "Native", "nameservers": [f"ns1.{parts.ZONE}."]}
-    wanted = [
-        _set(f"ns1.{parts.ZONE}.", "A", 300, parts.DNS),
-        _set(f"{parts.ZONE}.", "A", ttl, parts.WEB_A),
-        _set(f"www.{parts.ZONE}.", "A", ttl, parts.WEB_A),
-        _set(f"mail.{parts.ZONE}.", "A", 300, parts.MAIL),
-        _set(f"{parts.ZONE}.", "MX", 300, f"10 mail.{parts.ZONE}."),
-    ]
-    _ask(lab, "POST", "/zones", zone)
-    _ask(lab, "PATCH", f"/zones/{parts.ZONE}.", {"rrsets": wanted})
-
-
-def addresses(lab: hosts.Lab) -> dict[str, tuple[int, list[str]]]:
-    """Time to live and addresses of the site's names, as the name server has them."""
-    url = f"http://{parts.DNS}:8081/api/v1/servers/localhost/zones/{parts.ZONE}."
-    zone = json.loads(lab.run("control", "curl", "-s", "-H", f"X-API-Key: {parts.API_KEY}", url))
-    return {
-        each["name"].rstrip("."): (each["ttl"], [one["content"] for one in each["records"]])
-        for each in zone["rrsets"]
-        if each["type"] == "A" and each["name"] in (f"{parts.ZONE}.", f"www.{parts.ZONE}.")
-    }
-
-
-def _ask(lab: hosts.Lab, method: str, path: str, body: Mapping[str, Any]) -> None:
-    url = f"http://{parts.DNS}:8081/api/v1/servers/localhost{path}"
-    headers = ["-H", f"X-API-Key: {parts.API_KEY}", "-H", "Content-Type: application/json"]
-    lab.run("control", "curl", "-sSf", "-X", method, *headers, "--data", json.dumps(body), url)
-
-
-def _set(name: str, kind: str, ttl: int, value: str) -> dict[str, Any]:
-    records = [{"content": value, "disabled": False}]
-    return {"name": name, "type": kind, "ttl": ttl, "changetype": "REPLACE", "records": records}

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from planshift.project.lab import hosts, leftovers, parts
 from planshift.provisioning import executions, facts, models
 from planshift.runtime import clock
-from tests.lab import hosts, leftovers, parts, traffic
+from tests.lab import traffic
 from tests.lab.ground import LARGE, TTL, Ground
 from tests.machines import hosting, processes
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lab import hosts, parts
+from planshift.project.lab import hosts, parts
 
 PINNED = 20  # seconds for which some visitors keep to what they heard
 
@@ -82,7 +82,8 @@ while not (os.path.exists(path + ".stop") and not queue):
         out.write(json.dumps(line) + "\n")
     time.sleep(0.05)
 """
-# argv: address, domain, folder. Takes mail for the domain into the mailbox server (LMTP), the product's own into files.
+# argv: address, domain, folder. Hands mail for the domain over to the mail server there (LMTP); other mail is kept in
+# files: the product's own.
 SINK = r"""
 import sys, smtplib, threading, uuid, pathlib
 from aiosmtpd.controller import Controller
@@ -103,15 +104,22 @@ Controller(Handler(), hostname=address, port=25).start()
 print("ready", flush=True)
 threading.Event().wait()
 """
-# argv: address, user. Prints the numbers of the mails in the mailbox, as JSON.
+# argv: address, user, flag. Prints, as JSON, what numbers the mails in the mailbox have, which of them were read, and
+# which life of the mailbox this is (RFC 3501: as long as it is the same, programs keep what they have fetched). With a
+# flag the first mail is marked so.
 READER = r"""
 import imaplib, json, re, sys
 box = imaplib.IMAP4(sys.argv[1], timeout=10)
 box.login(sys.argv[2], "pw")
-box.select("INBOX", readonly=True)
-found = box.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1]
-raw = b"".join(each[1] for each in found if isinstance(each, tuple))
-print(json.dumps([int(number) for number in re.findall(rb"<m(\d+)@", raw)]))
+box.select("INBOX", readonly=not sys.argv[3])
+if sys.argv[3]:
+    box.store("1", "+FLAGS", sys.argv[3])
+found = box.fetch("1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")[1]
+told = [each for each in found if isinstance(each, tuple)]
+number = lambda each: int(re.search(rb"<m(\d+)@", each[1]).group(1))
+life = box.response("UIDVALIDITY")[1][0].decode()
+seen = [number(each) for each in told if rb"\Seen" in each[0]]
+print(json.dumps({"numbers": [number(each) for each in told], "seen": seen, "life": life}))
 """
 
 
@@ -155,8 +163,12 @@ class Traffic:
         self.folder.mkdir(parents=True, exist_ok=True)
         if mail:
             (self.folder / "product").mkdir(exist_ok=True)
-            self._start("sink", "mail", SINK, parts.MAIL, self.domain, str(self.folder / "product"))
-            hosts.until(lambda: b"ready" in (self.folder / "sink.log").read_bytes(), why=self.logs)
+            own = {"mail": parts.MAIL, "web-a": parts.WEB_A, "web-b": parts.WEB_B}
+            for host, address in own.items():
+                self._start(f"sink-{host}", host, SINK, address, self.domain, str(self.folder / "product"))
+            for host in own:
+                log = self.folder / f"sink-{host}.log"
+                hosts.until(lambda log=log: b"ready" in log.read_bytes(), why=self.logs)  # type: ignore[misc]
             self._start("sender", "world", SENDER, self.domain, parts.RESOLVER, str(self.folder / "mails"))
         path = str(self.folder / "visits")
         self._start(
@@ -180,14 +192,21 @@ class Traffic:
             process.wait(10)
 
     def mails(self) -> tuple[list[int], list[int], int]:
-        """After the end: numbers of the mails that the sender was given, those in the mailbox, and how many tries
-        failed (each was followed by another)."""
+        """After the end: numbers of the mails that the sender was given, those in the mailbox on the new server, and
+        how many tries failed (each was followed by another)."""
         lines = [json.loads(line) for line in (self.folder / "mails").read_text().splitlines() if line.endswith("}")]
         sent = [line["sent"] for line in lines if "sent" in line]
         failed = sum(1 for line in lines if line.get("error"))
-        command = [*self.lab.network("world"), sys.executable, "-c", READER, parts.MAIL, f"info@{self.domain}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-        return sent, sorted(json.loads(done.stdout)), failed
+        return sent, sorted(self.mailbox(parts.WEB_B)["numbers"]), failed
+
+    def mailbox(self, address: str, *, flag: str = "") -> dict[str, Any]:
+        """What the client's mail program sees on a server."""
+        reader = [sys.executable, "-c", READER, address, f"info@{self.domain}", flag]
+        done = subprocess.run(
+            [*self.lab.network("world"), *reader], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
 
     def logs(self) -> str:
         """What the processes complained about."""

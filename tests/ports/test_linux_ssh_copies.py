@@ -7,7 +7,8 @@ import pytest
 
 from planshift.domain.errors import Permanent
 from planshift.provisioning import ports
-from tests.ports.agent_bench import PHP, first, get, home, journal, made, op, put, second, ssh
+from tests.ports.agent_bench import NOTICE, PHP, first, get, home, journal, made, op, put, second, ssh
+from tests.ports.agent_hosts import Host
 from tests.ports.conftest import Lab
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("agents")]
@@ -35,6 +36,35 @@ def test_a_hard_change_final_copy_holds_the_old_side_still_and_visitors_are_pass
     assert keys.count("\n") == 1
     assert "planshift-copy" not in keys
     assert agents.second.shell("ls /run/planshift-agent/copies") == ""
+
+
+def test_mail_is_taken_on_one_server_at_a_time_and_only_for_mailboxes_of_the_accounts_own_domains(agents: Lab) -> None:
+    old, new, driver = made(agents, first(agents)), second(agents), agents.driver()
+    watch = "/usr/local/sbin/planshift-agent watch"
+    agents.first.shell(watch)
+    assert _taken(agents.first) == []
+    put(agents.first, "s1001-1", "mail/demo.example/anna/cur/1:2,S", "a mail")
+    put(agents.first, "s1001-1", "mail/others.example/mallory/cur/1:2,S", "not his domain")
+    put(agents.first, "s1001-1", "mail/demo.example/x:0:0::/etc/cur/1", "no name")
+    agents.first.shell(watch)
+    anna = f"{home('s1001-1')}/mail/demo.example/anna"
+    uid = agents.first.shell("id -u s1001-1").strip()
+    assert _taken(agents.first) == [f"anna@demo.example::{uid}:{uid}::{anna}::"]
+    made(agents, new, label="")
+    driver.push_content(op=op("hot"), source=old, to=new, final=False)
+    agents.second.shell(watch)
+    assert _taken(agents.second) == []  # what came in now, the next copy would delete
+    driver.push_content(op=op("final"), source=old, to=new, final=True)
+    assert [line.split("::")[0] for line in _taken(agents.second)] == ["anna@demo.example"]
+    assert len(_taken(agents.first)) == 1  # held still: it cannot be written, so mail is tried again elsewhere
+    driver.quarantine(op=op("quarantine"), ref=old)
+    assert _taken(agents.first) == []
+    driver.remove(op=op("remove"), ref=new, proof=NOTICE)
+    assert _taken(agents.second) == []
+
+
+def _taken(host: Host) -> list[str]:
+    return host.shell("cat /run/planshift-agent/mailboxes 2>/dev/null || true").splitlines()
 
 
 def test_a_copy_killed_in_the_middle_is_completed_under_the_same_key(agents: Lab) -> None:

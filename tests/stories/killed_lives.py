@@ -1,7 +1,10 @@
-"""The lives in which processes die: a change paid in two ways, one paid from the deposit, an accepted decrease."""
+"""The lives in which processes die: a change paid in two ways, one paid from the deposit, a hard one from the order to
+the removal of the old environment, an accepted decrease, renewals."""
 
+import contextlib
 import datetime as dt
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from planshift.adapters.mail.simulated import SimulatedMail
@@ -9,6 +12,7 @@ from planshift.billing import models as billing
 from planshift.billing import payments
 from planshift.billing import ports as gateways
 from planshift.domain import facts
+from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.procedures import acceptance, asking, bank, change, mailbox, models, pace, payment, placing, ports
 from planshift.runtime import clock
@@ -112,6 +116,43 @@ FROM_THE_DEPOSIT = Scenario(
         Act(do=lambda: ordered("vps.kawiarnia", facts.ChangePlan(target="professional"))),
         Act(after=HOUR, do=topped_up),
         Act(after=DAY, do=lambda: ordered("vps1.piekarnia", facts.ChangeResources(amounts={"ip": 1}))),
+    ]
+)
+
+# ── hard: paid, moved, access data shown, in use, held, announced, removed ──────────────────────────────────────────
+MOVED = "studio-tecnico"
+
+
+def transferred() -> None:
+    """The bank tells of the one transfer, as often as it likes."""
+    order = order_of(MOVED)
+    payments.mark_transfer_received(
+        order=order.number,
+        amount=Money.from_minor(order.gross_minor, order.currency),
+        received_at=clock.business(),
+        key="T-hard",
+        at=clock.business(),
+        actor="staff:1",
+    )
+
+
+def moved(act: Callable[..., object]) -> None:
+    """What the client does with the change; done already is fine, since he clicks again when he heard nothing."""
+    row = service(MOVED)
+    number = models.Change.objects.get(service=row).number
+    with contextlib.suppress(Refused):
+        act(client=row.client.number, number=number, at=clock.business(), actor="user:1")
+
+
+HARD = Scenario(
+    acts=[
+        Act(do=lambda: ordered(MOVED, facts.ChangePlan(target="gold"))),
+        Act(after=HOUR, do=transferred),
+        Act(after=2 * HOUR, do=lambda: moved(change.reveal_credentials)),
+        Act(after=3 * HOUR, do=lambda: moved(change.switch_over)),
+        Act(after=10 * DAY),  # nothing is removed yet
+        Act(after=16 * DAY),
+        Act(after=18 * DAY),
     ]
 )
 

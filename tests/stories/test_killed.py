@@ -1,31 +1,42 @@
 """A process is killed (SIGKILL, a real process) at every commit of a procedure: what comes out is the same.
 
-In `make test` right after every third commit on SQLite, every seventh on PostgreSQL; in `make test-long` right
-before and right after every one.
+In `make test` right after some commits, others on PostgreSQL than on SQLite; in `make test-long` right before and
+right after every one.
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import pytest
 
 from tests.harness.killing import sweeps
 
 # life → commits of the undisturbed life: a life that became shorter would prove less
-LIVES = {"PAID": 45, "FROM_THE_DEPOSIT": 45, "ACCEPTED": 55, "REFUSED": 28, "RENEWED": 38}
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+LIVES = {"PAID": 45, "FROM_THE_DEPOSIT": 45, "HARD": 120, "ACCEPTED": 55, "REFUSED": 28, "RENEWED": 38}
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
 
-@pytest.mark.timeout(600)
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory, on_postgresql: bool) -> Mapping[str, sweeps.Sweep]:
+    """All lives, from one prepared database: every sixth commit and, of the long life, every ninth; on PostgreSQL every
+    tenth and every seventeenth."""
+    usual, long = (10, 17) if on_postgresql else (6, 9)
+    every = {f"tests.stories.killed_lives:{life}": long if life == "HARD" else usual for life in LIVES}
+    return sweeps.sweep(every, folder=tmp_path_factory.mktemp("killed"), when="after")
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("life", LIVES)
-def test_killed_after_a_commit_and_finished_the_same(life: str, tmp_path: Path, on_postgresql: bool) -> None:
-    every = 7 if on_postgresql else 3
-    found = sweeps.sweep(f"tests.stories.killed_lives:{life}", folder=tmp_path, every=every, when="after")
+def test_killed_after_a_commit_and_finished_the_same(life: str, sampled: Mapping[str, sweeps.Sweep]) -> None:
+    found = sampled[life]
     sweeps.check(found)
     assert found.commits >= LIVES[life]
+    assert len(found.deaths) >= 3
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("life", LIVES)
-def test_killed_before_and_after_every_commit(life: str, tmp_path: Path) -> None:
-    sweeps.check(sweeps.sweep(f"tests.stories.killed_lives:{life}", folder=tmp_path))
+def test_killed_before_and_after_every_commit(life: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    found = sweeps.sweep({f"tests.stories.killed_lives:{life}": 1}, folder=tmp_path_factory.mktemp("killed"))[life]
+    sweeps.check(found)
+    assert len(found.deaths) == 2 * found.commits

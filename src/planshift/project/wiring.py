@@ -59,6 +59,13 @@ def wire() -> None:
         billing.bind_gateway(_stripe_gateway())
 
 
+def agent_script(*, server: str, public_key: str) -> str:
+    """The script that makes a plain server one of the driver `linux-ssh`, for the holder of that key."""
+    from planshift.adapters.drivers.linux_ssh import install
+
+    return install.script(server=server, public_key=public_key)
+
+
 def _name_services() -> "dict[str, provisioning.Dns]":
     """Those whose addresses are set."""
     from planshift.adapters.dns import asking, powerdns, rfc2136

@@ -36,11 +36,18 @@ class Scenario:
     sweeps: bool = False  # is the daily sweep planted?
 
 
-def stage(scenario: Scenario) -> None:
-    """The demo, loaded at START, and what the scenario needs besides."""
-    _plan(scenario)
+def stage() -> None:
+    """The demo, loaded at START: for all scenarios."""
+    _plan(Scenario(acts=[]))
     with clock.stopped(at=START):
         load.load(folder=source.ROOT, at=START)
+        work()
+
+
+def prepare(scenario: Scenario) -> None:
+    """What the scenario needs besides."""
+    _plan(scenario)
+    with clock.stopped(at=START):
         scenario.prepare()
         work()
 

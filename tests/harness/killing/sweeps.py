@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
+
+from tests.harness import children
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,26 +25,39 @@ class Sweep:
     deaths: list[dict[str, Any]]
 
 
-def sweep(scenario: str, *, folder: Path, first: int = 1, every: int = 1, when: str = "before,after") -> Sweep:
-    """Live `scenario` ("module:NAME") once whole, then die at commit `first`, `first + every`, … and finish.
+def sweep(scenarios: Mapping[str, int], *, folder: Path, when: str = "before,after") -> dict[str, Sweep]:
+    """Live each scenario ("module:NAME") once whole, then die at its first commit and at every so-many-th from there
+    on, as told, and finish. By name.
 
-    On the kind of database that the tests run on; databases of its own.
+    On the kind of database that the tests run on; databases of its own, prepared once for all.
     """
-    arguments = ["--folder", str(folder), "--first", str(first), "--every", str(every), "--when", when]
     own = {"DJANGO_SETTINGS_MODULE": "tests.harness.settings", "PLANSHIFT_TEST_VAR": str(folder)}
     if connection.vendor == "sqlite":
         own["PLANSHIFT_TEST_DATABASE"] = "sqlite"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.harness.killing.runner", scenario, *arguments],
+    wanted = [f"{scenario}:{every}" for scenario, every in scenarios.items()]
+    runner = subprocess.Popen(
+        [sys.executable, "-m", "tests.harness.killing.runner", *wanted, "--folder", str(folder), "--when", when],
         cwd=ROOT,
         env=os.environ | own,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        preexec_fn=children.mortal,
     )
-    if done.returncode:
-        raise AssertionError(f"the runner ended with {done.returncode}\n{done.stderr[-6000:]}")
-    whole, *deaths = [json.loads(line) for line in done.stdout.splitlines()]
+    try:
+        said, complaints = runner.communicate()
+    except BaseException:  # a test that takes too long: the runner drops its databases
+        runner.terminate()
+        runner.wait(60)
+        raise
+    if runner.returncode:
+        raise AssertionError(f"the runner ended with {runner.returncode}\n{complaints[-6000:]}")
+    told = [json.loads(line) for line in said.splitlines()]
+    return {name: _sweep([line for line in told if line["life"] == name]) for name in {line["life"] for line in told}}
+
+
+def _sweep(told: list[dict[str, Any]]) -> Sweep:
+    whole, *deaths = told
     return Sweep(commits=whole["commits"], outcome=whole["outcome"], deaths=deaths)
 
 

@@ -290,3 +290,28 @@ CAST: tuple[Person, ...] = (
         staff=True,
     ),
 )
+
+# only where `planshift demo --lab` runs: on servers in namespaces of this machine
+LAB: tuple[Person, ...] = (
+    Person(
+        code="lab",
+        name="Demo Shop",
+        seller="demo-lab",
+        city="Firenze",
+        postcode="50122",
+        story={
+            "en": "A site and a mailbox on a real server: Large moves them to another one, a hard change",
+            "pl": "Strona i skrzynka na prawdziwym serwerze: Large przenosi je na inny, zmiana z przeniesieniem",
+            "it": "Un sito e una casella su un server vero: Large li sposta su un altro, modifica complessa",
+        },
+    ),
+    Person(
+        code="lab-staff",
+        name="Demo Staff of the Lab",
+        seller="demo-lab",
+        city="Firenze",
+        postcode="50122",
+        story={"en": "Works for the seller", "pl": "Pracuje u sprzedawcy", "it": "Lavora per il venditore"},
+        staff=True,
+    ),
+)

@@ -72,12 +72,12 @@ def plan_traits(seller: catalog.Seller, *, plan: str) -> dict[str, str | int | b
 
 def _person(person: cast.Person, at: datetime) -> None:
     seller = catalog.Seller.objects.get(code=person.seller)
-    user = _user(person)
+    user = user_of(person)
     if person.staff:
         models.StaffRole.objects.create(user=user, seller=seller)
         return
     with transaction.atomic():
-        client = _client(person, seller, at)
+        client = client_of(person, seller=seller, at=at)
     register.add_member(client=client, user=user, at=at, actor=ACTOR)
     if person.deposit:
         _top_up(client, Money.of(person.deposit, seller.currency), at - timedelta(days=40))
@@ -88,7 +88,8 @@ def _person(person: cast.Person, at: datetime) -> None:
         known[held.label] = _service(client, held, known.get(held.attached_to), at)
 
 
-def _client(person: cast.Person, seller: catalog.Seller, at: datetime) -> models.Client:
+def client_of(person: cast.Person, *, seller: catalog.Seller, at: datetime) -> models.Client:
+    """A new client of that name, known for a while."""
     return register.add_client(
         seller=seller,
         name=person.name,
@@ -108,7 +109,8 @@ def _client(person: cast.Person, seller: catalog.Seller, at: datetime) -> models
     )
 
 
-def _user(person: cast.Person) -> User:
+def user_of(person: cast.Person) -> User:
+    """A new user, who comes in by a signed link only."""
     user = get_user_model()(username=person.email, email=person.email, first_name=person.name, is_active=True)
     user.set_unusable_password()  # demo people come in by signed links only
     user.save()
@@ -169,7 +171,7 @@ def _service(
         with transaction.atomic():
             knowing.begin(service=service, since=began, at=began)
     else:
-        _first_order(service, start_on, began)
+        first_order(service, start_on=start_on, at=began)
     plan = documents.plans[held.plan]
     with transaction.atomic():
         executions.start(
@@ -189,7 +191,7 @@ def _service(
     return service
 
 
-def _first_order(service: models.Service, start_on: date, at: datetime) -> None:
+def first_order(service: models.Service, *, start_on: date, at: datetime) -> None:
     """The order, payment and invoice of the present term, dated as they would have been."""
     seller = service.client.seller
     in_force = queries.in_force(seller=seller)

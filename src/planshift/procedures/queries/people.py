@@ -69,6 +69,6 @@ def demo_people() -> tuple[views.DemoPerson, ...]:
             staff=person.staff,
             language=languages[person.seller],
         )
-        for person in cast.CAST
+        for person in (*cast.CAST, *cast.LAB)
         if person.email in users
     )

@@ -1,4 +1,8 @@
-"""planshift demo load|links|reset: people and services that show what the product does. Needs PLANSHIFT_DEMO=1."""
+"""planshift demo load|links|reset: people and services that show what the product does. Needs PLANSHIFT_DEMO=1.
+
+planshift demo --lab: as root on plain Debian, an installation of its own beside real servers in namespaces of this
+machine, to click through a hard upgrade. It needs nothing and leaves nothing.
+"""
 
 import argparse
 from pathlib import Path
@@ -10,18 +14,31 @@ from django.db import connection
 from planshift.interfaces import entrance
 from planshift.procedures import queries
 from planshift.procedures.demo import load
+from planshift.project.lab import show
 from planshift.runtime import clock, database
 from planshift.runtime.runs import queries as runs
+
+LAB_PORT = 8100
 
 
 def main(arguments: list[str]) -> int:
     """0 when it was done, or was done before."""
-    parser = argparse.ArgumentParser(prog="planshift demo", description=__doc__)
-    what = parser.add_subparsers(dest="what", required=True)
+    parser = argparse.ArgumentParser(
+        prog="planshift demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--lab", action="store_true", help="beside real servers in namespaces of this machine (as root)"
+    )
+    parser.add_argument("--port", type=int, default=LAB_PORT, help="with --lab: of its pages (default: %(default)s)")
+    what = parser.add_subparsers(dest="what")
     what.add_parser("load", help="load the demo data, if it is not there yet")
     what.add_parser("links", help="print the links that log in as its people")
     what.add_parser("reset", help="throw the whole database away and load the demo anew")
     given = parser.parse_args(arguments)
+    if given.lab:
+        return show.main(port=given.port)
+    if given.what is None:
+        parser.error("load, links, reset or --lab")
     if not settings.DEMO:
         print("This is no demo installation: set PLANSHIFT_DEMO=1 if it shall be one.")
         return 2

@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)")
     parser.add_argument("--web-workers", type=int, help="web processes (default: 1 on SQLite, 2 on PostgreSQL)")
     parser.add_argument("--workers", type=int, default=1, help="worker processes (default: 1; SQLite always has one)")
+    parser.add_argument("--empty", action="store_true", help="a demo without its people and services")
     given = parser.parse_args(arguments)
     port = _port(given.host, given.port)
     if port is None:
@@ -35,7 +36,8 @@ def main(arguments: list[str]) -> int:
     environment["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder("metrics"))
     if env.boolean("PLANSHIFT_DEMO", default=False):  # people try it in a terminal, which shows where to go instead
         environment.setdefault("PLANSHIFT_LOG_FILE", str(Path(env.text("PLANSHIFT_VAR", default="var")) / "demo.log"))
-    steps = [["setup"], *([["demo", "load"]] if env.boolean("PLANSHIFT_DEMO", default=False) else [])]
+    loads = env.boolean("PLANSHIFT_DEMO", default=False) and not given.empty
+    steps = [["setup"], *([["demo", "load"]] if loads else [])]
     if any(subprocess.run([_planshift(), *step], env=environment, check=False).returncode for step in steps):
         return 1
     postgresql = env.text("PLANSHIFT_DATABASE", default="").startswith(("postgresql://", "postgres://"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from . import accounts, cgroups, content, disk, files, php, said, shell, users, web
+from . import accounts, cgroups, content, disk, files, mail, php, said, shell, users, web
 from .accounts import Account
 from .settings import Settings
 
@@ -95,11 +95,14 @@ def boot(settings: Settings) -> list[str]:
                 serve(settings, account)
         except said.Trouble as trouble:
             failed.append(f"{account.account}: {trouble.what} {trouble.facts}")
+    mail.renew(settings, *accounts.every(settings), whole=True)
     return failed
 
 
 def watch(settings: Settings) -> None:
-    """Start the scripts of accounts anew whose php-fpm died (a server short of memory)."""
+    """Start the scripts of accounts anew whose php-fpm died (a server short of memory); see which mailboxes there
+    are."""
+    mail.renew(settings, *accounts.every(settings), whole=True)
     for account in accounts.every(settings):
         if account.serves and account.domains and not php.runs(settings, account.account):
             with contextlib.suppress(said.Trouble), files.locked(settings.kept("locks", account.account), seconds=0):

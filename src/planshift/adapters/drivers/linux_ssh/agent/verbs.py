@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import accounts, asked, content, copying, files, machine, said, users
+from . import accounts, asked, content, copying, files, machine, mail, said, users
 from .accounts import Account
 from .settings import Settings
 
@@ -157,6 +157,7 @@ def _decide(settings: Settings, given: Asked, **to: Any) -> dict[str, Any]:
     machine.hold(settings, account)
     machine.serve(settings, account)
     accounts.save(settings, account)
+    mail.renew(settings, account)
     return {"changed": changed}
 
 
@@ -214,6 +215,9 @@ def restore(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
 def copy_key(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """On the new server: the copy's own key."""
     account = accounts.must(settings, given["account"])
+    if mail.filling(account, over=False):
+        accounts.save(settings, account)
+        mail.renew(settings, account)
     return {"public_key": copying.key(settings, account, given["transfer"])}
 
 
@@ -230,8 +234,13 @@ def withdraw(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
 
 
 def pull(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
-    """On the new server: fetch."""
-    return copying.pull(settings, accounts.must(settings, given["account"]), dict(given))
+    """On the new server: fetch. With the last copy its mailboxes are here."""
+    account = accounts.must(settings, given["account"])
+    fetched = copying.pull(settings, account, dict(given))
+    if given["final"] and mail.filling(account, over=True):
+        accounts.save(settings, account)
+    mail.renew(settings, account)
+    return fetched
 
 
 def remove(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
@@ -246,6 +255,7 @@ def remove(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
         return {"changed": bool(uid)}
     machine.wipe(settings, account.account, account.uid)
     accounts.forget(settings, account.account)
+    mail.renew(settings, gone=account.account)
     return {"changed": True}
 
 

@@ -1,6 +1,9 @@
 """What a lab makes outside of its namespaces: a folder and control groups. Removed at its end, or by the next one."""
 
+import ctypes
+import os
 import shutil
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +32,11 @@ class Groups:
                 (GROUPS / self.name / host).mkdir(exist_ok=True)
                 return [str(GROUPS / self.name / host)]
         return []
+
+
+def own(folder: Path) -> None:
+    """Say whose it is: when that process is gone, `sweep` removes it."""
+    (folder / "owner").write_text(f"{os.getpid()} {started(os.getpid())}")
 
 
 def sweep() -> None:
@@ -63,3 +71,19 @@ def started(process: int) -> str:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return "gone"
+
+
+def mortal() -> None:
+    """For a child (`preexec_fn`): the kernel kills it when the one who made it dies."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def program(*names: str) -> str:
+    """The path of the first of `names` that is installed, "" when none is; daemons live where PATH may not look."""
+    for name in names:
+        for folder in ("/usr/sbin", "/usr/bin", "/sbin"):
+            if (Path(folder) / name).exists():
+                return str(Path(folder) / name)
+        if found := shutil.which(name):
+            return found
+    return ""

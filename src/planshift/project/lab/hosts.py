@@ -2,18 +2,18 @@
 
 A host is a set of namespaces (network, processes, mounts, name, IPC) over an overlay of the running system: its own
 /etc, /run, users and daemons, on a Btrfs image where quotas hold. All hosts live in the process namespace of one
-keeper; when it dies everything in it dies, and with it the mounts. The kernel kills the keeper when the tests die, so
-even `kill -9` of the tests leaves no process. What a killed run leaves in /tmp and among the control groups, the next
+keeper; when it dies everything in it dies, and with it the mounts. The kernel kills the keeper when its maker dies, so
+even `kill -9` leaves no process. What a killed run leaves in /tmp and among the control groups, the next
 one sweeps away.
 """
 
+import concurrent.futures
 import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.harness import children, missing
-from tests.lab import leftovers
+from planshift.project.lab import leftovers
 
 NET = "10.77.0"
 IMAGE_MB = 3072
@@ -107,7 +106,7 @@ def lacking() -> str:
     """Why there can be no lab here, "" when there can."""
     if os.geteuid() != 0:
         return "the lab of real servers needs root"
-    absent = sorted({package for name, package in NEEDED.items() if not missing.program(name)})
+    absent = sorted({package for name, package in NEEDED.items() if not leftovers.program(name)})
     absent += [] if list(Path("/usr/sbin").glob("php-fpm[0-9]*")) else ["php-fpm"]
     absent += [] if Path("/usr/lib/dovecot/lmtp").exists() else ["dovecot-lmtpd"]
     if absent:
@@ -125,7 +124,7 @@ class Lab:
         leftovers.sweep()
         self.hosts = {host.name: host for host in hosts}
         self.folder = Path(tempfile.mkdtemp(prefix=leftovers.NAME, dir="/tmp"))
-        (self.folder / "owner").write_text(f"{os.getpid()} {leftovers.started(os.getpid())}")
+        leftovers.own(self.folder)
         self.groups = leftovers.Groups(self.folder.name)
         self._keeper: subprocess.Popen[bytes] | None = None
         self._outer: dict[str, subprocess.Popen[bytes]] = {}
@@ -177,7 +176,7 @@ class Lab:
     def popen(self, name: str, *command: str, **more: Any) -> "subprocess.Popen[Any]":
         """A process on the host, in all its namespaces, as root."""
         enter = ["nsenter", "-t", str(self._first[name]), "-m", "-n", "-p", "-u", "-i", "-r", "-w"]
-        more = {"stdin": subprocess.DEVNULL, "preexec_fn": children.mortal, **more}
+        more = {"stdin": subprocess.DEVNULL, "preexec_fn": leftovers.mortal, **more}
         return subprocess.Popen([*enter, *command], **more)
 
     def run(self, name: str, *command: str, check: bool = True, input: str | None = None) -> str:
@@ -198,31 +197,22 @@ class Lab:
 
     def guest(self, name: str, *command: str, **more: Any) -> "subprocess.Popen[Any]":
         """A process with our files in the network of the host, until it is ended or the lab is."""
-        more = {"stdin": subprocess.DEVNULL, "preexec_fn": children.mortal, **more}
+        more = {"stdin": subprocess.DEVNULL, "preexec_fn": leftovers.mortal, **more}
         self._guests.append(subprocess.Popen([*self.network(name), *command], **more))
         return self._guests[-1]
 
     def inside(self, name: str, do: Callable[[], T]) -> T:
         """Call `do` in the network of the host; sockets that it opens belong there."""
-        found: list[T] = []
-        failed: list[BaseException] = []
 
-        def work() -> None:
-            try:
-                with Path(f"/proc/{self._first[name]}/ns/net").open() as space:
-                    libc = ctypes.CDLL(None, use_errno=True)
-                    if libc.setns(space.fileno(), 0x40000000):  # CLONE_NEWNET, of this thread only
-                        raise OSError(ctypes.get_errno(), "setns")
-                found.append(do())
-            except BaseException as problem:  # noqa: BLE001 - raised again below, in the caller's thread
-                failed.append(problem)
+        def work() -> T:
+            with Path(f"/proc/{self._first[name]}/ns/net").open() as space:
+                libc = ctypes.CDLL(None, use_errno=True)
+                if libc.setns(space.fileno(), 0x40000000):  # CLONE_NEWNET, of this thread only
+                    raise OSError(ctypes.get_errno(), "setns")
+            return do()
 
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        if failed:
-            raise failed[0]
-        return found[0]
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            return thread.submit(work).result()
 
     def path(self, name: str, path: str) -> Path:
         """A file of the host, seen from here."""
@@ -282,7 +272,7 @@ class Lab:
     def _start(self, command: list[str], name: str) -> "subprocess.Popen[bytes]":
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=children.mortal
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=leftovers.mortal
             )
 
     def _files(self, host: Host) -> dict[str, tuple[str, int]]:

@@ -1,10 +1,10 @@
-"""What runs on the hosts of the lab? Two web servers, PowerDNS, a recursor, a mail server, as Debian brings them."""
+"""What runs on the hosts of the lab? Two hosting servers, PowerDNS and a recursor, as Debian brings them."""
 
 import subprocess
 from pathlib import Path
 
-from planshift.adapters.drivers.linux_ssh import install
-from tests.lab.hosts import NET, Host
+from planshift.project import wiring
+from planshift.project.lab.hosts import NET, Host
 
 ZONE = "shop.example"
 API_KEY = "key-of-the-lab"
@@ -39,40 +39,38 @@ hint-file=no
 packetcache-ttl=1
 packetcache-servfail-ttl=1
 """
-DOVECOT = f"""
+DOVECOT = """
 protocols = imap lmtp
-listen = {MAIL}
+listen = @ADDRESS@
 ssl = no
 disable_plaintext_auth = no
 base_dir = /run/dovecot
 log_path = /var/log/dovecot.log
-mail_location = maildir:/srv/planshift/%u
-mail_uid = vmail
-mail_gid = vmail
-first_valid_uid = 100
+mail_location = maildir:~
+first_valid_uid = 1000
 default_vsz_limit = 0
-passdb {{
+passdb {
   driver = static
   args = password=pw
-}}
-userdb {{
-  driver = static
-  args = uid=vmail gid=vmail home=/srv/planshift/%u
-}}
-service lmtp {{
-  inet_listener lmtp {{
-    address = {MAIL}
+}
+userdb {
+  driver = passwd-file
+  args = /run/planshift-agent/mailboxes
+}
+service lmtp {
+  inet_listener lmtp {
+    address = @ADDRESS@
     port = 24
-  }}
-}}
-service imap-login {{
-  inet_listener imaps {{
+  }
+}
+service imap-login {
+  inet_listener imaps {
     port = 0
-  }}
-}}
-service anvil {{
+  }
+}
+service anvil {
   chroot =
-}}
+}
 """
 
 
@@ -88,7 +86,8 @@ def keys(folder: Path, *names: str) -> dict[str, tuple[str, str]]:
 
 
 def web(name: str, number: int, *, host_key: tuple[str, str], control: str) -> Host:
-    """A plain Debian web server with our agent, installed as an operator installs it. `control`: the key let in."""
+    """A plain Debian server with our agent, installed as an operator installs it, and with a mail server that takes
+    mail for the mailboxes in accounts' folders. `control`: the key let in."""
     return Host(
         name,
         number,
@@ -96,12 +95,14 @@ def web(name: str, number: int, *, host_key: tuple[str, str], control: str) -> H
             "agent": "sh /etc/lab/install.sh\n",
             "sshd": "mkdir -p /run/sshd\n/usr/sbin/sshd\n",
             "nginx": "nginx\n",
+            "dovecot": "mkdir -p /run/planshift-agent\ndovecot -c /etc/lab/dovecot.conf\n",
         },
         files={
             "/etc/ssh/ssh_host_ed25519_key": (host_key[0], 0o600),
             "/etc/ssh/ssh_host_ed25519_key.pub": (host_key[1] + "\n", 0o644),
             "/etc/nginx/sites-enabled/default": (NOT_HERE, 0o644),
-            "/etc/lab/install.sh": (install.script(server=name, public_key=control), 0o700),
+            "/etc/lab/dovecot.conf": (DOVECOT.replace("@ADDRESS@", f"{NET}.{number}"), 0o644),
+            "/etc/lab/install.sh": (wiring.agent_script(server=name, public_key=control), 0o700),
         },
     )
 
@@ -124,16 +125,6 @@ def resolver() -> Host:
     return Host("resolver", 54, services={"resolver": start}, files=files)
 
 
-def mail_server() -> Host:
-    """Dovecot: LMTP in, IMAP out. An SMTP server of the tests hands over to it (traffic.SINK)."""
-    start = """
-id vmail >/dev/null 2>&1 || useradd --system --no-create-home vmail
-chown vmail /srv/planshift
-dovecot -c /etc/lab/dovecot.conf
-"""
-    return Host("mail", 25, services={"dovecot": start}, files={"/etc/lab/dovecot.conf": (DOVECOT, 0o644)})
-
-
 def everything(folder: Path) -> tuple[list[Host], str, dict[str, str]]:
     """All hosts, the path of the control key, and by web server its host key."""
     made = keys(folder, "control", "web-a", "web-b")
@@ -143,7 +134,7 @@ def everything(folder: Path) -> tuple[list[Host], str, dict[str, str]]:
         web("web-b", 22, host_key=made["web-b"], control=control),
         name_server(),
         resolver(),
-        mail_server(),
+        Host("mail", 25),  # where the product's own mails go
         Host("control", 10),
         Host("world", 100),
     ]

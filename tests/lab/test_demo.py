@@ -1,0 +1,78 @@
+"""`planshift demo --lab`: a person watches a hard upgrade; here, that it comes up, serves, and leaves nothing."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from planshift.project.lab import hosts, leftovers, show
+from tests.harness import children, product
+
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.timeout(600)]
+
+
+def folders() -> set[Path]:
+    """What labs have in /tmp whose owner lives."""
+    return set(Path("/tmp").glob(f"{leftovers.NAME}*"))
+
+
+def test_without_root_or_programs_it_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert show.main(port=8100) == 2
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(leftovers, "program", lambda name: name != "nginx")
+    assert show.main(port=8100) == 2
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "Not here: the lab of real servers needs root."
+    assert second == "Not here: the lab of real servers needs: apt-get install nginx-light."
+
+
+@pytest.mark.xdist_group("lab")
+def test_it_comes_up_lets_its_people_in_shows_the_real_site_and_leaves_nothing(possible: None, tmp_path: Path) -> None:
+    before, port = folders(), product.free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PLANSHIFT_", "DJANGO_"))}
+    environment |= {"PLANSHIFT_VAR": str(tmp_path / "elsewhere"), "PLANSHIFT_SECRET_KEY": "x" * 50}
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        running = subprocess.Popen(
+            [product.PLANSHIFT, "demo", "--lab", "--port", str(port)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=children.mortal,
+        )
+    try:
+        hosts.until(lambda: "Ctrl-C ends it" in said.read_text(), seconds=240, why=said.read_text)
+        mine = folders() - before
+        link = re.search(r"Demo Shop .*\n\s+(http\S+)", said.read_text())
+        assert link is not None, said.read_text()
+        with requests.Session() as person:
+            page = person.get(link.group(1), timeout=60)
+            page = person.post(link.group(1), data={"csrfmiddlewaretoken": _token(page.text)}, timeout=60)
+            assert "shop.example" in page.text
+        seen = f"http://localhost:{port + 1}/"
+        hosts.until(lambda: "200 the shop, served by web-a" in requests.get(seen, timeout=10).text, seconds=60)
+        hosts.until(lambda: re.search(r"Mails taken: \d+ at web-a", requests.get(seen, timeout=10).text) is not None)
+    finally:
+        running.send_signal(signal.SIGINT)
+        assert running.wait(90) == 0, said.read_text()
+    assert len(mine) == 2  # its own, and the hosts'
+    assert not [folder for folder in mine if folder.exists()]
+    assert not (tmp_path / "elsewhere" / "planshift.sqlite3").exists()
+    time.sleep(0.2)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://localhost:{port}/", timeout=5)
+
+
+def _token(page: str) -> str:
+    """Of the page's form."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    return found.group(1) if found else ""
