@@ -1,4 +1,4 @@
-"""Servers that run the agent, for tests of the linux-ssh driver."""
+"""Servers for tests of drivers: some that run the agent of linux-ssh, and stand-ins of vendors' servers."""
 
 import os
 import subprocess
@@ -10,7 +10,10 @@ import pytest
 
 from planshift.adapters.drivers.linux_ssh import transport
 from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
+from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
+from planshift.adapters.drivers.whm.driver import WhmDriver
 from tests.ports import agent_hosts
+from tests.ports.standins import benches, proxmox, whm
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,15 @@ def agents(running_hosts: Lab) -> Iterator[Lab]:
     yield running_hosts
     running_hosts.first.empty()
     running_hosts.second.empty()
+
+
+@pytest.fixture
+def whm_servers(tmp_path: Path) -> Iterator[tuple[WhmDriver, whm.WhmServer, whm.WhmServer]]:
+    with benches.whm_servers(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def proxmox_node(tmp_path: Path) -> Iterator[tuple[ProxmoxDriver, proxmox.ProxmoxNode]]:
+    with benches.proxmox_node(tmp_path) as made:
+        yield made

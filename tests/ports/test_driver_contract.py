@@ -1,21 +1,18 @@
 """What every driver keeps to, whatever stands behind it. A new driver joins by adding a maker of a `Bench` to
 BENCHES."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
 from planshift.adapters.drivers.simulated.driver import SimulatedDriver
-from planshift.adapters.drivers.whm.driver import WhmDriver
 from planshift.domain.errors import Permanent
 from planshift.provisioning import ports
 from planshift.runtime import clock
 from tests.ports.conftest import Lab
-from tests.ports.standins import benches, proxmox, whm
+from tests.ports.standins import benches
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("agents")]
 SMALL, BIG = {"disk_gb": 10, "mailboxes": 20}, {"disk_gb": 50, "mailboxes": 100}
@@ -66,18 +63,6 @@ def proxmox_machines(request: pytest.FixtureRequest) -> Bench:
     """Machines of a stand-in of a Proxmox node, described as two servers."""
     driver, node = request.getfixturevalue("proxmox_node")
     return Bench(driver, benches.machines_at(node), benches.machines_at(node, "bench2", vmids="5000-5999"))
-
-
-@pytest.fixture
-def whm_servers(tmp_path: Path) -> Iterator[tuple[WhmDriver, whm.WhmServer, whm.WhmServer]]:
-    with benches.whm_servers(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def proxmox_node(tmp_path: Path) -> Iterator[tuple[ProxmoxDriver, proxmox.ProxmoxNode]]:
-    with benches.proxmox_node(tmp_path) as made:
-        yield made
 
 
 BENCHES: dict[str, Callable[[pytest.FixtureRequest], Bench]] = {

@@ -24,7 +24,8 @@ class Reason(Exception):
 
 class ProxmoxNode(StandIn):
     """Machines by number. A task is over `takes` requests after it began. Faults of its own: "task_fails" (its exit
-    status is `reason`), "task_hangs" (until `let_go`), "stale" (the cluster's list is an old one), "lies"."""
+    status is `reason`), "task_hangs" (until `let_go`), "stale" (the cluster's list is an old one), "lies" (says yes and
+    does nothing), "edited" (somebody else changed the machine just before)."""
 
     def __init__(self, takes: int = 1) -> None:
         super().__init__()
@@ -242,6 +243,8 @@ class ProxmoxNode(StandIn):
 
     def _configure(self, request: Request, node: str, number: str) -> Any:
         found, given = self._unlocked(node, number), dict(request.given)
+        if self.fault(request, "edited"):
+            found["config"]["name"] += "x"
         if given.pop("digest", self._digest(found)) != self._digest(found):
             raise Reason(500, "detected modified configuration - file changed by other user? Try again.")
         known = ("memory", "cores", "sockets", "description", "onboot")
