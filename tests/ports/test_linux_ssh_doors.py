@@ -42,7 +42,10 @@ def test_clients_log_in_by_sftp_into_their_own_folder_only(agents: Lab) -> None:
     driver.suspend(op=op("suspend"), ref=ref, reason="unpaid")
     with pytest.raises(asyncssh.DisconnectError):
         asyncio.run(listed())
+    decided = f"cat /var/lib/planshift-agent/accounts/{ref.account}.json"
+    assert json.loads(agents.first.shell(decided))["reason"] == "unpaid"
     driver.unsuspend(op=op("unsuspend"), ref=ref)
+    assert json.loads(agents.first.shell(decided))["reason"] == ""
     assert asyncio.run(listed()) == [".", "..", "public"]
     kept = agents.first.shell("cat /var/lib/planshift-agent/journal/* /var/log/planshift-agent.log")
     assert '"set_credentials"' in kept

@@ -12,7 +12,7 @@ from planshift.domain.errors import Permanent
 from planshift.interfaces.cli import servers
 from planshift.procedures import by_hand
 from planshift.project import wiring
-from planshift.provisioning import models, ports
+from planshift.provisioning import models, ports, sealing
 from planshift.provisioning import servers as register
 from planshift.runtime import clock, runs
 from planshift.services import models as services
@@ -26,7 +26,7 @@ SPEC = ports.Spec("demo.example", "silver", ("demo.example",))
 
 @pytest.fixture
 def driver() -> ManualDriver:
-    return ManualDriver(secret="a secret of the tests")
+    return ManualDriver(seal=sealing.Seal("manual driver"))
 
 
 def op(name: str) -> ports.Op:
@@ -121,6 +121,25 @@ def test_a_password_is_sealed_handed_on_once_and_then_gone(driver: ManualDriver)
     assert (again.replayed, dict(again.secrets)) == (True, {})
     row.refresh_from_db()
     assert row.sealed == ""
+
+
+def test_what_nobody_can_open_any_more_is_asked_for_again_and_no_fault(
+    driver: ManualDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created(driver)
+    driver.set_credentials(op=op("credentials"), ref=REF)
+    close(driver, user="u7", password="a demo password", host="192.0.2.7")
+    monkeypatch.setattr("django.conf.settings.SECRET_KEY", "another key than the one that sealed it")
+    anew = ManualDriver(seal=sealing.Seal("manual driver"))
+    lost = anew.set_credentials(op=op("credentials"), ref=REF)
+    assert (lost.replayed, dict(lost.secrets)) == (True, {})  # the engine asks under a new key then
+    assert anew.set_credentials(op=op("credentials-2"), ref=REF).task
+
+
+def test_what_was_sealed_for_one_purpose_stays_closed_for_another() -> None:
+    sealed = sealing.Seal("manual driver").close({"password": "a demo password"})
+    assert sealing.Seal("manual driver").open(sealed) == {"password": "a demo password"}
+    assert sealing.Seal("handover 1").open(sealed) is None
 
 
 def test_what_is_so_already_needs_nobody(driver: ManualDriver) -> None:

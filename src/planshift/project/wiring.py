@@ -30,10 +30,10 @@ def wire() -> None:
     from planshift.adapters.statements import camt053, mt940
     from planshift.adapters.web import http
     from planshift.billing import ports as billing
-    from planshift.provisioning import desk, installing
+    from planshift.provisioning import desk, installing, sealing
     from planshift.provisioning import ports as provisioning
 
-    by_hand = manual.ManualDriver(secret=settings.SECRET_KEY)
+    by_hand = manual.ManualDriver(seal=sealing.Seal("manual driver"))
     drivers: dict[str, provisioning.Driver] = {"simulated": driver.SimulatedDriver(), "manual": by_hand}
     installers: dict[str, installing.Installer] = {}
     if settings.SSH_KEY:

@@ -3,19 +3,13 @@
 Who did not look in time, or lost them, asks for new ones: a run has the server make them and seals them again.
 """
 
-import base64
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import transaction
 
 from planshift.domain.errors import Refused, Transient
-from planshift.provisioning import facts, models, ports
+from planshift.provisioning import facts, models, ports, sealing
 from planshift.runtime import audit, clock, locks, runs
 
 KIND = "credentials"
@@ -31,11 +25,10 @@ def seal(
 ) -> models.Handover:
     """Keep `secrets` for one view, in the caller's transaction. Earlier ones of the environment are wiped."""
     models.Handover.objects.filter(environment=environment, sealed__isnull=False).update(sealed=None)
-    text = json.dumps(dict(secrets), sort_keys=True).encode()
     return models.Handover.objects.create(
         environment=environment,
         execution=execution,
-        sealed=_box(environment).encrypt(text),
+        sealed=_seal(environment).close(secrets),
         made_at=at,
         expires_at=clock.system() + KEPT_FOR,
     )
@@ -57,16 +50,14 @@ def reveal(*, environment_id: int, actor: str, at: datetime) -> dict[str, str]:
             raise Refused("credentials_shown", at=kept.shown_at)
         if kept.sealed is None or kept.expires_at <= clock.system():
             raise Refused("credentials_expired")
-        try:
-            opened = _box(kept.environment).decrypt(bytes(kept.sealed))
-        except InvalidToken:  # the installation's secret key was changed
-            raise Refused("credentials_expired") from None
+        secrets = _seal(kept.environment).open(bytes(kept.sealed))
+        if secrets is None:  # the installation's secret key was changed
+            raise Refused("credentials_expired")
         kept.sealed, kept.shown_at, kept.shown_to = None, at, actor
         kept.save(update_fields=["sealed", "shown_at", "shown_to"])
         audit.record(
             kind="provisioning.handover", number=kept.environment.external_id, event="shown", actor=actor, at=at
         )
-    secrets: dict[str, str] = json.loads(opened)
     return secrets
 
 
@@ -112,8 +103,5 @@ def define() -> None:
     runs.define(KIND, steps={"make": _keep}, first="make")
 
 
-def _box(environment: models.Environment) -> Fernet:
-    derived = HKDF(SHA256(), 32, salt=None, info=f"planshift handover {environment.pk}".encode()).derive(
-        settings.SECRET_KEY.encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(derived))
+def _seal(environment: models.Environment) -> sealing.Seal:
+    return sealing.Seal(f"handover {environment.pk}")

@@ -10,11 +10,11 @@ from planshift.adapters.drivers.proxmox import api as pve
 from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
 from planshift.adapters.drivers.whm import api as whm
 from planshift.adapters.drivers.whm.driver import WhmDriver
-from planshift.provisioning import ports
+from planshift.provisioning import ports, sealing
 from tests.ports.standins import proxmox, serving
 from tests.ports.standins import whm as whm_server
 
-STAFF = ManualDriver(secret="a secret of the tests")
+STAFF = ManualDriver(seal=sealing.Seal("manual driver"))
 
 
 def tokens(folder: Path, *, user: str, token: str) -> Path:

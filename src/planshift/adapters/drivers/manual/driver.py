@@ -5,15 +5,13 @@ A task is asked once a key, and answered once. Its secrets (a password that staf
 handed on, which happens once.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from cryptography.fernet import Fernet
 from django.db import transaction
 
 from planshift.adapters.drivers.manual import models
@@ -52,12 +50,23 @@ class Task:
     fields: tuple[tuple[str, bool], ...]
 
 
-class ManualDriver:
-    """The driver port, done by people. `secret` is the installation's: what staff entrust is sealed with it."""
+class Seal(Protocol):
+    """How what staff entrust is kept (`provisioning.sealing`)."""
 
-    def __init__(self, *, secret: str) -> None:
-        key = hashlib.sha256(f"manual driver/{secret}".encode()).digest()
-        self._seal = Fernet(base64.urlsafe_b64encode(key))
+    def close(self, secrets: Mapping[str, str]) -> bytes:
+        """Unreadable for others."""
+        ...
+
+    def open(self, sealed: bytes) -> dict[str, str] | None:
+        """The secrets; None where nobody can read them any more."""
+        ...
+
+
+class ManualDriver:
+    """The driver port, done by people. What staff entrust is kept under `seal`."""
+
+    def __init__(self, *, seal: Seal) -> None:
+        self._seal = seal
 
     def probe(self, *, server: ports.ServerAt) -> str:
         """How many tasks are open there."""
@@ -222,9 +231,11 @@ class ManualDriver:
             snapshot = str(task.said.get("snapshot", "")) if verb == "backup" else ""
             if task.handed_on:
                 return ports.Result(changed=True, replayed=True, snapshot=snapshot)
-            secrets = json.loads(self._seal.decrypt(task.sealed.encode())) if task.sealed else {}
+            secrets = self._seal.open(task.sealed.encode()) if task.sealed else {}
             task.handed_on, task.sealed = True, ""
             task.save(update_fields=["handed_on", "sealed"])
+        if secrets is None:  # the installation's secret key was changed: whoever needs them asks again
+            return ports.Result(changed=True, replayed=True, snapshot=snapshot)
         return ports.Result(changed=True, snapshot=snapshot, secrets=secrets)
 
     # the desk of staff (provisioning.desk)
@@ -246,7 +257,7 @@ class ManualDriver:
             _describe(row, told)
             row.outcome, row.note, row.closed_by, row.closed_at = DONE, note[:500], actor, at
             row.said = {name: value for name, value in told.items() if name not in SECRET}
-            row.sealed = self._seal.encrypt(json.dumps(secret).encode()).decode() if secret else ""
+            row.sealed = self._seal.close(secret).decode() if secret else ""
             row.save()
 
     def refuse(self, *, servers: tuple[str, ...], task: str, note: str, at: datetime, actor: str) -> None:

@@ -26,7 +26,7 @@ ELASTIC = ("memory_bytes", "processes")  # what they use now says little about w
 
 def probe(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """Which agent is this, and what does the server have?"""
-    return {"able": machine.able(settings), "name": os.uname().nodename}
+    return {"able": machine.able(settings)}
 
 
 def capacity(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
@@ -64,7 +64,6 @@ def get(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
             "domains": found.domains,
             "suspended": found.suspended,
             "quarantined": found.quarantined,
-            "frozen": found.frozen,
             "proxied_to": found.proxied_to,
             "snapshots": [each["id"] for each in found.snapshots],
         }
@@ -162,13 +161,17 @@ def _decide(settings: Settings, given: Asked, **to: Any) -> dict[str, Any]:
 
 
 def suspend(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
-    """Serve nobody, keep everything."""
+    """Serve nobody, keep everything. Why stands in the account's file, for whoever looks at the server."""
+    account = accounts.must(settings, given["account"])
+    if account.reason != given["reason"]:
+        account.reason = given["reason"]
+        accounts.save(settings, account)
     return _decide(settings, given, suspended=True)
 
 
 def unsuspend(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """Serve again."""
-    return _decide(settings, given, suspended=False)
+    return _decide(settings, given, suspended=False, reason="")
 
 
 def quarantine(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
