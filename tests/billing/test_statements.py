@@ -256,3 +256,13 @@ def test_known_lines_cost_no_statement_each() -> None:
         with CaptureQueriesContext(connection) as asked:
             take(*rows)
         assert len(asked) == 3  # sellers, the statement, the lines that are known
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1950-01-01", "2030-01-01", "9999-12-31"])
+def test_a_day_that_no_statement_of_today_can_tell_of_is_unreadable(day: str) -> None:
+    order = waiting()
+    before = totals()
+    with pytest.raises(Refused) as refused:
+        take(Row(amount="26.84", text=order.number, ref="B-1", day=day))
+    assert [each.code for each in refused.value.reasons] == ["statement_unreadable"]
+    assert totals() == before and queries.order(number=order.number).state == "AWAITING_PAYMENT"

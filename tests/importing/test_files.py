@@ -121,7 +121,7 @@ def test_an_invoice_that_cannot_be_true_is_refused(fields: dict[str, Any], expec
         (b'{"clients": [' + b",".join([b"{}"] * (report.MOST_RECORDS + 1)) + b"]}", "import_too_many"),
         (b" " * (report.MOST_BYTES + 1), "import_too_big"),
         (b'{"clients": [1, null, "x", []]}', "import_value"),
-        (b'{"clients": [{"reference": "\\ud800"}]}', "import_reference"),
+        (b'{"clients": [{"reference": "\\ud800"}]}', "import_not_utf8"),
     ],
 )
 def test_hostile_json_is_told_not_thrown(content: bytes, expected: str) -> None:
@@ -180,3 +180,11 @@ def test_any_value_in_any_field_is_taken_or_told_with_its_place(field: str, valu
     found = reading.read(content=changed("invoices", **{field: value}).encode(), kind="invoices", format="json")
     assert all(each.place.line == 1 for each in found.problems)
     assert found.problems or len(found.entries) == 1
+
+
+def test_what_the_format_calls_optional_may_be_missing_and_is_kept_as_if_it_were_empty() -> None:
+    record = json.loads(json.dumps(import_format.EXAMPLE["services"][0]))
+    record.pop("additional")
+    found = reading.read(content=json.dumps({"services": [record]}).encode(), kind="services", format="json")
+    assert found.problems == ()
+    assert json.loads(found.entries[0].record.model_dump_json())["additional"] == {}

@@ -24,6 +24,7 @@ from planshift.runtime.models import AuditEntry
 from planshift.services import models as services
 
 BATCH = 100
+OLDEST, AHEAD = dt.timedelta(days=3660), dt.timedelta(days=31)  # of a booking, seen from the day of the import
 _START = 4096  # bytes by which a format is known
 _CANDIDATES = 20
 
@@ -56,7 +57,7 @@ def read_in(*, file: BinaryIO, name: str, sellers: Sequence[str] | None, at: dt.
     """
     try:
         reader = _reader(file)
-        owners = _owners(reader.entries(file=file), sellers)
+        owners = _owners(reader.entries(file=file), sellers, on=at.date())
         file.seek(0)
         digest = _digest(file)
         found: dict[tuple[str, str], models.Statement] = {}
@@ -94,12 +95,14 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _owners(entries: Iterator[bank.Entry], sellers: Sequence[str] | None) -> dict[str, catalog.Seller]:
-    """Whose each account is; reads the whole file."""
+def _owners(entries: Iterator[bank.Entry], sellers: Sequence[str] | None, *, on: dt.date) -> dict[str, catalog.Seller]:
+    """Whose each account is; reads the whole file. A day that no statement of today can tell of is unreadable."""
     allowed = catalog.Seller.objects.exclude(bank_account="")
     ours = list(allowed if sellers is None else allowed.filter(code__in=sellers))
     owners: dict[str, catalog.Seller] = {}
     for entry in entries:
+        if not on - OLDEST <= entry.booked_on <= on + AHEAD:
+            raise bank.Unreadable("date", entry.booked_on.isoformat())
         if entry.account in owners:
             continue
         fitting = [each for each in ours if bank.same_account(iban=each.bank_account, given=entry.account)]

@@ -22,7 +22,6 @@ from planshift.domain.policy import acceptance as policy_acceptance
 from planshift.procedures import asking, decrease_papers, held, mailbox, models, next_term, placing, rules
 from planshift.runtime import moves, runs
 from planshift.services import register
-from planshift.services.queries import NotFound
 
 GRACE = timedelta(days=3)  # the longest that a lapse waits for a mailbox that cannot be read, or for staff
 UNREAD_AFTER, LOOKED_AGAIN = timedelta(hours=1), timedelta(minutes=15)
@@ -237,7 +236,7 @@ def _note_trouble(asked: models.Acceptance, trouble: str, task: runs.Work) -> No
 def accept(*, client: str, number: str, at: datetime, actor: str, how: How = "click") -> None:
     """The client accepts in the panel or by the API; twice is once.
 
-    Refused: `acceptance_over` once it was refused, withdrawn or lapsed; NotFound.
+    Refused: `acceptance_over` once it was refused, withdrawn or lapsed, `nothing_to_accept`; NotFound.
     """
     with transaction.atomic():
         change = _waiting(number, client, at=at)
@@ -282,10 +281,10 @@ def _waiting(number: str, client: str, *, at: datetime) -> models.Change | None:
 
 
 def asked_of(change: models.Change) -> models.Acceptance:
-    """The acceptance of a locked change. NotFound where none is needed."""
+    """The acceptance of a locked change. Refused: `nothing_to_accept` where none is needed."""
     asked: models.Acceptance | None = getattr(change, "acceptance", None)
     if asked is None:
-        raise NotFound(change.number)
+        raise Refused("nothing_to_accept", change=change.number)
     return asked
 
 

@@ -91,8 +91,13 @@ def test_a_request_of_the_wrong_shape_is_422_and_names_the_field(demo: None, req
     body = json.dumps({"service": "S-1001", "request": request_}).encode()
     answer = send(body)
     told(answer, 422)
-    assert all(each["facts"]["field"].startswith("wanted.request") for each in answer.json()["reasons"])
+    assert all(each["facts"]["field"].startswith("request") for each in answer.json()["reasons"])
     assert models.Quote.objects.count() == 0
+
+
+def test_a_field_is_named_as_the_caller_wrote_it(demo: None) -> None:
+    body = json.dumps({"service": "S-1001", "request": {"operation": "plan", "plan": 7}}).encode()
+    assert [each["facts"]["field"] for each in send(body).json()["reasons"]] == ["request.plan"]
 
 
 def test_a_whole_number_may_be_written_with_a_point_or_an_exponent(demo: None) -> None:

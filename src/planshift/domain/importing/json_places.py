@@ -18,11 +18,15 @@ def load(text: str) -> Any:
     if _depth(text) > _DEEPEST:
         raise Unreadable(Problem("import_nested"))
     try:
-        return json.loads(
+        read = json.loads(
             text, object_pairs_hook=_object, parse_constant=_constant, parse_float=Decimal, parse_int=_whole
         )
+        json.dumps(read, ensure_ascii=False, default=str).encode()  # half of a surrogate pair is no character
+        return read
     except json.JSONDecodeError as problem:
         raise Unreadable(Problem("import_not_json", Place(problem.lineno, problem.colno))) from None
+    except UnicodeEncodeError:
+        raise Unreadable(Problem("import_not_utf8")) from None
 
 
 def of(text: str) -> Mapping[Path, Place]:

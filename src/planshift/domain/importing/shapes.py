@@ -69,7 +69,7 @@ class ServiceIn(Record):
     end_on: kinds.Day | None = Field(default=None, description="day after its last day; empty: `months` later")
     auto_renew: kinds.YesNo = False
     additional: Mapping[kinds.Code, Annotated[int, Field(ge=0, le=999_999_999), kinds.Whole]] = Field(
-        default_factory=lambda: MappingProxyType({}), description="resources beside the plan's own: ip=2 memory=4"
+        default_factory=dict, description="resources beside the plan's own: ip=2 memory=4"
     )
     attached_to: kinds.Reference | None = Field(default=None, description="reference or number of the main service")
     server: kinds.Code | None = Field(default=None, description="code of the server that it lives on")

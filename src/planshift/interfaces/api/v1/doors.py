@@ -111,8 +111,18 @@ def build() -> NinjaAPI:
     def unreadable(request: HttpRequest, exc: ValidationError) -> HttpResponse:
         told = []
         for each in exc.errors:
-            where = ".".join(str(part) for part in each["loc"][1:])
+            where = ".".join(_field(each["loc"]))
             told.append({"code": "unreadable", "text": f"{where}: {each['msg']}", "facts": {"field": where}})
         return problems.answer(status=422, detail="; ".join(str(each["text"]) for each in told), told=told)
 
     return api
+
+
+_OPERATIONS = frozenset({"plan", "resources", "period"})  # shapes.Request
+
+
+def _field(place: "tuple[str | int, ...]") -> list[str]:
+    """Where it stands in the request as the caller knows it: without the name of our parameter, and without the kind
+    of request by which the shape was chosen."""
+    parts = [str(part) for part in place[2 if place[0] == "body" else 1 :]]
+    return [part for n, part in enumerate(parts) if not (n and parts[n - 1] == "request" and part in _OPERATIONS)]
