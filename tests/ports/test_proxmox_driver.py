@@ -52,7 +52,7 @@ def test_a_machine_is_cloned_sized_started_and_marked(proxmox_node: Node) -> Non
     ref = ref_at(node)
     done = driver.create(op=key("create"), ref=ref, spec=SPEC, limits=SMALL)
     assert done.warnings == ("the disk has grown; the file system inside grows at the next start, or by hand",)
-    assert node.changes() == ["clone", "resize", "config", "config", "start"]
+    assert node.changes() == ["clone", "config", "resize", "config", "start"]
     machine = node.machines[100]
     # 10 GB are 10 · 1024 = 10240 MB, 2 GB of memory 2048 MB
     assert (sizes(node), machine["running"], machine["config"]["onboot"]) == (("10240M", "2048", 1), True, "1")
@@ -71,7 +71,7 @@ def test_a_lost_answer_makes_no_second_machine(proxmox_node: Node) -> None:
     done = driver.create(op=key("create"), ref=ref, spec=SPEC, limits=SMALL)
     assert (done.changed, done.replayed) == (True, False)
     assert sorted(node.machines) == [100, TEMPLATE]
-    assert node.changes() == ["clone", "resize", "config", "config", "start"]
+    assert node.changes() == ["clone", "config", "resize", "config", "start"]
     assert [one.given["size"] for one in node.asked if one.path.endswith("resize")] == ["10240M"]  # absolute, never +
 
 
@@ -137,7 +137,7 @@ def test_what_needs_a_restart_gets_it(proxmox_node: Node) -> None:
     driver, node = proxmox_node
     ref = made(driver, node)
     driver.apply(op=key("up"), ref=ref, to=BIG)
-    assert node.changes() == ["resize", "config", "reboot"]
+    assert node.changes() == ["config", "reboot", "resize"]
     assert (sizes(node), node.machines[100]["pending"]) == (("51200M", "8192", 4), {})
     driver.apply(op=key("down"), ref=ref, to={**BIG, "memory": 4})
     assert dict(read(driver, ref).limits) == {**BIG, "memory": 4}
@@ -215,7 +215,7 @@ def test_a_task_that_takes_long_is_polled_and_asked_for_once(proxmox_node: Node)
     node.let_go()
     assert driver.poll(server=ref.server, task=going.task).task == ""
     assert driver.apply(op=key("up"), ref=ref, to=BIG).changed is True
-    assert node.changes() == ["resize", "config", "reboot"]
+    assert node.changes() == ["config", "reboot", "resize"]
 
 
 def test_a_long_task_that_fails_in_the_end_is_told_and_tried_again(proxmox_node: Node) -> None:

@@ -3,12 +3,15 @@ the notice."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
 from planshift.adapters.drivers.whm.driver import WhmDriver
+from planshift.interfaces.cli import servers as terminal
 from planshift.procedures import by_hand
 from planshift.project import wiring
 from planshift.provisioning import desk, models, ports, servers
@@ -187,7 +190,7 @@ def test_a_machine_goes_up_by_a_task_that_takes_long(machines: tuple[Host, proxm
     hosting.drain()
     execution.refresh_from_db()
     assert execution.state == "DONE"
-    assert node.changes() == ["resize", "config", "reboot"]
+    assert node.changes() == ["config", "reboot", "resize"]
     assert node.machines[100]["config"]["scsi0"].endswith("size=51200M")
 
 
@@ -231,3 +234,55 @@ def test_a_machine_that_could_not_be_made_is_taken_back(machines: tuple[Host, pr
     assert (execution.state, execution.error["what"]) == ("FAILED", "capacity")
     assert sorted(node.machines) == [100, proxmox.TEMPLATE]
     assert node.machines[100]["running"] is True
+
+
+def test_a_machine_that_does_not_restart_is_as_it_was_for_its_disk_comes_last(
+    machines: tuple[Host, proxmox.ProxmoxNode],
+) -> None:
+    it, node = machines
+    node.faults = [serving.Fault("reboot", "task_fails", times=99, reason="VM quit/powerdown failed - got timeout")]
+    execution = run(it, "EASY", {"disk_gb": 50, "mailboxes": 20, "memory": 4})
+    assert (execution.state, execution.error["what"]) == ("FAILED", "busy")
+    config = node.machines[100]["config"]
+    assert (config["scsi0"].split("size=")[1], config["memory"], node.machines[100]["running"]) == (
+        "10240M",
+        "512",
+        True,
+    )
+    assert "resize" not in node.changes()
+
+
+def test_a_server_that_knows_us_no_more_does_not_keep_others_from_being_used(
+    machines: tuple[Host, proxmox.ProxmoxNode],
+) -> None:
+    it, _ = machines
+    row = models.Server.objects.get(code="bench2")
+    row.traits["fingerprint"] = serving.certificate("second").fingerprint
+    row.save()
+    execution = run(it, "HARD", {"disk_gb": 5, "mailboxes": 20})
+    assert execution.state == "AWAITING_CLIENT"
+    assert execution.new.server.code == "bench1"
+
+
+def test_a_server_is_described_and_tried_at_a_terminal_and_no_token_is_shown(
+    accounts: tuple[Host, whm.WhmServer, whm.WhmServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    it, server, _ = accounts
+    monkeypatch.setattr(settings, "SERVER_TOKENS", str(tmp_path / "tokens.toml"))
+    wiring.wire()
+    assert {"whm", "proxmox"} <= set(ports.codes())
+    pinned = f"fingerprint={serving.certificate('first').fingerprint}"
+    described = ["--address", f"127.0.0.1:{server.port}", "--trait", pinned, "--trait", "total_disk_gb=500"]
+    assert terminal.main(["add", "bench1", "--seller", it.seller, "--driver", "whm", *described]) == 0
+    assert terminal.main(["probe", "bench1", "--seller", it.seller]) == 0
+    assert terminal.main(["list"]) == 0
+    told = capsys.readouterr()
+    assert "WHM 11.136.0.4 as planshift, 2 packages for us" in told.out
+    # 500 GB are sold there, 10 of them to s1001-1
+    assert "disk_gb              total            500  sold             10  free            490" in told.out
+    assert whm.TOKEN not in told.out + told.err
+    other = hosting.seller("demo-other")  # two sellers, one code: their keys would meet
+    assert terminal.main(["add", "bench1", "--seller", other.code, "--driver", "proxmox", *described]) == 1

@@ -10,18 +10,24 @@ from planshift.provisioning import facts, models, ports
 
 def choose(*, execution: models.Execution) -> tuple[models.Server, dict[int, ports.Capacity]]:
     """The server with the most room for the target, and what every candidate said (by pk). Asks the drivers: outside
-    transactions only. Permanent("capacity") when none has room, Transient("unreachable") when none answered."""
+    transactions only. Permanent("capacity") when none has room; where none told its room, what one said that refused,
+    else Transient("unreachable")."""
     target = facts.target_of(execution)
     present = execution.present.server_id if execution.present else None
     read: dict[int, ports.Capacity] = {}
+    refused: Permanent | None = None  # by a server that knows us no more: another one may do
     servers = candidates(seller=execution.service.client.seller_id, target=target)
     for server in servers:
         try:
             read[server.pk] = ports.driver(server.driver).capacity(server=facts.server_at(server))
         except (Transient, Unknown):
             continue
+        except Permanent as problem:
+            refused = problem
     roomy = [server for server in servers if server.pk in read and short(read[server.pk], target.limits) == {}]
     if not roomy:
+        if refused is not None and not read:
+            raise refused
         if servers and not read:
             raise Transient("unreachable", servers=[server.code for server in servers])
         missing = {server.code: short(read[server.pk], target.limits) for server in servers if server.pk in read}

@@ -3,13 +3,15 @@
 usage: planshift servers list [--seller CODE]
        planshift servers install-agent SERVER | ssh root@HOST sh
        planshift servers add SERVER --seller CODE --address HOST[:PORT] --host-key 'ssh-ed25519 AAAA…' [--trait N=V]
+       planshift servers add SERVER --seller CODE --driver whm|proxmox --address HOST[:PORT] [--trait N=V]
        planshift servers probe SERVER --seller CODE
        planshift servers tasks --seller CODE
        planshift servers done TASK --seller CODE [--field NAME=VALUE] [--note TEXT]
        planshift servers cannot TASK --seller CODE --note TEXT
 
 `install-agent` prints a script for the server's root; its last line of output is the host key to pin. Running it again
-upgrades the agent. `tasks` are what people have to do on `manual` servers. docs/operations.md has the whole of it.
+upgrades the agent. `tasks` are what people have to do, on `manual` servers and where a vendor's interface cannot do it.
+docs/operations.md and docs/vendors.md have the whole of it.
 """
 
 import argparse
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("server")
     add.add_argument("--seller", required=True)
     add.add_argument("--driver", default=USUAL)
-    add.add_argument("--address", default="", help="HOST, HOST:PORT or [IPv6]:PORT of its SSH")
+    add.add_argument("--address", default="", help="HOST, HOST:PORT or [IPv6]:PORT of its control interface")
     add.add_argument("--host-key", default="", help="the one key that it may show; left out: the known one")
     add.add_argument("--dns", default="", help="the name service that holds its clients' names; left out: not ours")
     add.add_argument("--trait", action="append", default=[], metavar="NAME=VALUE")
@@ -165,6 +167,8 @@ def _probe(given: argparse.Namespace) -> int:
     print(said.version)
     can = [name for name in ("content_push", "suspend", "front_proxy", "long_tasks") if getattr(said.able, name)]
     print(f"can: {', '.join(can)}")
+    if said.able.never_shrink:
+        print(f"never shrinks: {', '.join(sorted(said.able.never_shrink))}")
     for code in sorted(said.room.total):
         free = said.room.free(code)
         print(f"{code:<20} total {said.room.total[code]:>14}  sold {said.room.sold.get(code, 0):>14}  free {free:>14}")

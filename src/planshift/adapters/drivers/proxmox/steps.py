@@ -103,11 +103,6 @@ class Steps:
         if now is not None and wanted.get("disk_mb", now) < now:
             fixed = sorted(amounts.codes_of(server, "disk_mb") & set(limits))
             raise Permanent("unsupported", resources=fixed, remote=f"the disk has {now} MB and never shrinks")
-        if now is not None and wanted.get("disk_mb", now) > now:
-            given = {"disk": machine.disk_of(server), "size": f"{wanted['disk_mb']}M", "digest": found.digest}
-            self._pve.finish(server, self._pve.change(server, "PUT", f"{found.path}/resize", **given), it)
-            warnings.append(GROWS_INSIDE)
-            found = self.must(ref)
         self._configured(it, ref, found, wanted)
         found = self.must(ref)
         if found.pending and found.running:
@@ -117,6 +112,11 @@ class Steps:
                 given = {"timeout": SHUTDOWN_SECONDS}
                 self._pve.finish(server, self._pve.change(server, "POST", f"{found.path}/status/reboot", **given), it)
                 found = self.must(ref)
+        if now is not None and wanted.get("disk_mb", now) > now:  # last, for it is what nobody can take back
+            given = {"disk": machine.disk_of(server), "size": f"{wanted['disk_mb']}M", "digest": found.digest}
+            self._pve.finish(server, self._pve.change(server, "PUT", f"{found.path}/resize", **given), it)
+            warnings.append(GROWS_INSIDE)
+            found = self.must(ref)
         if not amounts.reached(server, limits, found.wished):
             raise Transient("read_back_differs", server=server.code)
         return tuple(warnings)
