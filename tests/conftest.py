@@ -16,6 +16,7 @@ from planshift.runtime.runs import schedules
 from tests.harness import doors, guarded
 
 pytest_plugins = ["tests.harness.clauses"]
+USES_ROWS = {"db", "transactional_db", "live_server"}
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +33,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             database.prepare()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test for the other database is not part of this run: it is deselected, not skipped."""
+    """Tests that read or write rows are marked so. One for the other database is not part of this run: it is
+    deselected, not skipped."""
+    for item in items:
+        if item.get_closest_marker("django_db") or USES_ROWS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
     postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     other = "sqlite" if postgresql else "postgres"
     dropped = [item for item in items if item.get_closest_marker(other)]

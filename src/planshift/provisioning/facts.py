@@ -77,6 +77,16 @@ def cutover_by(execution: models.Execution) -> datetime | None:
     return _plus(execution.handed_over_at, parameters_of(execution).cutover_days)
 
 
+def last_done(execution: models.Execution, *steps: str) -> models.ExecutionStep | None:
+    """The newest line of the journal that says that one of these steps is done."""
+    return execution.journal.filter(step__in=steps, event="done").order_by("id").last()
+
+
+def passed_on(execution: models.Execution) -> bool:
+    """Does the old server pass its visitors on?"""
+    return last_done(execution, "proxy") is not None
+
+
 def _plus(start: datetime | None, days: int) -> datetime | None:
     return None if start is None else start + timedelta(days=days)
 
@@ -97,14 +107,14 @@ def _dns_ours(execution: models.Execution) -> bool:
 
 def _passing_on(execution: models.Execution) -> bool:
     """Will the old server pass visitors on? As the policy says and as it could when the time to live was lowered."""
-    lowered = execution.journal.filter(step="lower_ttl", event="done").order_by("id").last()
+    lowered = last_done(execution, "lower_ttl")
     able = lowered is None or lowered.facts.get("passes_on", True)
     return parameters_of(execution).pass_on and bool(able)
 
 
 def _old_ttl_over(execution: models.Execution) -> datetime:
     """When nobody has the former time to live in his cache any more."""
-    lowered = execution.journal.filter(step="lower_ttl", event="done").order_by("id").last()
+    lowered = last_done(execution, "lower_ttl")
     longest = max((int(before["ttl"]) for before in execution.dns_before.values()), default=0)
     since = lowered.at if lowered is not None else execution.step_since
     return since + timedelta(seconds=longest)

@@ -67,8 +67,7 @@ def _swap_dns_back(call: answers.Call) -> dict[str, Any]:
 def _serve_again(call: answers.Call) -> dict[str, Any]:
     """The old server first: whoever comes to it is served again before any name is asked about."""
     present = call.execution.present
-    passed_on = call.execution.journal.filter(step="proxy", event="done").exists()
-    if present is not None and passed_on:
+    if present is not None and facts.passed_on(call.execution):
         driver, ref = ports.driver(present.server.driver), facts.ref_of(present)
         op = ports.Op(f"{call.op.key}:unproxy", call.op.cause, call.op.actor)
         _ask(driver.front_proxy, op=op, ref=ref, upstream="")
@@ -99,8 +98,7 @@ def _observe(call: answers.Call) -> dict[str, Any]:
         seen = service.observed(name=name)
         asked[name] = sorted(seen)
         late |= {server for server, values in seen.items() if before["address"] in values and new not in values}
-    passed_on = call.execution.journal.filter(step="proxy", event="done").exists()
-    if late and not passed_on:
+    if late and not facts.passed_on(call.execution):
         raise Transient("not_known_yet", servers=sorted(late))
     told: dict[str, Any] = {"asked": asked}
     return {"facts": {**told, "late": sorted(late)} if late else told}

@@ -37,7 +37,7 @@ def _new(call: answers.Call) -> dict[str, Any]:
 
 def _old(call: answers.Call) -> dict[str, Any]:
     """Through the old server, before any name is switched: the same answers as at the new one."""
-    if not call.execution.journal.filter(step="proxy", event="done").exists():
+    if not facts.passed_on(call.execution):
         return {"kind": answers.ABSENT}
     seen = statuses(call.execution, call.here)
     direct = statuses(call.execution, call.execution.new)

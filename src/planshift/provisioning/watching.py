@@ -99,7 +99,7 @@ def _watched(execution: models.Execution) -> bool:
 
 
 def _since(execution: models.Execution, work: runs.Work) -> timedelta:
-    sent = execution.journal.filter(step__in=SENT, event="done").order_by("id").last()
+    sent = facts.last_done(execution, *SENT)
     return work.at - sent.at if sent is not None else timedelta()
 
 

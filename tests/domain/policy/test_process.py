@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy import (
@@ -18,23 +19,26 @@ from planshift.domain.policy import (
     promise,
     renewal,
     retention,
+    settlement,
     timing,
     validity,
+    vocabulary,
 )
+from planshift.domain.policy.given import Share
 
 
 @pytest.mark.parametrize(
-    ("answer", "paid", "accepted", "may_begin"),
+    ("answer", "metered", "waits"),  # below 0, of 0, above 0
     [
-        ("after_payment", False, True, False),
-        ("after_payment", True, False, True),
-        ("after_acceptance", True, False, False),
-        ("after_acceptance", False, True, True),
-        ("at_once", False, False, True),
+        ("after_payment", False, ["after_payment", "after_payment", "after_payment"]),
+        ("after_acceptance", False, ["after_acceptance", "after_payment", "after_payment"]),
+        ("at_once", False, ["at_once", "at_once", "after_payment"]),
+        ("at_once", True, ["at_once", "at_once", "at_once"]),
     ],
 )
-def test_timing_is_a_gate(answer, paid, accepted, may_begin):
-    assert timing.RULES[answer].run(paid=paid, accepted=accepted) is may_begin
+def test_timing_says_what_a_change_waits_for(answer, metered, waits):
+    run = timing.RULES[answer].run
+    assert [run(due=Fraction(due), metered=metered) for due in ("-0.01", "0", "0.01")] == waits
 
 
 @pytest.mark.parametrize(
@@ -148,3 +152,48 @@ def test_deposits_and_documents():
     assert deposit.RULES["none"].run() is False
     run = documents.RULES["invoice_and_correction"].run
     assert [run(net=Fraction(net)) for net in ("0.01", "-0.01", "0")] == ["invoice", "correction", "none"]
+
+
+class Deal:
+    """Nothing is worth anything; only notes that the old term was ended."""
+
+    ended = False
+    choice = ""
+
+    def end_term(self):
+        self.ended = True
+
+    def _nothing(self, **_):
+        return []
+
+    differences = credits = charges = full_charges = used_charges = highest_charges = _nothing
+
+    def sells(self):
+        return Fraction(1)
+
+    def new_period(self, unit):
+        return 1
+
+    def unused_units(self):
+        return Share(1, 1, "days")
+
+
+@pytest.mark.parametrize("name", [name for name in settlement.RULES if name != "client_chooses"])
+def test_the_settlements_that_end_the_old_term_are_known_to_the_checker(name):
+    answer, deal = settlement.RULES[name], Deal()
+    outcome = answer.run(deal=deal, **vocabulary.chosen(answer).params)
+    assert deal.ended == (outcome.term != "kept") == (name in settlement.RESTARTS)
+
+
+def test_a_client_chooses_among_the_listed_settlements_only():
+    run, deal = settlement.RULES["client_chooses"].run, Deal()
+    for choice in ("", "nothing", "client_chooses"):
+        deal.choice = choice
+        with pytest.raises(Refused) as refused:
+            run(deal=deal, options=("difference", "new_term_and_refund"))
+        assert [(each.code, each.facts) for each in refused.value.reasons] == [
+            ("settlement_to_be_chosen", {"options": ("difference", "new_term_and_refund")})
+        ]
+    deal.choice = "new_term_and_refund"
+    found = run(deal=deal, options=("difference", "new_term_and_refund"))
+    assert (found.chosen, found.term, found.separate, deal.ended) == ("new_term_and_refund", "restarts", True, True)

@@ -100,10 +100,20 @@ class Outcome:
     separate: bool = False  # credit and charge are two movements of money
     months_charged: Fraction | None = None
     later_at: str = ""  # next_invoice | expiry
+    chosen: str = ""  # the settlement that the client chose, where the policy lets them choose
 
 
 class Deal(Protocol):
     """What a settlement may ask for. Amounts are exact, in the seller's prices (net or gross)."""
+
+    @property
+    def choice(self) -> str:
+        """The settlement that the client chose with the request; "" where they chose none."""
+        ...
+
+    def end_term(self) -> None:
+        """The old term does not go on: from here all that the service has is settled, not only what changes."""
+        ...
 
     def differences(self, *, full: bool = False) -> list[Raw]:
         """(new - old) for the remaining share, or in full, per component."""

@@ -42,15 +42,11 @@ class Terms:
     def checked_last(self, *, at: datetime, zone: ZoneInfo) -> datetime:
         """The latest instant, not after `at`, at which the balance is due to be checked: days begin at midnight in
         `zone`, and so does the count of hours within one; of several days, every such day since 1 January 1970."""
-        today = at.astimezone(zone).date()
-        if self.check_every_hours > 24:
-            days = -(-self.check_every_hours // 24)
-            today -= timedelta(days=(today - date(1970, 1, 1)).days % days)
-        midnight, step = datetime.combine(today, time(), tzinfo=zone).astimezone(UTC), timedelta(hours=1)
-        if self.check_every_hours > 24:
-            return midnight
-        step *= self.check_every_hours
-        return midnight + (at.astimezone(UTC) - midnight) // step * step
+        today, days = at.astimezone(zone).date(), -(-self.check_every_hours // 24)
+        today -= timedelta(days=(today - date(1970, 1, 1)).days % days)
+        midnight = datetime.combine(today, time(), tzinfo=zone).astimezone(UTC)
+        step = timedelta(hours=self.check_every_hours)
+        return midnight if days > 1 else midnight + (at.astimezone(UTC) - midnight) // step * step
 
     def _lowest(self, balance: Fraction) -> Fraction | None:
         return min((each for each in self.warnings if balance < each), default=None)

@@ -7,32 +7,39 @@ from collections.abc import Callable
 from functools import partial
 
 from planshift.domain import money
+from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.policy.given import Deal, MoreTime, Outcome, Raw
-from planshift.domain.policy.vocabulary import Answer, Param, rules
+from planshift.domain.policy.vocabulary import Answer, Param, chosen, rules
 
 QUESTION = __doc__
 DEFAULT = "difference"
 
 
-def _difference(*, deal: Deal) -> Outcome:
+def difference(*, deal: Deal) -> Outcome:
+    """The difference of the prices for the remaining time."""
     return Outcome(deal.differences())
 
 
-def _credit_and_charge(*, deal: Deal) -> Outcome:
+def credit_and_charge(*, deal: Deal) -> Outcome:
+    """The unused part of the old, and the new for the remaining time: two lines."""
     return Outcome([*deal.credits(), *deal.charges()])
 
 
-def _new_term_less_credit(*, deal: Deal) -> Outcome:
+def new_term_less_credit(*, deal: Deal) -> Outcome:
+    """A full new term less the unused part of the old one."""
+    deal.end_term()
     return Outcome([*deal.credits(), *deal.full_charges()], term="restarts")
 
 
 def _new_term_and_refund(*, deal: Deal) -> Outcome:
+    deal.end_term()
     return Outcome([*deal.credits(), *deal.full_charges()], term="restarts", separate=True)
 
 
 def _bought(deal: Deal, unit: str, rounding: str, units: Fraction | None, value_decimals: int | None) -> MoreTime:
     """The time that the unused value buys: value x units of a billing period / its price."""
+    deal.end_term()
     spent = deal.credits()
     if value_decimals is not None:
         grid = Fraction(1, 10**value_decimals)
@@ -55,13 +62,15 @@ def _new_term_plus_value_time(
 
 
 def _new_term_plus_unused_time(*, deal: Deal, rounding: str) -> Outcome:
+    deal.end_term()
     unused = deal.unused_units()
     unit = {"months": "month", "calendar_months": "month"}.get(unused.unit, "day")
     units = Fraction(unused.remaining, {"hours": 24, "minutes": 1440, "seconds": 86400}.get(unused.unit, 1))
     return Outcome(deal.full_charges(), term="restarts", more=MoreTime(unit, rounding, units))
 
 
-def _full_difference(*, deal: Deal) -> Outcome:
+def full_difference(*, deal: Deal) -> Outcome:
+    """The full difference of the prices."""
     return Outcome(deal.differences(full=True))
 
 
@@ -95,6 +104,7 @@ def _used_in_arrears(*, deal: Deal) -> Outcome:
 
 
 def _new_term_nothing_credited(*, deal: Deal) -> Outcome:
+    deal.end_term()
     return Outcome(deal.full_charges(), term="restarts")
 
 
@@ -103,7 +113,12 @@ def _nothing(*, deal: Deal) -> Outcome:
 
 
 def _client_chooses(*, deal: Deal, options: tuple[str, ...]) -> Outcome:
-    raise LookupError("the engine carries out the option that the client chose")
+    if deal.choice not in options:
+        raise Refused("settlement_to_be_chosen", options=options)
+    option = RULES[deal.choice]
+    outcome: Outcome = option.run(deal=deal, **chosen(option).params)
+    outcome.chosen = deal.choice
+    return outcome
 
 
 _ROUNDED = ("down", "up", "half_up", "half_even", "rest_in_days")
@@ -132,15 +147,15 @@ def _time(default: str) -> tuple[Param, ...]:
 
 
 _SIMPLE: tuple[tuple[str, Callable[..., Outcome], str, str], ...] = (
-    ("difference", _difference, "The difference of the prices for the remaining time: (new - old) x remaining / term. "
+    ("difference", difference, "The difference of the prices for the remaining time: (new - old) x remaining / term. "
      "The renewal date is kept.", "H7"),
-    ("credit_and_charge", _credit_and_charge, "Two lines: the unused part of the old price is credited, the new price "
+    ("credit_and_charge", credit_and_charge, "Two lines: the unused part of the old price is credited, the new price "
      "is charged for the remaining time. The renewal date is kept.", ""),
-    ("new_term_less_credit", _new_term_less_credit, "A full new term begins now: its price less the unused part of "
+    ("new_term_less_credit", new_term_less_credit, "A full new term begins now: its price less the unused part of "
      "the old one.", ""),
     ("new_term_and_refund", _new_term_and_refund, "A full new term begins now and is charged in full; the unused part "
      "of the old one is given back in a movement of its own.", ""),
-    ("full_difference", _full_difference, "The full difference of the prices, whatever time remains.", ""),
+    ("full_difference", full_difference, "The full difference of the prices, whatever time remains.", ""),
     ("full_new_price", _full_new_price, "The full price of the new plan, whatever time remains.", ""),
     ("new_price_remaining", _new_price_remaining, "The new price (not the difference) for the remaining time.", ""),
     ("highest_level_in_arrears", _highest_level, "Billed after the calendar month at the highest level used in it, for "

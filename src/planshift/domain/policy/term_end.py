@@ -34,7 +34,7 @@ def _kept(*, position: Position) -> Found:
     return position.term.end, None
 
 
-def _from_term_start(*, position: Position) -> Found:
+def from_term_start(*, position: Position) -> Found:
     """The new billing periods are laid from the start of the present term; the one that holds the change counts."""
     start: Moment = position.term.start
     times = 1
@@ -74,7 +74,7 @@ RULES = rules(
     Answer(name="kept", run=_kept, doc="Until the same day as before: the renewal date is kept.", example='"kept"'),
     Answer(
         name="from_term_start",
-        run=_from_term_start,
+        run=from_term_start,
         doc="To the end of the new billing period as if it had begun with the present term: the bill day is kept.",
         example='"from_term_start"',
     ),

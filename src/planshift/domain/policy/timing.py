@@ -1,24 +1,27 @@
 """When may a paid or accepted change begin?
 
-Every answer is a gate: it looks at what has happened to the order and says whether execution may start.
+`run` gives what this change waits for, from its gross total (below 0: to be given back) and whether it is metered.
 """
 
+from planshift.domain.exact import Fraction
 from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__
 DEFAULT = "after_payment"
 
 
-def _after_payment(*, paid: bool, accepted: bool) -> bool:
-    return paid
+def _after_payment(*, due: Fraction, metered: bool) -> str:
+    return "after_payment"
 
 
-def _after_acceptance(*, paid: bool, accepted: bool) -> bool:
-    return accepted
+def _after_acceptance(*, due: Fraction, metered: bool) -> str:
+    """Where nothing is given back there is no corrective invoice to accept (D2, D5)."""
+    return "after_acceptance" if due.numerator < 0 else "after_payment"
 
 
-def _at_once(*, paid: bool, accepted: bool) -> bool:
-    return True
+def _at_once(*, due: Fraction, metered: bool) -> str:
+    """What is not metered and has a price now (a fee) is paid first."""
+    return "at_once" if metered or due.numerator <= 0 else "after_payment"
 
 
 RULES = rules(

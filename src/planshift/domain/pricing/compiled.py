@@ -58,7 +58,7 @@ class Rules:
     def _note(self) -> None:
         """What the answers say that is asked of every change."""
         answer = self.answer
-        self.settled_by, self.client_chooses = answer("settlement"), answer("settlement") == "client_chooses"
+        self.settled_by = answer("settlement")
         self.course_down = self._run["decrease"]()
         self.tax_place, self.tax_mode = self._run["tax_rounding"]()
         self.tax_on_gross, self.tax_per_rate = self.tax_place.endswith("on_gross"), self.tax_place == "per_rate"

@@ -36,17 +36,20 @@ class PricedDeal:
     aligned: tuple[Moment, Moment | None] | None = None  # end of the term afterwards, start of the stretch
     whole_credit = False  # the old is credited in full
     credits_nothing = False
-    items: tuple[Item, ...] = ()
 
-    def __init__(self, facts: known.Facts, prepared: Prepared, clock: Clock, priced_on: date) -> None:
+    def __init__(self, facts: known.Facts, prepared: Prepared, clock: Clock, priced_on: date, choice: str) -> None:
         self.facts, self.prepared, self.clock, self.priced_on = facts, prepared, clock, priced_on
-        self.change, self.rules = prepared.change, prepared.rules
+        self.change, self.rules, self.items, self.choice = prepared.change, prepared.rules, prepared.changed, choice
         self.rounding, self.rounder = prepared.rounding, prepared.rounding.lines
         # Whether a price depends on more than catalog, policy and day
         self.prices_vary = self.rules.by_remaining or facts.service.discount is not None
         self.lines_of: dict[str, list[BilledLine]] = {}
         term = facts.service.term  # old list prices are those in force when it began
         self.bought_on = priced_on if term is None else periods.day_of(term.start, clock.zone)
+
+    def end_term(self) -> None:
+        """See `given.Deal`."""
+        self.items = self.change.items
 
     def differences(self, *, full: bool = False) -> list[Raw]:
         """See `given.Deal`."""
@@ -107,15 +110,10 @@ class PricedDeal:
 
     def _shared(self, item: Item, new: Found | None, old: Found | None, share: Share) -> Fraction:
         assert new is not None and old is not None
-        if item.old_quantity == item.new_quantity == 1:
-            return self.rounder.share(money.less(new.amount, old.amount), share.remaining, share.per)
-        if new.amount == old.amount:
+        if item.old_quantity != item.new_quantity and new.amount == old.amount:
             return self.rounder.share(new.amount, share.remaining, share.per) * (item.new_quantity - item.old_quantity)
-        return self.rounder.share(
-            money.times(new.amount, item.new_quantity) - money.times(old.amount, item.old_quantity),
-            share.remaining,
-            share.per,
-        )
+        whole = money.less(money.times(new.amount, item.new_quantity), money.times(old.amount, item.old_quantity))
+        return self.rounder.share(whole, share.remaining, share.per)
 
     def credits(self) -> list[Raw]:
         """See `given.Deal`."""

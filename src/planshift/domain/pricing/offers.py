@@ -25,6 +25,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
     due_later = Taxed.total((line.amount for line in later_lines), currency=currency) if later else None
     negative = total.gross.amount.numerator < 0
     credit_to = settled.rules.credit_to() if negative else "nowhere"
+    timing = settled.rules.timing(due=total.gross.amount, metered=settled.prepared.metered)
     renews = afterwards.renewal(settled, facts, end)
     used, left = afterwards.balance(settled, facts, total=total, credit_to=credit_to)
     resolved, outcome = settled.rules.resolved, settled.outcome
@@ -37,7 +38,7 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
         kind=resolved.kind,
         kind_reason=resolved.case,
         settlement=settled.settlement,
-        timing=_timing(settled, total),
+        timing="at_renewal" if settled.at_renewal else timing,
         credit_to=credit_to,
         effective=settled.clock.at,
         term_start=start,
@@ -62,17 +63,6 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
         decided=facts.decided.note if facts.decided is not None else "",
         sketch=OfferSketch(settled, facts, tuple(now), tuple(later), total, renews),
     )
-
-
-def _timing(settled: Settled, total: Taxed) -> str:
-    """When it begins; where nothing is given back there is no corrective invoice to accept (D2, D5), and what is not
-    metered and has a price now (a fee) is paid first."""
-    if settled.at_renewal:
-        return "at_renewal"
-    timing, due = settled.rules.answer("timing"), total.gross.amount.numerator
-    if timing == "after_acceptance" and due >= 0:
-        return "after_payment"
-    return "after_payment" if timing == "at_once" and due > 0 and not settled.prepared.metered else timing
 
 
 def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None, missing_from: Moment | None) -> Line:

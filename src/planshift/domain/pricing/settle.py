@@ -10,10 +10,9 @@ from planshift.domain import money, periods
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
-from planshift.domain.policy import dimensions, document, settlement
+from planshift.domain.policy import document, settlement, term_end
 from planshift.domain.policy.given import Outcome, Raw
 from planshift.domain.policy.period_change import PeriodCourse, Switch
-from planshift.domain.policy.term_end import Position
 from planshift.domain.pricing import fees, gates, items, prepared, worth
 from planshift.domain.pricing.compiled import Rules
 from planshift.domain.pricing.deal import PricedDeal
@@ -88,15 +87,15 @@ def _course(
 ) -> Settled | None:
     """Carry out the course that the policy takes for this operation and direction; reasons are added as found."""
     change, rules = prepared.change, prepared.rules
-    deal = PricedDeal(facts, prepared, clock, priced_on)
+    deal = PricedDeal(facts, prepared, clock, priced_on, request.choice)
     found = Settled(prepared, change, rules, clock, deal, prepared.direction, _UNSETTLED, rules.settled_by, priced_on)
     if prepared.metered:
         found.settlement, found.outcome = "metered", Outcome()
         return found
     if change.operation == "period":
-        _period(found, facts, request, reasons)
+        _period(found, facts, reasons)
     elif _goes_on(found, reasons):
-        _run(found, facts, request, reasons)
+        _run(found, facts)
     if found.outcome is _UNSETTLED:
         found.outcome = Outcome()
     if not reasons:
@@ -127,10 +126,9 @@ def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
     return bool(course.settled)
 
 
-def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: list[Reason]) -> None:
+def _run(found: Settled, facts: known.Facts) -> None:
     """The settlement itself, with the windows at both ends of the term."""
     rules, deal = found.rules, found.deal
-    early = ""
     if not rules.no_windows:
         early = rules.early_window(first_days=gates.first_days(facts, found.clock))
         deal.whole_credit = early == "whole_price"
@@ -139,32 +137,20 @@ def _run(found: Settled, facts: known.Facts, request: known.Request, reasons: li
             found.settlement, found.at_renewal = "nothing", True
             return
         found.next_period = near == "next_period_too" and not facts.service.prepaid_periods
-    if early == "full_difference":
-        found.settlement = "full_difference"
-        run: Callable[..., Outcome] | None = _named("full_difference")
-    else:
-        run = _chosen(found, request, reasons)
-    if run is None:
-        return
-    restarts = found.settlement in settlement.RESTARTS
-    deal.items = found.change.items if restarts else found.prepared.changed
-    if not restarts and not rules.term_kept:
-        _align(found, deal)
-    found.outcome = run(deal=deal)
+        if early == "full_difference":
+            found.settlement = early
+            _settle(found, settlement.full_difference)
+            return
+    _settle(found, rules.settlement)
 
 
-def _chosen(found: Settled, request: known.Request, reasons: list[Reason]) -> Callable[..., Outcome] | None:
-    """The settlement of the policy, or the one that the client chose among those it lists."""
-    rules = found.rules
-    if not rules.client_chooses:
-        run: Callable[..., Outcome] = rules.settlement
-        return run
-    options = rules.chosen["settlement"].params["options"]
-    if request.choice not in options or request.choice not in settlement.RULES or request.choice == "client_chooses":
-        reasons.append(Reason("settlement_to_be_chosen", {"options": options}))
-        return None
-    found.settlement = request.choice
-    return _named(request.choice)
+def _settle(found: Settled, way: Callable[..., Outcome]) -> None:
+    """Carry out a settlement; the client may have chosen it among those that the policy lists."""
+    if not found.rules.term_kept:
+        _align(found, found.deal)
+    found.outcome = way(deal=found.deal)
+    if found.outcome.chosen:
+        found.settlement = found.outcome.chosen
 
 
 def _near(found: Settled) -> str:
@@ -175,24 +161,19 @@ def _near(found: Settled) -> str:
     return near
 
 
-def _named(name: str) -> Callable[..., Outcome]:
-    answer = settlement.RULES[name]
-    params = {param.name: param.default for param in answer.params}
-    return lambda *, deal: answer.run(deal=deal, **params)
-
-
 def _align(found: Settled, deal: PricedDeal) -> None:
     """Where the term is to end elsewhere, the new price is divided over another stretch."""
     rules, clock, service = found.rules, found.clock, found.clock.service
     term, change = service.term, found.change
     if clock.at is not None and term is not None:
-        position = Position(term, clock.at, change.new_length, clock.zone, service.bill_day, service.aligned_until)
+        length = change.new_length
+        position = term_end.Position(term, clock.at, length, clock.zone, service.bill_day, service.aligned_until)
         end, start = rules.term_end(position=position)
         if end != term.end or change.new_length != change.old_length:
             deal.aligned = (end, start)
 
 
-def _period(found: Settled, facts: known.Facts, request: known.Request, reasons: list[Reason]) -> None:
+def _period(found: Settled, facts: known.Facts, reasons: list[Reason]) -> None:
     """Only another billing period."""
     rules, deal, change = found.rules, found.deal, found.change
     old, new = change.old_length.months, change.new_length.months
@@ -220,30 +201,18 @@ def _period(found: Settled, facts: known.Facts, request: known.Request, reasons:
             found.at_renewal = True
     elif course.how == "settled":
         found.settlement = rules.settled_by
-        run = _chosen(found, request, reasons)
-        if run is not None:
-            if not rules.term_kept:
-                _align(found, deal)
-            found.outcome = run(deal=deal)
+        _settle(found, rules.settlement)
     elif course.how == "aligned":
         term = facts.service.term
         if term is not None and found.clock.at is not None:
-            position = Position(term, found.clock.at, change.new_length, found.clock.zone, 0, None)
-            end, start = _from_term_start(position)
-            deal.aligned = (end, start)
-        found.outcome = _named("credit_and_charge")(deal=deal)
+            position = term_end.Position(term, found.clock.at, change.new_length, found.clock.zone, 0, None)
+            deal.aligned = term_end.from_term_start(position=position)
+        found.outcome = settlement.credit_and_charge(deal=deal)
     elif course.how == "restarted":
-        found.outcome = _named("new_term_less_credit")(deal=deal)
+        found.outcome = settlement.new_term_less_credit(deal=deal)
     else:
         deal.convert = True
-        found.outcome = _named("difference")(deal=deal)
-
-
-def _from_term_start(position: Position) -> tuple[Moment, Moment | None]:
-    found: tuple[Moment, Moment | None] = (
-        dimensions.every()["term_end"].answers["from_term_start"].run(position=position)
-    )
-    return found
+        found.outcome = settlement.difference(deal=deal)
 
 
 def _missing(found: Settled, months: Fraction, price: str) -> list[Raw]:
