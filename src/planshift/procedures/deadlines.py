@@ -38,12 +38,12 @@ def pause(*, sellers: tuple[str, ...], number: str, reason: str, note: str, at: 
     Refused: `pause_without_reason`, `note_needed`, `clock_not_running` (nothing is promised, or it is in force),
     `clock_paused`; NotFound.
     """
-    if reason not in REASONS:
-        raise Refused("pause_without_reason", number=number)
-    if not note.strip():
-        raise Refused("note_needed", number=number)
     with transaction.atomic():
         change = held.change(number, sellers=sellers)
+        if reason not in REASONS:
+            raise Refused("pause_without_reason", number=number)
+        if not note.strip():
+            raise Refused("note_needed", number=number)
         if not models.Change.objects.filter(PROMISED, pk=change.pk).exists():
             raise Refused("clock_not_running", number=number)
         if models.ClockPause.objects.filter(change=change, ended_at=None).exists():
@@ -65,10 +65,10 @@ def resume(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, ac
 
     Refused: `clock_not_paused`, `note_needed`; NotFound.
     """
-    if not note.strip():
-        raise Refused("note_needed", number=number)
     with transaction.atomic():
         change = held.change(number, sellers=sellers)
+        if not note.strip():
+            raise Refused("note_needed", number=number)
         paused = models.ClockPause.objects.filter(change=change, ended_at=None).first()
         if paused is None or change.promised_on is None:
             raise Refused("clock_not_paused", number=number)

@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "demo": ("planshift.project.commands.demo", True, "load the demo, print the links that log in as its people"),
     "corpus": ("planshift.interfaces.cli.corpus", False, "price the published worked cases of a directory"),
     "docs": ("planshift.project.commands.docs", True, "write the pages of docs/ that are made from the code"),
+    "drift": ("planshift.interfaces.cli.drift", True, "ask every machine, name what differs from what we think"),
     "evidence": ("planshift.interfaces.cli.evidence", True, "pack what a change left behind into one ZIP"),
     "import": ("planshift.interfaces.cli.importing", True, "take over clients, services, invoices issued elsewhere"),
     "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),

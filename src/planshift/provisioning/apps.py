@@ -6,8 +6,9 @@ class ProvisioningConfig(AppConfig):
     label = "provisioning"
 
     def ready(self) -> None:
-        from planshift.provisioning import engine, handover, usage, watching
+        from planshift.provisioning import drift, engine, handover, usage, watching
 
+        drift.define()
         engine.define()
         handover.define()
         usage.define()

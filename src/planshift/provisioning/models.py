@@ -7,6 +7,8 @@ from django.db.models import Q
 from planshift.catalog import models as catalog
 from planshift.domain.lifecycles import environment as environment_lifecycle
 from planshift.domain.lifecycles import execution as execution_lifecycle
+from planshift.provisioning.drift_models import Difference as Difference
+from planshift.provisioning.drift_models import DriftCheck as DriftCheck
 from planshift.runtime import fields, locks
 from planshift.services import models as services
 

@@ -216,6 +216,8 @@ GETS = [
     "/staff/changes/",
     "/staff/changes/{change}/",
     "/staff/deadlines/",
+    "/staff/drift/",
+    "/staff/tasks/",
     "/staff/clients/",
     "/staff/clients/{client}/",
     "/staff/imports/",
@@ -240,6 +242,9 @@ POSTS = [
     "/staff/changes/{change}/pause/",
     "/staff/changes/{change}/resume/",
     "/staff/deadlines/seen/",
+    "/staff/drift/look/",
+    "/staff/drift/{difference}/decide/",
+    "/staff/tasks/{task}/",
     "/staff/clients/{client}/prepaid/",
     "/staff/services/{service}/quote/",
     "/staff/quotes/{quote}/order/",
@@ -258,7 +263,7 @@ POSTS = [
     "/staff/clock/",
 ]
 FILES = ["/staff/changes/{change}/documents/{paper}.pdf", "/staff/changes/{change}/evidence.zip"]
-OF_A_ROW = [path for path in GETS + FILES + POSTS if "{" in path] + ["/staff/runs/decide/"]
+OF_A_ROW = [path for path in GETS + FILES + POSTS if "{" in path and "{task}" not in path] + ["/staff/runs/decide/"]
 
 
 def mails(client: str) -> dict[str, str]:
@@ -282,6 +287,16 @@ def statement_line(seller: sellers.Seller) -> str:
     told = bank_files.camt(bank_files.Row(amount="1.00", side="DBIT"), account=seller.bank_account)
     statements.read_in(file=bank_files.file(told), name="x", sellers=None, at=clock.business(), actor="system:test")
     return billing.StatementLine.objects.get().number
+
+
+def difference(execution: str) -> int:
+    """A limit that the machine holds otherwise."""
+    environment = machines.Execution.objects.get(number=execution).new
+    told = {"what": "limit", "subject": "mailboxes", "ours": "918273", "theirs": "918274"}
+    at = clock.business()
+    row = machines.Difference(pk=918273645, environment=environment, found_at=at, seen_at=at, **told)
+    row.save(force_insert=True)
+    return row.pk
 
 
 def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -317,6 +332,8 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         "payout": payout.number,
         "order": order_of(number).number,
         "run": f"change:{number}",
+        "difference": str(difference(execution)),
+        "task": "0123abcd",
         "execution": execution,
         "payment": payment.number,
         "paper": "KD-1",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain import facts
 from planshift.domain.errors import Refused
-from planshift.domain.periods import Length
+from planshift.interfaces import asking
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import amounts, figures, notices, settlements
 from planshift.interfaces.presenters import states as worded
@@ -94,28 +94,11 @@ def offer(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpR
 
 
 def _asked(request: HttpRequest) -> facts.Request:
-    plan, months, choice = (request.POST.get(name, "") for name in ("plan", "months", "choice"))
-    if choice and not _is_code(choice):
-        raise Refused("request_unreadable")
-    if _is_code(plan):
-        return facts.ChangePlan(target=plan, choice=choice)
-    amounts_asked = {
-        name.removeprefix("resource."): str(text)
-        for name, text in request.POST.items()
-        if name.startswith("resource.") and text
-    }
-    if amounts_asked and all(
-        text.isascii() and text.isdigit() and len(text) <= 7 and _is_code(code) for code, text in amounts_asked.items()
-    ):
-        amounts_of = {code: int(text) for code, text in amounts_asked.items()}
-        return facts.ChangeResources(amounts=amounts_of, choice=choice)
-    if months.isascii() and months.isdigit() and len(months) <= 4 and 1 <= int(months) <= 120:
-        return facts.ChangePeriod(length=Length(int(months)), choice=choice)
-    raise Refused("request_unreadable")
-
-
-def _is_code(text: str) -> bool:
-    return 0 < len(text) <= 40 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    """What the form asks for; fields left blank ask for nothing."""
+    filled = request.POST.copy()
+    for name in [name for name in filled if not filled[name]]:
+        del filled[name]
+    return asking.request_of(filled)
 
 
 @require_GET

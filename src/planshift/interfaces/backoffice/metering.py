@@ -9,11 +9,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.money import Money
+from planshift.interfaces import asking
 from planshift.interfaces.backoffice import door
 from planshift.procedures.metering import paying
 from planshift.procedures.queries import desk, metering
 from planshift.procedures.views import office
 from planshift.runtime import clock
+
+MOST = 10**9  # minor units in one form
 
 
 @require_GET
@@ -52,12 +55,10 @@ def transfer(request: HttpRequest, staff: office.StaffHeader, number: str) -> Ht
 
 def _asked(request: HttpRequest, currency: str) -> tuple[Money, str]:
     direction = request.POST.get("direction", "")
-    text = request.POST.get("amount", "").strip()[:20].replace(" ", "").replace(",", ".")
     try:
-        amount = Money.of(text, currency)
-        whole = amount.minor
+        amount = asking.typed(request.POST.get("amount", ""), currency=currency, most=MOST)
     except BadMoney:
         raise Refused("request_unreadable") from None
-    if direction not in ("to_prepaid", "to_deposit") or not 0 < whole <= 10**9:
+    if direction not in ("to_prepaid", "to_deposit"):
         raise Refused("request_unreadable")
     return amount, direction

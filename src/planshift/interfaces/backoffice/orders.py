@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import BadMoney, Reason, Refused
 from planshift.domain.money import Money
+from planshift.interfaces import asking
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import amounts
 from planshift.procedures import office as doing
@@ -57,11 +58,7 @@ def received(request: HttpRequest, staff: views.StaffHeader, number: str) -> Htt
 
 def _amount(text: str, currency: str) -> Money:
     """What staff typed. Refused("amount_unreadable")."""
-    plain = text.strip()[:20].replace("\u00a0", "").replace(" ", "").replace(",", ".")
     try:
-        amount = Money.of(plain, currency)
-        if not 0 < amount.minor <= MOST:
-            raise BadMoney("out of range")
+        return asking.typed(text, currency=currency, most=MOST)
     except BadMoney as problem:
         raise Refused.for_reasons([Reason("payment_amount_unreadable", {"text": text[:20]})]) from problem
-    return amount

@@ -7,6 +7,7 @@ from planshift.interfaces.backoffice import (
     changes,
     clients,
     deadlines,
+    drift,
     house,
     imports,
     mails,
@@ -14,6 +15,7 @@ from planshift.interfaces.backoffice import (
     orders,
     payments,
     payouts,
+    tasks,
     works,
 )
 
@@ -73,6 +75,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mails/<numbered:number>/decide/", mails.decide, name="mail_decide"),
     path("mails/<numbered:number>/again/", mails.again, name="mail_again"),
     path("runs/", works.every, name="runs"),
+    path("drift/", drift.report, name="drift"),
+    path("drift/look/", drift.look, name="drift_look"),
+    path("drift/<int:number>/decide/", drift.decide, name="drift_decide"),
+    path("tasks/", tasks.every, name="tasks"),
+    path("tasks/<slug:code>/", tasks.close, name="task"),
     path("runs/decide/", works.run, name="run"),
     path("runs/search/", works.search, name="run_search"),
     path("runs/of/<path:key>/", works.one, name="run_page"),

@@ -37,6 +37,8 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
             }
             for each in page.executions
         ],
+        "tasks": page.tasks,
+        "differences": page.differences,
         "stuck": [{**_shown(each.run), "can": each.can} for each in page.stuck],
     }
     return door.show(request, staff, "staff/runs.html", here="runs", **shown, **_choices())

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain import quote
 from planshift.domain.errors import Refused
-from planshift.interfaces.panel import asking, door
+from planshift.interfaces import asking
+from planshift.interfaces.panel import door
 from planshift.interfaces.presenters import amounts, figures, settlements, states
 from planshift.procedures import queries, views
 from planshift.runtime import clock

@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import BadMoney, Refused
-from planshift.domain.money import Money
+from planshift.interfaces import asking
 from planshift.interfaces.panel import door, papers
 from planshift.interfaces.presenters import movements, reasons
 from planshift.procedures import deposit as doing
 from planshift.procedures import views
 from planshift.procedures.queries import deposit
 from planshift.runtime import clock
+
+MOST = 10**11  # minor units: more than any deposit
 
 
 @require_GET
@@ -86,9 +88,7 @@ def ask(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
     """Have a part of the deposit, or all of it, paid out to a bank account."""
     asked = {name: request.POST.get(name, "").strip()[:140] for name in ("amount", "holder", "iban")}
     try:
-        amount = Money.of(asked["amount"].replace("\u00a0", "").replace(" ", "").replace(",", "."), client.currency)
-        if amount.minor <= 0:
-            raise BadMoney("not above zero")
+        amount = asking.typed(asked["amount"], currency=client.currency, most=MOST)
     except BadMoney:
         return _show(request, client, error=_("Give an amount such as 50.00."), asked=asked)
     try:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import BadMoney, Refused
-from planshift.domain.money import Money
+from planshift.interfaces import asking
 from planshift.interfaces.panel import actions, door
 from planshift.interfaces.presenters import reasons
 from planshift.procedures import queries, views
@@ -60,7 +60,7 @@ def top_up(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
     """An order that fills the prepaid balance once it is paid."""
     asked = request.POST.get("amount", "").strip()[:20]
     try:
-        amount = _amount(asked, client.currency)
+        amount = asking.typed(asked, currency=client.currency, most=MOST)
         key, at = door.key(request), clock.business()
         order = actions.top_up_prepaid(client=client.number, amount=amount, key=key, at=at, actor=door.actor(request))
     except BadMoney:
@@ -76,7 +76,7 @@ def transfer(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
     """Move money between deposit and prepaid balance."""
     asked = request.POST.get("amount", "").strip()[:20]
     try:
-        amount, direction = _amount(asked, client.currency), request.POST.get("direction", "")
+        amount, direction = asking.typed(asked, currency=client.currency, most=MOST), request.POST.get("direction", "")
         if direction not in ("to_prepaid", "to_deposit"):
             raise Refused("request_unreadable")
         actions.transfer_prepaid(
@@ -93,13 +93,6 @@ def transfer(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
         return _page(request, client, moved=asked, move_error=" ".join(reasons.sentences(refused)))
     messages.success(request, _("The money was moved."))
     return redirect("panel:prepaid")
-
-
-def _amount(asked: str, currency: str) -> Money:
-    amount = Money.of(asked.replace(" ", "").replace(",", "."), currency)
-    if amount.amount <= 0 or amount.minor > MOST:
-        raise BadMoney("out of range")
-    return amount
 
 
 def _page(request: HttpRequest, client: views.ClientHeader, **said: str) -> HttpResponse:

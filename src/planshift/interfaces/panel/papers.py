@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import BadMoney, Refused
-from planshift.domain.money import Money
+from planshift.interfaces import asking
 from planshift.interfaces.panel import actions, door
 from planshift.interfaces.presenters import movements, reasons
 from planshift.procedures import queries, views
 from planshift.runtime import clock
 
 SIZE = 25
+MOST = 10_000_000  # minor units in one form
 
 
 @require_GET
@@ -73,9 +74,7 @@ def top_up(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
     """An order that fills the deposit; it renews nothing by itself (D11)."""
     asked = request.POST.get("amount", "").strip()[:20]
     try:
-        amount = Money.of(asked.replace(" ", "").replace(",", "."), client.currency)
-        if amount.amount <= 0 or amount.minor > 10_000_000:
-            raise BadMoney("out of range")
+        amount = asking.typed(asked, currency=client.currency, most=MOST)
     except BadMoney:
         return _money(request, client, asked=asked, error=_("Give an amount such as 50.00."))
     try:

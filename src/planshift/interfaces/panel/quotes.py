@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain import facts
 from planshift.domain.errors import Refused
-from planshift.interfaces.panel import actions, asking, choosing, door
+from planshift.interfaces import asking
+from planshift.interfaces.panel import actions, choosing, door
 from planshift.interfaces.presenters import figures, notices
 from planshift.procedures import queries, views
 from planshift.runtime import clock

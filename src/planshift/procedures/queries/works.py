@@ -6,7 +6,7 @@ from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Cast
 
 from planshift.billing import models as billing
-from planshift.procedures import models
+from planshift.procedures import by_hand, models
 from planshift.procedures.views import office as views
 from planshift.provisioning import models as machines
 from planshift.provisioning import queries as provisioning
@@ -20,6 +20,7 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
     {
         "change",
         "credentials",
+        "drift_name",
         "execution",
         "mail",
         "metered_power",
@@ -37,7 +38,18 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
     }
 )
 OF_ALL = frozenset(
-    {"bank_statements", "capacity", "deadlines", "letter", "letters", "metering", "readings", "sweep"}
+    {
+        "bank_statements",
+        "capacity",
+        "deadlines",
+        "drift",
+        "drift_server",
+        "letter",
+        "letters",
+        "metering",
+        "readings",
+        "sweep",
+    }
 )  # the installation's
 # their steps stand for money, or are decided on the work
 UNSKIPPABLE = frozenset(
@@ -55,6 +67,10 @@ def works(*, sellers: tuple[str, ...], every_seller: bool, at: datetime) -> view
         ),
         executions=tuple(provisioning.for_staff_of(sellers=sellers, at=at)),
         workers=tuple(runs.queries.workers()),
+        tasks=len(by_hand.tasks(sellers=sellers)),
+        differences=machines.Difference.objects.filter(
+            outcome="", environment__server__seller__code__in=sellers
+        ).count(),
     )
 
 
@@ -94,9 +110,13 @@ def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
     numbers = services.Service.objects.filter(**ours).values("number")
     orders = billing.Order.objects.filter(**ours).values("number")
     executions = machines.Execution.objects.filter(**served).values("number")
+    environments = machines.Environment.objects.filter(**served).values("pk")
     subjects = {
         "change": models.Change.objects.filter(**ours).values("number"),
         "credentials": machines.Environment.objects.filter(**served).values(text=Cast("pk", CharField())),
+        "drift_name": machines.Difference.objects.filter(environment__in=environments).values(
+            text=Cast("pk", CharField())
+        ),
         "execution": executions,
         "mail": models.OutgoingMail.objects.filter(**ours).values("number"),
         "metered_power": numbers,

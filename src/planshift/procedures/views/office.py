@@ -133,6 +133,8 @@ class Works:
     stuck: tuple[StuckRun, ...]
     executions: tuple[provisioning.ExecutionView, ...]
     workers: tuple[runs.WorkerView, ...]
+    tasks: int  # to be done by hand
+    differences: int  # open, between machines and what we think
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Who calls, for whom, in which language, may they write, and do they call too often?"""
 
+import re
 from typing import Annotated
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from ninja import Header, Path, Query
 from ninja.errors import AuthorizationError
@@ -15,6 +16,7 @@ from planshift.procedures import access, queries, views
 from planshift.runtime import clock
 
 Number = Annotated[shapes.Number, Path(examples=["S-1001"])]
+Client = Annotated[shapes.Number, Path(examples=["C-1001"])]
 Cursor = Annotated[str, Query("", pattern=r"^[0-9]{0,18}$", description="`next` of the page before")]
 Limit = Annotated[int, Query(50, ge=1, le=100, description="most entries of a page")]
 Key = Annotated[
@@ -110,3 +112,9 @@ def names(request: HttpRequest) -> views.Names:
     """Names of what is sold to the client that the request is about: a refusal says "Disk space", not `disk`."""
     owner: str = getattr(request, "owner", "")
     return queries.names_of(client=owner) if owner else {}
+
+
+def attached(name: str, content: bytes, *, media: str) -> HttpResponse:
+    """A file under a name that every system takes."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)
+    return HttpResponse(content, content_type=media, headers={"Content-Disposition": f'attachment; filename="{safe}"'})

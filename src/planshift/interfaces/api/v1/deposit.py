@@ -17,7 +17,6 @@ from planshift.procedures.queries import deposit
 from planshift.runtime import clock
 
 router = Router(tags=["Orders, money, documents"])
-Client = Annotated[shapes.Number, Path(examples=["C-1001"])]
 First = Annotated[date, Query(..., alias="from", description="first day, in the seller's zone")]
 Last = Annotated[date, Query(..., alias="to", description="day after the last one")]
 
@@ -90,7 +89,7 @@ class PayoutIn(Schema):
     response={200: Statement, **problems.declared(409)},
     operation_id="get_deposit_statement",
 )
-def get_deposit_statement(request: HttpRequest, client: Client, first: First, last: Last) -> dict[str, Any]:
+def get_deposit_statement(request: HttpRequest, client: callers.Client, first: First, last: Last) -> dict[str, Any]:
     """Every movement of the deposit in a period, oldest first, each with the balance after it."""
     found = deposit.statement(client=callers.of_client(request, client), start_on=first, end_on=last)
     return {
@@ -116,11 +115,11 @@ def get_deposit_statement(request: HttpRequest, client: Client, first: First, la
     response={200: bytes, **problems.declared(409)},
     operation_id="get_deposit_statement_pdf",
 )
-def get_deposit_statement_pdf(request: HttpRequest, client: Client, first: First, last: Last) -> HttpResponse:
+def get_deposit_statement_pdf(request: HttpRequest, client: callers.Client, first: First, last: Last) -> HttpResponse:
     """The statement of a period as PDF, in the client's language."""
     number = callers.of_client(request, client)
     name, content = deposit.statement_pdf(client=number, start_on=first, end_on=last)
-    return _file(name, content, "application/pdf")
+    return callers.attached(name, content, media="application/pdf")
 
 
 @router.get(
@@ -131,7 +130,7 @@ def get_deposit_statement_pdf(request: HttpRequest, client: Client, first: First
 def get_receipt_pdf(request: HttpRequest, number: callers.Number) -> HttpResponse:
     """The receipt of a paid top-up as PDF; another order has none (404)."""
     name, content = deposit.receipt_pdf(client=callers.of_order(request, number), order=number)
-    return _file(name, content, "application/pdf")
+    return callers.attached(name, content, media="application/pdf")
 
 
 @router.get(
@@ -139,7 +138,7 @@ def get_receipt_pdf(request: HttpRequest, number: callers.Number) -> HttpRespons
     response={200: Payouts, **problems.READING},
     operation_id="list_payouts",
 )
-def list_payouts(request: HttpRequest, client: Client) -> dict[str, Any]:
+def list_payouts(request: HttpRequest, client: callers.Client) -> dict[str, Any]:
     """The newest payouts of the deposit."""
     page = deposit.page(client=callers.of_client(request, client), size=1)
     return {"payouts": [_payout(each) for each in page.payouts]}
@@ -151,7 +150,7 @@ def list_payouts(request: HttpRequest, client: Client) -> dict[str, Any]:
     operation_id="create_payout",
 )
 def create_payout(
-    request: HttpRequest, client: Client, wanted: PayoutIn, idempotency_key: callers.Key = ""
+    request: HttpRequest, client: callers.Client, wanted: PayoutIn, idempotency_key: callers.Key = ""
 ) -> Status[dict[str, Any]]:
     """Ask for a payout of the deposit to a bank account; the amount is set aside until staff send it."""
     holder, number = callers.writer(request), callers.of_client(request, client)
@@ -173,7 +172,7 @@ def create_payout(
     operation_id="withdraw_payout",
 )
 def withdraw_payout(
-    request: HttpRequest, client: Client, payout: Annotated[shapes.Number, Path(examples=["W-2611-7K3M9QX2A4"])]
+    request: HttpRequest, client: callers.Client, payout: Annotated[shapes.Number, Path(examples=["W-2611-7K3M9QX2A4"])]
 ) -> dict[str, Any]:
     """Take a payout back as long as it was not sent; the amount is in the deposit again."""
     holder, number = callers.writer(request), callers.of_client(request, client)
@@ -189,7 +188,3 @@ def _payout(each: Any) -> dict[str, Any]:
     names = ("number", "state", "holder", "iban", "requested_at", "due_at", "closed_at", "note")
     told = {name: getattr(each, name) for name in names}
     return {**told, "amount": each.amount.text, "currency": each.amount.currency}
-
-
-def _file(name: str, content: bytes, media: str) -> HttpResponse:
-    return HttpResponse(content, content_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})

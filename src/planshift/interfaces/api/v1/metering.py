@@ -1,10 +1,10 @@
 """What does a metered service cost, and how is it paid? Live figures, the statement, the prepaid balance (D3)."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Any
 
 from django.http import HttpRequest
-from ninja import Path, Router
+from ninja import Router
 from ninja.responses import Status
 
 from planshift.domain.money import Money
@@ -15,7 +15,6 @@ from planshift.procedures.metering import ending, paying
 from planshift.runtime import clock
 
 router = Router(tags=["Metered services"])
-Client = Annotated[shapes.Number, Path(examples=["C-1001"])]
 
 
 @router.get(
@@ -52,7 +51,7 @@ def end_metered_service(request: HttpRequest, number: callers.Number) -> dict[st
 @router.get(
     "/clients/{client}/prepaid", response={200: metering_shapes.Prepaid, **problems.READING}, operation_id="get_prepaid"
 )
-def get_prepaid(request: HttpRequest, client: Client) -> dict[str, Any]:
+def get_prepaid(request: HttpRequest, client: callers.Client) -> dict[str, Any]:
     """The prepaid balance of a client with metered services, apart from the deposit."""
     number = callers.of_client(request, client)
     return _page(number)
@@ -64,7 +63,7 @@ def get_prepaid(request: HttpRequest, client: Client) -> dict[str, Any]:
     operation_id="create_prepaid_top_up",
 )
 def create_prepaid_top_up(
-    request: HttpRequest, client: Client, wanted: money_shapes.TopUpIn, idempotency_key: callers.Key = ""
+    request: HttpRequest, client: callers.Client, wanted: money_shapes.TopUpIn, idempotency_key: callers.Key = ""
 ) -> Status[dict[str, Any]]:
     """An order that fills the prepaid balance once it is paid; what is owed is settled first."""
     holder, number, at = callers.writer(request), callers.of_client(request, client), clock.business()
@@ -84,7 +83,7 @@ def create_prepaid_top_up(
     operation_id="create_prepaid_transfer",
 )
 def create_prepaid_transfer(
-    request: HttpRequest, client: Client, wanted: metering_shapes.TransferIn, idempotency_key: callers.Key = ""
+    request: HttpRequest, client: callers.Client, wanted: metering_shapes.TransferIn, idempotency_key: callers.Key = ""
 ) -> dict[str, Any]:
     """Move money between deposit and prepaid balance, once per key."""
     holder, number = callers.writer(request), callers.of_client(request, client)

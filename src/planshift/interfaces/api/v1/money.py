@@ -1,6 +1,5 @@
 """What is to be paid, how, and which papers are there?"""
 
-import re
 import uuid
 from typing import Annotated, Any
 
@@ -10,12 +9,11 @@ from ninja.errors import AuthorizationError
 from ninja.responses import Status
 
 from planshift.domain.money import Money
-from planshift.interfaces.api.v1 import callers, money_shapes, problems, shapes, told
+from planshift.interfaces.api.v1 import callers, money_shapes, problems, told
 from planshift.procedures import e_invoices, payment, queries
 from planshift.runtime import clock
 
 router = Router(tags=["Orders, money, documents"])
-Client = Annotated[shapes.Number, Path(examples=["C-1001"])]
 
 
 @router.get("/clients", response={200: money_shapes.Clients, **problems.READING}, operation_id="list_clients")
@@ -47,7 +45,7 @@ def pay_from_deposit(request: HttpRequest, number: callers.Number, idempotency_k
     "/clients/{client}/deposit", response={200: money_shapes.Deposit, **problems.READING}, operation_id="get_deposit"
 )
 def get_deposit(
-    request: HttpRequest, client: Client, after: callers.Cursor = "", limit: callers.Limit = 50
+    request: HttpRequest, client: callers.Client, after: callers.Cursor = "", limit: callers.Limit = 50
 ) -> dict[str, Any]:
     """The balance, a page of the movements of money (newest first), and the orders that wait for a payment."""
     number = callers.of_client(request, client)
@@ -61,7 +59,7 @@ def get_deposit(
     operation_id="create_top_up",
 )
 def create_top_up(
-    request: HttpRequest, client: Client, wanted: money_shapes.TopUpIn, idempotency_key: callers.Key = ""
+    request: HttpRequest, client: callers.Client, wanted: money_shapes.TopUpIn, idempotency_key: callers.Key = ""
 ) -> Status[dict[str, Any]]:
     """An order that fills the deposit once it is paid; it renews nothing by itself (D11)."""
     holder, number, at = callers.writer(request), callers.of_client(request, client), clock.business()
@@ -81,7 +79,7 @@ def create_top_up(
     operation_id="list_invoices",
 )
 def list_invoices(
-    request: HttpRequest, client: Client, after: callers.Cursor = "", limit: callers.Limit = 50
+    request: HttpRequest, client: callers.Client, after: callers.Cursor = "", limit: callers.Limit = 50
 ) -> dict[str, Any]:
     """Invoices and corrections, newest first, each with the address of its PDF."""
     number = callers.of_client(request, client)
@@ -96,15 +94,12 @@ def list_invoices(
 )
 def get_invoice_pdf(
     request: HttpRequest,
-    client: Client,
+    client: callers.Client,
     invoice: Annotated[str, Path(pattern=r"^[A-Za-z0-9/_.-]{1,40}$", examples=["DHI/2026/11/0001"])],
 ) -> HttpResponse:
     """One document as PDF. Slashes of its number may be sent as they are or as %2F."""
     name, content = queries.invoice_pdf(client=callers.of_client(request, client), number=invoice)
-    safe = re.sub(r"[^A-Za-z0-9._-]", "-", name)
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{safe}"'}
-    )
+    return callers.attached(name, content, media="application/pdf")
 
 
 @router.put(
@@ -114,7 +109,7 @@ def get_invoice_pdf(
 )
 def set_e_invoice_number(
     request: HttpRequest,
-    client: Client,
+    client: callers.Client,
     invoice: Annotated[str, Path(pattern=r"^[A-Za-z0-9/_.-]{1,40}$", examples=["DHI/2026/11/0001"])],
     given: money_shapes.EInvoiceNumber,
 ) -> dict[str, Any]:

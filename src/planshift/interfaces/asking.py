@@ -1,9 +1,10 @@
-"""What did the form ask for? A request of the domain, or a refusal in the client's words."""
+"""What did a form ask for? A request of the domain or an amount of money, or a refusal in the reader's words."""
 
 from django.http import QueryDict
 
 from planshift.domain import facts
-from planshift.domain.errors import Refused
+from planshift.domain.errors import BadMoney, Refused
+from planshift.domain.money import Money
 from planshift.domain.periods import Length
 
 LARGEST = 1_000_000
@@ -38,6 +39,16 @@ def _code(text: str) -> str:
     if not (0 < len(text) <= 40 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
         raise Refused("request_unreadable")
     return text
+
+
+def typed(text: str, *, currency: str, most: int) -> Money:
+    """An amount of money that somebody typed, above zero and up to `most` minor units: "50", "1 200,50". BadMoney for
+    anything else."""
+    plain = text.strip()[:20].replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
+    amount = Money.of(plain, currency)
+    if not 0 < amount.minor <= most:
+        raise BadMoney("out of range")
+    return amount
 
 
 def _whole(text: str, *, low: int, high: int) -> int:

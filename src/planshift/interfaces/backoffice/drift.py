@@ -1,0 +1,65 @@
+"""Where do machines say something else than we think? The report, a look on demand, and what staff decide."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from planshift.domain.errors import Refused
+from planshift.interfaces.backoffice import door
+from planshift.interfaces.presenters import drifting
+from planshift.procedures import drift as doing
+from planshift.procedures.queries import drift
+from planshift.procedures.views import office
+from planshift.runtime import clock
+
+
+@require_GET
+@door.staff_page
+def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
+    """Open differences, or with ?closed=1 what became of the others."""
+    closed = request.GET.get("closed") == "1"
+    found = drift.report(sellers=staff.sellers, closed=closed)
+    rows = [
+        {
+            "it": each,
+            "title": drifting.title(each.what),
+            "ours": drifting.value(each.ours),
+            "theirs": drifting.value(each.theirs),
+            "outcome": drifting.OUTCOMES.get(each.outcome),
+        }
+        for each in found.rows
+    ]
+    return door.show(request, staff, "staff/drift.html", here="runs", found=found, rows=rows, closed=closed)
+
+
+@require_POST
+@door.staff_page
+def look(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
+    """Have the machines asked by the worker."""
+    count = doing.look(sellers=staff.sellers, at=clock.business())
+    told = ngettext("The worker asks in %(count)s round.", "The worker asks in %(count)s rounds.", count)
+    messages.success(request, told % {"count": count})
+    return redirect("staff:drift")
+
+
+@require_POST
+@door.staff_page
+def decide(request: HttpRequest, staff: office.StaffHeader, number: int) -> HttpResponse:
+    """Our state again, taken over, or dismissed, with the reason."""
+    try:
+        doing.decide(
+            sellers=staff.sellers,
+            difference=number,
+            decision=request.POST.get("decision", "")[:12],
+            note=door.note(request),
+            at=clock.business(),
+            actor=door.actor(request),
+        )
+    except Refused as refused:
+        return door.refusal(request, staff, refused, back=reverse("staff:drift"), here="runs")
+    messages.success(request, _("Done, and recorded with your reason."))
+    return redirect("staff:drift")

@@ -1,0 +1,74 @@
+"""Where do machines say something else than we think? For staff of these sellers; nothing here asks a machine."""
+
+from django.db.models import Count, Max, Q
+
+from planshift.catalog import models as catalog
+from planshift.procedures.views import drift as views
+from planshift.provisioning import drift, models
+
+LIMIT = 200
+
+
+def report(*, sellers: tuple[str, ...], closed: bool = False) -> views.Report:
+    """Open differences, the oldest first (or the closed ones, the latest first), and how each server was last asked.
+    Three statements."""
+    ours = Q(environment__server__seller__code__in=sellers)
+    rows = models.Difference.objects.filter(ours).select_related(
+        "environment__server__seller", "environment__service__client"
+    )
+    rows = rows.exclude(outcome="").order_by("-closed_at", "-pk") if closed else rows.filter(outcome="").order_by("pk")
+    servers = (
+        models.Server.objects.filter(seller__code__in=sellers)
+        .annotate(
+            asked_at=Max("environments__drift_check__checked_at"),
+            silent=Count("environments", filter=Q(environments__drift_check__trouble__gt="")),
+            number=Count("environments__drift_check"),
+        )
+        .order_by("code")
+    )
+    found = list(rows[: LIMIT + 1])
+    return views.Report(
+        rows=tuple(_row(row) for row in found[:LIMIT]),
+        more=len(found) > LIMIT,
+        servers=tuple(
+            views.Asked(server=each.code, asked_at=each.asked_at, environments=each.number, silent=each.silent)
+            for each in servers
+        ),
+    )
+
+
+def every_seller() -> tuple[str, ...]:
+    """The codes of all sellers."""
+    return tuple(catalog.Seller.objects.order_by("code").values_list("code", flat=True))
+
+
+def _row(row: models.Difference) -> views.Difference:
+    environment = row.environment
+    service = environment.service
+    can = set() if row.outcome else {"dismiss"}
+    if not row.outcome and environment.state == "ACTIVE":
+        waits = row.asked_at is not None and row.asked_at >= row.seen_at
+        can |= {"apply"} if row.what in drift.APPLIED and not waits else set()
+        can |= {"take_over"} if row.what in drift.OURS_TO_CHANGE else set()
+    return views.Difference(
+        id=row.pk,
+        what=row.what,
+        subject=row.subject,
+        ours=row.ours,
+        theirs=row.theirs,
+        server=environment.server.code,
+        account=environment.external_id,
+        seller=environment.server.seller.code,
+        service=service.label,
+        service_number=service.number,
+        client=service.client.name,
+        client_number=service.client.number,
+        found_at=row.found_at,
+        seen_at=row.seen_at,
+        asked_at=row.asked_at,
+        outcome=row.outcome,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        note=row.note,
+        can=frozenset(can),
+    )

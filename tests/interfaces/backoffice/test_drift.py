@@ -1,0 +1,247 @@
+"""A difference between a machine and what we think is found, kept, and decided by staff."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from planshift.adapters.drivers.simulated.models import SimulatedAccount, SimulatedRecord
+from planshift.domain.errors import Refused
+from planshift.interfaces.cli import drift as command
+from planshift.procedures import drift as deciding
+from planshift.procedures.queries import drift as reading
+from planshift.provisioning import drift, models, ports
+from planshift.runtime import clock, runs
+from planshift.runtime.models import AuditEntry
+from planshift.services.queries import NotFound
+from tests.interfaces.backoffice.test_back_office import ITALIAN, POLISH, text
+
+Enter = Callable[..., Client]
+OURS, OTHERS = ("demo-host-italia",), ("demo-host-polska",)
+
+
+@pytest.fixture
+def environment(demo: object) -> models.Environment:
+    """That of a demo service, in use on a simulated server."""
+    found = models.Environment.objects.select_related("server", "service")
+    return found.filter(service__client__email="silver@demo.example", state="ACTIVE").latest("pk")
+
+
+def account(environment: models.Environment) -> SimulatedAccount:
+    return SimulatedAccount.objects.get(machine__code=environment.server.code, name=environment.external_id)
+
+
+def look() -> list[tuple[str, str, str, str]]:
+    deciding.look_now(sellers=OURS, at=clock.business())
+    return [(each.what, each.subject, each.ours, each.theirs) for each in reading.report(sellers=OURS).rows]
+
+
+def planted(environment: models.Environment, **said: object) -> None:
+    """Somebody changed the account at the machine, behind our back."""
+    row = account(environment)
+    for name, value in said.items():
+        setattr(row, name, value)
+    row.save()
+
+
+def decide(decision: str, note: str = "seen by demo staff", **more: object) -> None:
+    (row,) = reading.report(sellers=OURS).rows
+    told = {"sellers": OURS, "difference": row.id, "at": clock.business(), "actor": "user:1", **more}
+    deciding.decide(decision=decision, note=note, **told)  # type: ignore[arg-type]
+
+
+def smaller(environment: models.Environment) -> tuple[str, int]:
+    """A limit of the account, and one less."""
+    code = sorted(environment.limits)[0]
+    return code, environment.limits[code] - 1
+
+
+def lower(environment: models.Environment) -> tuple[str, int]:
+    code, less = smaller(environment)
+    planted(environment, limits={**environment.limits, code: less})
+    return code, less
+
+
+def test_nothing_differs_in_a_fresh_demo_and_each_account_was_asked(environment: models.Environment) -> None:
+    assert look() == []
+    asked = models.DriftCheck.objects.filter(environment__server__seller__code=OURS[0])
+    here = models.Environment.objects.filter(server__seller__code=OURS[0]).exclude(state="PREPARING")
+    assert asked.count() == here.count() > 3
+    assert not asked.exclude(trouble="").exists()
+
+
+def test_a_planted_limit_suspension_and_name_are_found(environment: models.Environment) -> None:
+    code, less = lower(environment)
+    planted(environment, suspended=True)
+    SimulatedRecord.objects.update_or_create(
+        name=environment.service.label, defaults={"address": "203.0.113.9", "ttl": 300}
+    )
+    assert look() == [
+        ("limit", code, str(less + 1), str(less)),
+        ("suspended", "", "no", "yes"),
+        ("dns", environment.service.label, environment.address, "203.0.113.9"),
+    ]
+    before = [(row.pk, row.found_at) for row in models.Difference.objects.order_by("pk")]
+    look()  # again: the same differences, seen later
+    assert [(row.pk, row.found_at) for row in models.Difference.objects.order_by("pk")] == before
+    assert all(row.seen_at > row.found_at for row in models.Difference.objects.all())
+
+
+def test_an_account_that_is_gone_or_should_be_is_found(environment: models.Environment) -> None:
+    planted(environment, removed=True)
+    assert look() == [("missing", "", "yes", "no")]
+    planted(environment, removed=False)
+    models.Environment.objects.filter(pk=environment.pk).update(state="RETIRED", retired_at=clock.business())
+    assert look() == [("still_there", "", "no", "yes")]
+    closed = reading.report(sellers=OURS, closed=True).rows
+    assert [(each.what, each.outcome) for each in closed] == [("missing", "settled")]
+    with pytest.raises(Refused, match="drift_not_possible"):
+        decide("apply")  # nobody removes data by a button
+
+
+def test_what_is_being_worked_on_is_not_compared(environment: models.Environment) -> None:
+    lower(environment)
+    row = models.Execution.objects.filter(service=environment.service).latest("pk")
+    models.Execution.objects.filter(pk=row.pk).update(state="RUNNING", ended_at=None, point_of_no_return_at=None)
+    assert look() == []
+
+
+def test_a_silent_server_is_told_and_closes_nothing(environment: models.Environment) -> None:
+    lower(environment)
+    assert len(look()) == 1
+    simulation = ports.simulation()
+    assert simulation is not None
+    simulation.add_fault(kind="fails", server=environment.server.code)
+    assert len(look()) == 1
+    report = reading.report(sellers=OURS)
+    assert [each.silent for each in report.servers if each.server == environment.server.code] != [0]
+
+
+def test_ours_is_set_again_by_an_execution_and_the_next_look_closes_it(environment: models.Environment) -> None:
+    code, less = lower(environment)
+    look()
+    with pytest.raises(Refused, match="note_needed"):
+        decide("apply", note=" ")
+    decide("apply")
+    with pytest.raises(Refused, match="drift_under_way"):
+        decide("apply")
+    runs.drain()
+    assert account(environment).limits[code] == less + 1
+    assert look() == []
+    assert [row.outcome for row in models.Difference.objects.all()] == ["settled"]
+    done = AuditEntry.objects.get(event="drift_applied")
+    assert (done.note, done.actor, done.facts["theirs"]) == ("seen by demo staff", "user:1", str(less))
+
+
+def test_a_suspended_account_is_switched_on_again(environment: models.Environment) -> None:
+    planted(environment, suspended=True)
+    look()
+    decide("apply")
+    runs.drain()
+    assert account(environment).suspended is False and look() == []
+
+
+def test_a_name_that_leads_elsewhere_is_switched_back(environment: models.Environment) -> None:
+    name = environment.service.label
+    SimulatedRecord.objects.update_or_create(name=name, defaults={"address": "203.0.113.9", "ttl": 300})
+    look()
+    decide("apply")
+    runs.drain()
+    assert SimulatedRecord.objects.get(name=name).address == environment.address
+    assert look() == []
+
+
+def test_theirs_is_taken_over(environment: models.Environment) -> None:
+    code, less = lower(environment)
+    look()
+    decide("take_over")
+    environment.refresh_from_db()
+    assert environment.limits[code] == less
+    assert look() == []
+    assert account(environment).limits[code] == less  # nobody touched the machine
+
+
+def test_what_was_dismissed_comes_back_only_when_the_machine_says_something_new(
+    environment: models.Environment,
+) -> None:
+    code, less = lower(environment)
+    look()
+    decide("dismiss", note="agreed with the client")
+    assert look() == []
+    planted(environment, limits={**environment.limits, code: less - 1})
+    assert look() == [("limit", code, str(less + 1), str(less - 1))]
+    assert [row.note for row in models.Difference.objects.exclude(outcome="")] == ["agreed with the client"]
+
+
+def test_another_sellers_differences_are_not_there(environment: models.Environment) -> None:
+    lower(environment)
+    look()
+    assert reading.report(sellers=OTHERS).rows == ()
+    with pytest.raises(NotFound):
+        decide("dismiss", sellers=OTHERS)
+    assert [row.outcome for row in models.Difference.objects.all()] == [""]
+
+
+def test_the_night_asks_every_server_once(environment: models.Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    lower(environment)
+    monkeypatch.setattr(drift, "STRETCH", 2)
+    for _ in range(2):
+        runs.start(kind="drift", key="drift:2026-11-22", subject="2026-11-22")
+        runs.drain()
+    (row,) = models.Difference.objects.all()
+    assert row.environment_id == environment.pk
+    assert models.DriftCheck.objects.count() == models.Environment.objects.exclude(state="PREPARING").count()
+
+
+def test_the_command_tells_and_its_status_says_whether_there_is_any(
+    environment: models.Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["--seller", OURS[0]]) == 0
+    assert "0 differences, " in capsys.readouterr().out
+    code, less = lower(environment)
+    assert command.main(["--seller", OURS[0], "--json"]) == 1
+    (told,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (told["what"], told["subject"], told["ours"], told["theirs"]) == ("limit", code, str(less + 1), str(less))
+    assert told["server"] == environment.server.code and told["can"] == ["apply", "dismiss", "take_over"]
+    assert command.main(["--kept", "--lang", "pl"]) == 1
+    assert f"Inny limit ({code}): u nas {less + 1}, na serwerze {less}" in capsys.readouterr().out
+    assert command.main(["--seller", "nobody"]) == 2
+
+
+def test_staff_look_and_decide_on_the_page(enter: Enter, environment: models.Environment) -> None:
+    code, less = lower(environment)
+    browser, other = enter(ITALIAN), enter(POLISH)
+    assert "No difference" in text(browser.get("/staff/drift/"))
+    assert browser.post("/staff/drift/look/").status_code == 302
+    assert not models.Difference.objects.exists()  # a request asks no machine
+    runs.drain()
+    page = browser.get("/staff/drift/")
+    assert f"Another limit {code}" in text(page) and f"The server says {less}" in text(page)
+    (number,) = re.findall(r"/staff/drift/(\d+)/decide/", page.content.decode())
+    address = f"/staff/drift/{number}/decide/"
+    assert other.post(address, {"decision": "dismiss", "note": "x"}).status_code == 404
+    assert browser.post(address, {"decision": "destroy", "note": "x"}).status_code == 409
+    assert browser.post(address, {"decision": "dismiss", "note": ""}).status_code == 409
+    assert browser.post(address, {"decision": "dismiss", "note": "as agreed"}).status_code == 302
+    assert browser.post(address, {"decision": "dismiss", "note": "again"}).status_code == 409
+    closed = text(browser.get("/staff/drift/?closed=1"))
+    assert "Dismissed" in closed and "as agreed" in closed
+
+
+def test_more_differences_need_no_more_statements(enter: Enter, environment: models.Environment) -> None:
+    browser, counts = enter(ITALIAN), []
+    browser.get("/staff/drift/")
+    at = clock.business()
+    for code in ("a", "b", "c"):
+        models.Difference.objects.create(
+            environment=environment, what="limit", subject=code, ours="1", theirs="2", found_at=at, seen_at=at
+        )
+        clock.forget()
+        with CaptureQueriesContext(connection) as seen:
+            browser.get("/staff/drift/")
+        counts.append(len(seen))
+    assert counts[0] == counts[1] == counts[2]
