@@ -291,12 +291,9 @@ def statement_line(seller: sellers.Seller) -> str:
 
 def difference(execution: str) -> int:
     """A limit that the machine holds otherwise."""
-    environment = machines.Execution.objects.get(number=execution).new
+    found = {"environment": machines.Execution.objects.get(number=execution).new, "found_at": clock.business()}
     told = {"what": "limit", "subject": "mailboxes", "ours": "918273", "theirs": "918274"}
-    at = clock.business()
-    row = machines.Difference(pk=918273645, environment=environment, found_at=at, seen_at=at, **told)
-    row.save(force_insert=True)
-    return row.pk
+    return machines.Difference.objects.create(pk=918273645, seen_at=clock.business(), **found, **told).pk
 
 
 def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
