@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -13,10 +14,19 @@ from pytest_django.plugin import DjangoDbBlocker
 from planshift.catalog import queries as catalog
 from planshift.runtime import clock, database
 from planshift.runtime.runs import schedules
-from tests.harness import doors, guarded
+from tests.harness import doors, guarded, product
 
 pytest_plugins = ["tests.harness.clauses"]
 USES_ROWS = {"db", "transactional_db", "live_server"}
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file as `planshift setup` leaves it, to be copied: making one takes seconds each time."""
+    folder = tmp_path_factory.mktemp("migrated")
+    done = product.command("setup", "--quiet", env=product.environment(folder))
+    assert done.returncode == 0, done.stderr
+    return folder / "planshift.sqlite3"
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -56,6 +57,7 @@ class Office:
     host_keys: Mapping[str, str]
     database: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
+    migrated: Path = Path()  # an SQLite file to begin with
     label: str = parts.ZONE
     running: Inside | None = None
     token: str = ""
@@ -79,7 +81,10 @@ class Office:
     def open(self) -> "Office":
         """Start the product, bring in servers, client and service, and wait until the service is active."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.planshift("setup")
+        if self.database:
+            self.planshift("setup")
+        else:
+            shutil.copy2(self.migrated, self.folder / "planshift.sqlite3")
         self.running = Inside(folder=self.folder / "run", env=self.env, lab=self.lab)
         self.running.start()
         told = {"host_keys": dict(self.host_keys), "label": self.label, **self.given}

@@ -24,7 +24,7 @@ from tests.lab.conftest import Opened
 from tests.lab.office import Office
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lab"), pytest.mark.timeout(900)]
-TTL = 8  # seconds; stands for an hour
+TTL = 5  # seconds; stands for an hour
 PINNED = traffic.PINNED  # seconds for which some visitors ignore it
 VISITS = 5_000
 AGENT = "/usr/local/sbin/planshift-agent"

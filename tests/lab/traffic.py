@@ -14,7 +14,7 @@ from typing import Any
 
 from planshift.project.lab import hosts, parts
 
-PINNED = 20  # seconds for which some visitors keep to what they heard
+PINNED = 16  # seconds for which some visitors keep to what they heard
 
 # argv: name, resolver, file, number of visitors that keep to the time to live, number that pin what they heard, and for
 # how long; these ask at different times, so that some have asked just before whatever happens
