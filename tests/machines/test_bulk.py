@@ -1,13 +1,14 @@
 """Many rows at once are the rows that Django writes one by one, whichever way they go."""
 
 import datetime as dt
+import gc
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from planshift.runtime import audit, bulk
-from planshift.runtime.models import AuditEntry, NumberSeries, Run
+from planshift.runtime import among, audit, bulk, garbage
+from planshift.runtime.models import AuditEntry, NumberSeries, Run, StepRecord
 
 AT = dt.datetime(2026, 9, 1, 10, 0, tzinfo=dt.UTC)
 HOSTILE = 'tab\t new\nline back\\slash \\N \\. quote\' "double" zażółć \u2028 🌍'
@@ -77,3 +78,74 @@ def test_one_object_shared_by_rows_is_written_for_each_and_nothing_is_something(
     assert [each.signals for each in Run.objects.filter(key__in=("one", "other"))] == [shared, shared]
     assert bulk.create([]) == []
     bulk.insert(Run, [])
+
+
+@pytest.mark.django_db
+def test_each_column_is_written_for_itself(worth: int) -> None:
+    """Equal in every row, different, missing in some, or hostile in one: each row keeps its own."""
+    given = [run(f"k{n}") for n in range(4)]
+    given[1].claimed_by, given[2].claimed_by = 7, 2**40
+    given[1].due_at = None
+    given[2].due_at = AT + dt.timedelta(microseconds=1)
+    given[3].subject, given[3].reason, given[0].reason = "plain", HOSTILE, ""
+    given[1].signals = given[2].signals = {"zażółć": "\x01"}
+    bulk.create(given)
+    for made, kept in zip(given, Run.objects.order_by("pk"), strict=True):
+        assert vars(kept) | {"_state": None} == vars(made) | {"_state": None}
+
+
+@pytest.mark.django_db
+def test_a_row_made_quickly_is_the_one_that_its_constructor_makes() -> None:
+    started = {
+        "key": "k",
+        "kind": "sample",
+        "version": 1,
+        "subject": "s",
+        "step": "first",
+        "started_at": AT,
+        "since": AT,
+    }
+    quick, slow = bulk.new(Run, **started), Run(**started)
+    assert vars(quick) | {"_state": None} == vars(slow) | {"_state": None}
+    assert bulk.new(Run, **started).signals is not quick.signals  # what can be changed is shared by no two rows
+    quick.save()
+    record = StepRecord(
+        run=quick, step="first", entry=0, attempt=1, generation=1, outcome="done", who="test", started_at=AT,
+        ended_at=AT, business_at=AT,
+    )  # fmt: skip
+    same = bulk.new(StepRecord, **{name: getattr(record, name) for name in ("step", "entry", "attempt", "generation")},
+                    run=quick, outcome="done", who="test", started_at=AT, ended_at=AT, business_at=AT)  # fmt: skip
+    assert vars(same) | {"_state": None} == vars(record) | {"_state": None}
+    assert (same.run, same._state.adding) == (quick, True)
+    same.save()
+    assert StepRecord.objects.get(run=quick).who == "test"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "wanted", "found"),
+    [
+        ("version", [1, 3], ["a", 'c"\\,{}']),
+        ("key", ['c"\\,{}', "b", "nobody"], ["b", 'c"\\,{}']),
+        ("version", [], []),
+        ("version", [9], []),
+    ],
+)
+def test_among_is_in(name: str, wanted: list[object], found: list[str]) -> None:
+    for version, key in enumerate(("a", "b", 'c"\\,{}'), start=1):
+        row = run(key)
+        row.version = version
+        row.save()
+    rows = Run.objects.filter(among.of(name, wanted)).order_by("pk")
+    assert [row.key for row in rows] == found == [row.key for row in Run.objects.filter(**{f"{name}__in": wanted})]
+
+
+def test_no_garbage_is_looked_for_in_a_batch_and_then_again_whatever_happens() -> None:
+    assert gc.isenabled()
+    with pytest.raises(KeyError), garbage.later():
+        assert not gc.isenabled()
+        with garbage.later():
+            pass
+        assert not gc.isenabled()  # the inner one leaves it to the outer one
+        raise KeyError
+    assert gc.isenabled()

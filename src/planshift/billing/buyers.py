@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from planshift.billing import models, rows
 from planshift.domain import documents
 from planshift.domain.errors import Refused
+from planshift.runtime import among
 from planshift.services import models as services
 
 AS_BEFORE, CURRENT = "as_before", "current"
@@ -64,18 +65,19 @@ def _last_invoices(numbers: set[str]) -> dict[str, models.Invoice]:
     if not numbers:
         return {}
     newest = dict(  # an invoice issued elsewhere may have come in after later ones of ours
-        models.InvoiceLine.objects.filter(service__in=numbers)
+        models.InvoiceLine.objects.filter(among.of("service", numbers))
         .values_list("service")
         .annotate(newest=Coalesce(Max("invoice_id", filter=Q(invoice__imported=False)), Max("invoice_id")))
         .order_by()
     )
-    found = models.Invoice.objects.in_bulk(list(newest.values()))
+    rows_of = models.Invoice.objects.filter(among.of("pk", newest.values()))
+    found = {row.pk: row for row in rows_of.only("client_id", "issued_at", "buyer_party")}
     return {number: found[pk] for number, pk in newest.items()}
 
 
 def _profiles(clients: set[int]) -> dict[int, list[services.BuyerProfile]]:
     """All versions by client, the last confirmed at the end."""
     found: dict[int, list[services.BuyerProfile]] = {}
-    for each in services.BuyerProfile.objects.filter(client__in=clients).order_by("confirmed_at", "pk"):
+    for each in services.BuyerProfile.objects.filter(among.of("client_id", clients)).order_by("confirmed_at", "pk"):
         found.setdefault(each.client_id, []).append(each)
     return found

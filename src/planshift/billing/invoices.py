@@ -14,6 +14,7 @@ from planshift.domain.money import Money
 from planshift.runtime import audit, bulk
 
 Lines = Mapping[int, Sequence[rows.Columns]]  # of orders, by pk
+Movements = Mapping[str, Sequence[postings.Posting]]  # of orders, by number
 
 
 def issue(
@@ -50,11 +51,10 @@ def issue_many(
             if on > booking.day(seller=order.seller, at=at):
                 raise Refused("invoice_date_in_future", on=on)
         if due:
-            held = booking.lock(accounts(due))  # accounts come before series
-            for order, invoice in zip(
-                due, _issue(due, lines, on, at, actor, legal_form=legal_form, held=held, parts=_parts(due)), strict=True
-            ):
-                done[order.number] = invoice
+            moved = movements(due)
+            held = booking.lock(accounts(moved))  # accounts come before series
+            issued = _issue(due, lines, on, at, actor, legal_form=legal_form, moved=moved, held=held, parts=_parts(due))
+            done |= {order.number: invoice for order, invoice in zip(due, issued, strict=True)}
     return [done.get(number) for number in orders]
 
 
@@ -63,15 +63,16 @@ def issue_covered(
     orders: Sequence[models.Order],
     lines: Lines,
     parts: Sequence[models.PartPayment],
+    moved: Movements,
     held: booking.Locked,
     also: Sequence[booking.Entry],
     on: dt.date,
     at: dt.datetime,
     actor: str,
 ) -> list[models.Invoice]:
-    """`issue_many` for orders that the caller's transaction has placed and covered in full by `parts`. `held` has their
-    `accounts`; the entries in `also` are booked with those of the invoices, in one round."""
-    return _issue(orders, lines, on, at, actor, held=held, parts=parts, also=also) if orders else []
+    """`issue_many` for orders that the caller's transaction has placed and covered in full by `parts`. `moved` are
+    their `movements`, `held` has the accounts of these; the entries in `also` are booked in the same round."""
+    return _issue(orders, lines, on, at, actor, moved=moved, held=held, parts=parts, also=also) if orders else []
 
 
 def document(*, seller: str, number: str) -> documents.Document:
@@ -167,9 +168,14 @@ def proforma_pdf(*, order: str) -> bytes:
     return ports.renderer().pdf(document=proforma(order=order))
 
 
-def accounts(orders: Iterable[models.Order]) -> list[postings.Account]:
-    """The accounts that the invoices of these orders move."""
-    made = (posting for order in orders for posting in _postings(order))
+def movements(orders: Iterable[models.Order]) -> Movements:
+    """What the invoices of these orders move, by number of the order."""
+    return {order.number: _postings(order) for order in orders}
+
+
+def accounts(moved: Movements) -> list[postings.Account]:
+    """The accounts of these movements."""
+    made = (posting for each in moved.values() for posting in each)
     return [account for posting in made for each in posting.transfers for account in (each.debit, each.credit)]
 
 
@@ -192,6 +198,7 @@ def _issue(
     actor: str,
     *,
     legal_form: str | None = None,
+    moved: Movements,
     held: booking.Locked,
     parts: Iterable[models.PartPayment],
     also: Sequence[booking.Entry] = (),
@@ -209,7 +216,9 @@ def _issue(
             for line in lines[order.pk]
         ),
     )
-    entries = [entry for order in orders for entry in _entries(order, numbered[order.pk][1], at, actor)]
+    entries = [
+        entry for order in orders for entry in _entries(order, moved[order.number], numbered[order.pk][1], at, actor)
+    ]
     booking.book_many([*also, *entries], locked=held)
     audit.write(
         audit.entry(
@@ -245,7 +254,9 @@ def _postings(order: models.Order) -> list[postings.Posting]:
     ]
 
 
-def _entries(order: models.Order, number: str, at: dt.datetime, actor: str) -> list[booking.Entry]:
+def _entries(
+    order: models.Order, moved: Sequence[postings.Posting], number: str, at: dt.datetime, actor: str
+) -> list[booking.Entry]:
     return [
         booking.entry(
             posting,
@@ -256,7 +267,7 @@ def _entries(order: models.Order, number: str, at: dt.datetime, actor: str) -> l
             order=order.number,
             document=number,
         )
-        for posting in _postings(order)
+        for posting in moved
     ]
 
 
@@ -297,7 +308,8 @@ def _invoice(
     settled: list[dict[str, Any]],
 ) -> models.Invoice:
     paid_on = booking.day(seller=order.seller, at=order.paid_at or at)
-    return models.Invoice(
+    return bulk.new(
+        models.Invoice,
         number=number,
         series=series,
         seller=order.seller,

@@ -163,7 +163,8 @@ def _check(draft: Draft, at: dt.datetime) -> None:
 
 def _order(draft: Draft, buyer: documents.Party, seller: dict[str, object], at: dt.datetime) -> models.Order:
     number = references.order_number(on=booking.day(seller=draft.seller, at=at))
-    return models.Order(
+    return bulk.new(
+        models.Order,
         number=number,
         seller=draft.seller,
         client=draft.client,

@@ -11,6 +11,8 @@ from planshift.billing import booking, covering, invoices, models, orders
 from planshift.domain import postings
 from planshift.runtime import audit, bulk, moves
 
+KINDS = ("deposit", "held")  # what a draw moves
+
 
 def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, actor: str) -> list[models.Order]:
     """Place orders of one seller as `orders.place_many` does; those that the client's deposit covers in full are paid
@@ -20,7 +22,9 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
     caller's transaction, which holds no account yet. Refused as `orders.place_many`.
     """
     prepared = orders.prepare(drafts=drafts, at=at)
-    held = booking.lock(_accounts([order for order, _ in prepared if order.gross_minor]))
+    due = [order for order, _ in prepared if order.gross_minor]
+    moved = invoices.movements(due)
+    held = booking.lock([*(_account(order, kind) for order in due for kind in KINDS), *invoices.accounts(moved)])
     paid = _covered(prepared, held)
     for order, _ in paid:
         order.covered_minor = order.gross_minor
@@ -28,13 +32,14 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
     orders.write(prepared=prepared, at=at, actor=actor)
     audit.write(audited())
     parts = bulk.create(
-        models.PartPayment(order=order, source="deposit", amount_minor=order.gross_minor, applied_at=at)
+        bulk.new(models.PartPayment, order=order, source="deposit", amount_minor=order.gross_minor, applied_at=at)
         for order, _ in paid
     )
     invoices.issue_covered(
         orders=[order for order, _ in paid],
         lines={order.pk: lines for order, lines in paid},
         parts=parts,
+        moved=moved,
         held=held,
         also=[covering.drawn(order=part.order, part=part, at=at, actor=actor) for part in parts],
         on=on,
@@ -42,11 +47,6 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
         actor=actor,
     )
     return [order for order, _ in prepared]
-
-
-def _accounts(orders: Sequence[models.Order]) -> list[postings.Account]:
-    held = [_account(order, kind) for order in orders for kind in ("deposit", "held")]
-    return held + invoices.accounts(orders)
 
 
 def _account(order: models.Order, kind: str) -> postings.Account:

@@ -5,7 +5,8 @@ gross unless a name says `net` or `tax`; every amount is exact, positive and in 
 left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from planshift.domain.money import Money
@@ -49,16 +50,12 @@ class Account:
     owner: str  # client:C-1001 or seller:demo-host
     kind: str
     currency: str
+    code: str = field(init=False, repr=False, compare=False)  # the unique name of the account
+    stored: bool = field(init=False, repr=False, compare=False)  # whether the balance is kept on the account's row
 
-    @property
-    def code(self) -> str:
-        """The unique name of the account."""
-        return f"{self.owner}:{self.kind}:{self.currency}"
-
-    @property
-    def stored(self) -> bool:
-        """Whether the balance is kept on the account's row."""
-        return KINDS[self.kind].whose == "client"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", f"{self.owner}:{self.kind}:{self.currency}")
+        object.__setattr__(self, "stored", KINDS[self.kind].whose == "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,10 @@ class Transfer:
     debit: Account
     credit: Account
     amount: Money
+    minor: int = field(init=False, repr=False, compare=False)  # the amount in whole minor units
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "minor", self.amount.minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def seller_account(*, seller: str, kind: str, currency: str) -> Account:
     return _account(owner=seller_key(seller), whose="seller", kind=kind, currency=currency)
 
 
+@lru_cache(maxsize=10_000)  # one movement names each of its accounts several times
 def _account(*, owner: str, whose: str, kind: str, currency: str) -> Account:
     if KINDS[kind].whose != whose:
         raise ValueError(f"{kind} is not an account of a {whose}")
@@ -106,13 +108,13 @@ def _account(*, owner: str, whose: str, kind: str, currency: str) -> Account:
 
 
 def _posting(name: str, owner: str, *transfers: tuple[Account, Account, Money]) -> Posting:
-    moved = tuple(Transfer(debit, credit, amount) for debit, credit, amount in transfers if amount.minor)
+    moved = tuple(Transfer(debit, credit, amount) for debit, credit, amount in transfers if amount.amount)
     if not moved:
         raise ValueError(f"{name}: nothing moves")
     for transfer in moved:
-        if transfer.amount.minor < 0:
+        if transfer.minor < 0:
             raise ValueError(f"{name}: a transfer is never negative; book the opposite movement")
-        if {transfer.debit.currency, transfer.credit.currency} != {transfer.amount.currency}:
+        if not transfer.debit.currency == transfer.credit.currency == transfer.amount.currency:
             raise ValueError(f"{name}: accounts and amount differ in currency")
     return Posting(name, owner, moved)
 

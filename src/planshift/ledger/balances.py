@@ -9,6 +9,7 @@ from django.db.models import Q, Subquery, Sum
 from planshift.domain import postings
 from planshift.domain.money import Money
 from planshift.ledger import models
+from planshift.runtime import among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def of_client(*, client: str, kind: str, currency: str) -> Money:
 def of_clients(*, clients: Iterable[str], kinds: Iterable[str]) -> Mapping[tuple[str, str, str], Money]:
     """Balances by (client number, kind, currency), in one statement. Accounts never used are absent."""
     rows = models.Account.objects.filter(
-        owner__in=[postings.client_key(number) for number in clients], kind__in=list(kinds)
+        among.of("owner", [postings.client_key(number) for number in clients]), kind__in=list(kinds)
     ).values_list("owner", "kind", "currency", "balance_minor")
     return {(o.removeprefix("client:"), k, c): Money.from_minor(b or 0, c) for o, k, c, b in rows}
 

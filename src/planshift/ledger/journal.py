@@ -6,18 +6,19 @@ balances change in one statement; a balance that would fall below its floor is r
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from planshift.domain import postings
 from planshift.domain.errors import Reason, Refused
 from planshift.ledger import models
-from planshift.runtime import bulk, locks
+from planshift.runtime import among, bulk, locks
 
-BATCH = 400  # rows in one statement
+BATCH = 400  # rows in one statement, where each is a parameter of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,22 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Row:
+    """An account as it stands in the database. `balance_minor` follows what is booked."""
+
+    pk: int
+    code: str
+    kind: str
+    currency: str
+    balance_minor: int | None
+    floor_minor: int | None
+
+
+@dataclass(slots=True)
 class Locked:
     """Accounts of one transaction: their rows by code; the stored balances among them are locked."""
 
-    rows: dict[str, models.Account] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
 
 
 def lock(*, accounts: Iterable[postings.Account]) -> Locked:
@@ -49,17 +62,46 @@ def lock(*, accounts: Iterable[postings.Account]) -> Locked:
     Call it before a number is taken from a series: accounts come before series.
     """
     wanted = {account.code: account for account in accounts}
-    found = {row.code: row for row in models.Account.objects.filter(code__in=wanted)}
-    missing = [account for code, account in wanted.items() if code not in found]
-    if missing:
-        models.Account.objects.bulk_create([_opened(account) for account in missing], ignore_conflicts=True)
-        codes = [account.code for account in missing]
-        found |= {row.code: row for row in models.Account.objects.filter(code__in=codes)}
     stored = {account.owner for account in wanted.values() if account.stored}
-    if stored:
-        locked = locks.lock(models.Account.objects.filter(owner__in=stored, balance_minor__isnull=False))
-        found |= {row.code: row for row in locked}
+    found = _locked(stored)
+    if rest := [code for code in wanted if code not in found]:
+        found |= _rows(models.Account.objects.filter(among.of("code", rest)))
+    if missing := [account for code, account in sorted(wanted.items()) if code not in found]:
+        found |= _open(missing)
     return Locked(found)
+
+
+def _open(missing: Sequence[postings.Account]) -> dict[str, Row]:
+    """New accounts; of those that another transaction opened in this moment, its rows."""
+    new = [_opened(account) for account in missing]
+    if len(new) >= bulk.WORTH:
+        try:
+            with transaction.atomic():
+                return {row.code: _row(row) for row in bulk.create(new)}
+        except IntegrityError:
+            new = [_opened(account) for account in missing]
+    models.Account.objects.bulk_create(new, ignore_conflicts=True)
+    theirs = _locked({account.owner for account in missing if account.stored})
+    return theirs | _rows(models.Account.objects.filter(among.of("code", [a.code for a in missing if not a.stored])))
+
+
+def _row(row: models.Account) -> Row:
+    return Row(row.pk, row.code, row.kind, row.currency, row.balance_minor, row.floor_minor)
+
+
+def _locked(owners: Collection[str]) -> dict[str, Row]:
+    """All accounts of these owners with a stored balance, locked."""
+    if not owners:
+        return {}
+    stored = models.Account.objects.filter(among.of("owner", owners), balance_minor__isnull=False).order_by("pk")
+    found = _rows(locks.for_update(stored))
+    locks.seen(models.Account, [row.pk for row in found.values()])
+    return found
+
+
+def _rows(accounts: QuerySet[models.Account]) -> dict[str, Row]:
+    columns = accounts.values_list("pk", "code", "kind", "currency", "balance_minor", "floor_minor")
+    return {row[1]: Row(*row) for row in columns}
 
 
 def post_many(*, entries: Sequence[Entry], locked: Locked | None = None) -> None:
@@ -80,7 +122,8 @@ def post_many(*, entries: Sequence[Entry], locked: Locked | None = None) -> None
 
 def _opened(account: postings.Account) -> models.Account:
     kind = postings.KINDS[account.kind]
-    return models.Account(
+    return bulk.new(
+        models.Account,
         code=account.code,
         owner=account.owner,
         kind=account.kind,
@@ -98,11 +141,11 @@ def _changes(entries: Iterable[Entry]) -> Mapping[str, int]:
             for account, side in ((transfer.debit, "debit"), (transfer.credit, "credit")):
                 if account.stored:
                     grows = postings.KINDS[account.kind].grows_on == side
-                    changes[account.code] += transfer.amount.minor if grows else -transfer.amount.minor
+                    changes[account.code] += transfer.minor if grows else -transfer.minor
     return {code: change for code, change in changes.items() if change}
 
 
-def _change_balances(*, changes: Mapping[str, int], rows: Mapping[str, models.Account]) -> None:
+def _change_balances(*, changes: Mapping[str, int], rows: Mapping[str, Row]) -> None:
     reasons = []
     for code, change in changes.items():
         row = rows[code]
@@ -111,22 +154,33 @@ def _change_balances(*, changes: Mapping[str, int], rows: Mapping[str, models.Ac
             reasons.append(_too_low(row, change))
     if reasons:
         raise Refused.for_reasons(reasons)
-    pairs = sorted((rows[code].pk, change) for code, change in changes.items())
-    for start in range(0, len(pairs), BATCH):
-        part = pairs[start : start + BATCH]
-        values = ", ".join(["(CAST(%s AS bigint), CAST(%s AS bigint))"] * len(part))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"WITH change(id, delta) AS (VALUES {values}) "  # noqa: S608 (only placeholders are put in)
-                "UPDATE ledger_account SET balance_minor = balance_minor + change.delta "
-                "FROM change WHERE ledger_account.id = change.id",
-                [number for pair in part for number in pair],
-            )
+    _update(sorted((rows[code].pk, change) for code, change in changes.items()))
     for code, change in changes.items():
         rows[code].balance_minor = (rows[code].balance_minor or 0) + change
 
 
-def _too_low(row: models.Account, change: int) -> Reason:
+_UPDATE = """
+UPDATE ledger_account SET balance_minor = balance_minor + change.delta FROM change WHERE ledger_account.id = change.id
+"""
+
+
+def _update(pairs: Sequence[tuple[int, int]]) -> None:
+    """Add to the stored balances (id, by how much)."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and pairs:
+            change = "WITH change(id, delta) AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"
+            cursor.execute(change + _UPDATE, [list(column) for column in zip(*pairs, strict=True)])
+            return
+        for start in range(0, len(pairs), BATCH):
+            part = pairs[start : start + BATCH]
+            values = ", ".join(["(CAST(%s AS bigint), CAST(%s AS bigint))"] * len(part))
+            cursor.execute(
+                f"WITH change(id, delta) AS (VALUES {values}) {_UPDATE}",
+                [number for pair in part for number in pair],
+            )
+
+
+def _too_low(row: Row, change: int) -> Reason:
     return Reason(
         "balance_too_low",
         {
@@ -139,7 +193,7 @@ def _too_low(row: models.Account, change: int) -> Reason:
     )
 
 
-def _transfers(entry: Entry, rows: Mapping[str, models.Account]) -> Iterable[dict[str, Any]]:
+def _transfers(entry: Entry, rows: Mapping[str, Row]) -> Iterable[dict[str, Any]]:
     for position, transfer in enumerate(entry.posting.transfers, start=1):
         yield {
             "entry": entry.key,
@@ -147,7 +201,7 @@ def _transfers(entry: Entry, rows: Mapping[str, models.Account]) -> Iterable[dic
             "posting": entry.posting.name,
             "debit_id": rows[transfer.debit.code].pk,
             "credit_id": rows[transfer.credit.code].pk,
-            "amount_minor": transfer.amount.minor,
+            "amount_minor": transfer.minor,
             "currency": transfer.amount.currency,
             "booked_on": entry.on,
             "booked_at": entry.at,

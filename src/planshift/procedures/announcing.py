@@ -22,7 +22,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.procedures import billed_later, collection, models, next_term, pace, planning, rules
-from planshift.runtime import audit, bulk, clock, locks, moves, runs
+from planshift.runtime import among, audit, bulk, clock, garbage, locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 from planshift.services import register
@@ -110,7 +110,8 @@ def _batch(task: runs.Work) -> runs.Outcome:
         if len(pks) > room:
             _start(code, day, [(pks[room], int(last))])
         began = clock.system()
-        announce_many(pks=pks[:room], in_force=in_force, at=task.at, actor=task.actor)
+        with garbage.later():
+            announce_many(pks=pks[:room], in_force=in_force, at=task.at, actor=task.actor)
         _pace.learn(count=len(pks[:room]), took=clock.system() - began)
     return runs.Done()
 
@@ -128,7 +129,7 @@ def announce_many(*, pks: Sequence[int], in_force: catalog.InForce, at: datetime
     A term that cannot be priced (its plan is no longer sold at its period) becomes a stuck run that staff see.
     """
     with transaction.atomic():
-        locks.lock_only(services.Service.objects.filter(pk__in=pks))
+        locks.lock_only(services.Service.objects.filter(among.of("pk", pks)))
         found = holdings.holdings_of(pks=pks, seller=in_force.seller)
         plans, others = planning.Planner(in_force=in_force, at=at).plans(found)
         for each in others:
@@ -190,7 +191,8 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     register.extend_many(extensions=[_extension(row) for row in renewed], at=at, actor=actor)
     waits = {plan.service.pk: plan.suspended_at for plan in plans if decided[plan.service.pk].what == "waits"}
     for plan in plans:
-        billed_later.carried(changes=[each.change for each in plan.basis.later], order=placed[plan.service.pk])
+        if plan.basis.later:
+            billed_later.carried(changes=[each.change for each in plan.basis.later], order=placed[plan.service.pk])
     _start_runs([row for row in rows if row.state != "RENEWED"], waits, at)
     return rows
 
@@ -198,7 +200,8 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
 def _renewal(
     plan: planning.Plan, order: billing_rows.Order, decided: "Decided", in_force: catalog.InForce, at: datetime
 ) -> models.Renewal:
-    return models.Renewal(
+    return bulk.new(
+        models.Renewal,
         service=plan.service,
         start_on=plan.basis.start_on,
         end_on=plan.end_on,
@@ -244,8 +247,8 @@ def _decisions(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: da
     over, and where nothing is to be paid. One deposit pays for several services as far as it goes, in their order.
     """
     pks = [plan.service.pk for plan in plans]
-    open_changes = models.Change.objects.filter(service__in=pks, state__in=models.Change.lifecycle.open)
-    replaced = models.Renewal.objects.filter(service__in=pks, state="REPLACED")
+    open_changes = models.Change.objects.filter(among.of("service_id", pks), state__in=models.Change.lifecycle.open)
+    replaced = models.Renewal.objects.filter(among.of("service_id", pks), state="REPLACED")
     own = {*open_changes.values_list("service_id", flat=True), *replaced.values_list("service_id", flat=True)}
     currency = in_force.seller.currency
     clients = {plan.service.client.number for plan in plans} if in_force.seller.has_deposit else set()

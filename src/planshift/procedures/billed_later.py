@@ -17,6 +17,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import documents
 from planshift.domain.tax import Taxed
 from planshift.procedures import models, paper, placing, rules
+from planshift.runtime import among
 
 WHOLE_MONTH = "highest_level_in_arrears"  # billed once for a calendar month, whatever changed in it
 _UNPAID = ("AWAITING_PAYMENT", "OVERDUE")  # of a renewal
@@ -47,7 +48,7 @@ def owe(*, change: models.Change, at: datetime) -> None:
 
 def of(*, services: Iterable[int]) -> Mapping[int, tuple[Owed, ...]]:
     """By service (pk): what is owed and not yet on the order of a term that is paid; one statement."""
-    rows = models.LaterCharge.objects.filter(_open(), service__in=list(services)).select_related(
+    rows = models.LaterCharge.objects.filter(_open(), among.of("service_id", services)).select_related(
         "change__quote", "service"
     )
     found: defaultdict[int, list[Owed]] = defaultdict(list)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from planshift.domain.policy import document, renewal_dates
 from planshift.procedures import billed_later, models, rules, work
-from planshift.runtime import runs
+from planshift.runtime import among, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 
@@ -44,9 +44,8 @@ class Basis:
 def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
     """By service: the change that is paid or accepted and has not yet taken effect; one statement."""
     paid = Q(order__state="PAID") | ~Q(state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"))
-    open_ones = models.Change.objects.filter(
-        paid, service__in=[each.service.pk for each in found], state__in=models.Change.lifecycle.open, applied_at=None
-    )
+    these = among.of("service_id", [each.service.pk for each in found])
+    open_ones = models.Change.objects.filter(paid, these, state__in=models.Change.lifecycle.open, applied_at=None)
     return {row.service_id: row for row in open_ones.select_related("quote__service__client__seller")}
 
 

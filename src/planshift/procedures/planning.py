@@ -15,6 +15,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.tax import Taxed
 from planshift.procedures import models, next_term, paper, rules, vat
+from planshift.runtime import among
 from planshift.services import models as services
 from planshift.services import queries as holdings
 
@@ -91,7 +92,7 @@ class Planner:
 
     def _due(self, found: Sequence[holdings.Holding]) -> list[tuple[holdings.Holding, next_term.Basis]]:
         announced = set(
-            models.Renewal.objects.filter(service__in=[each.service.pk for each in found])
+            models.Renewal.objects.filter(among.of("service_id", [each.service.pk for each in found]))
             .exclude(state="REPLACED")
             .values_list("service_id", "start_on")
         )

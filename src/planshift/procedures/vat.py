@@ -12,7 +12,7 @@ from planshift.billing import buyers, rows
 from planshift.domain import catalog, documents, einvoices, facts, vat
 from planshift.domain.errors import Refused
 from planshift.procedures import ports, rules
-from planshift.runtime import audit
+from planshift.runtime import among, audit
 from planshift.services import models as services
 from planshift.services import queries as clients
 
@@ -93,7 +93,7 @@ def abroad(
     """How the next terms (service, first day) of buyers abroad are taxed, by pk of the service; who is not in it is
     taxed at home. One statement where nobody is abroad, seven at most."""
     owners = {service.client_id for service, _ in wanted}
-    profiles = services.BuyerProfile.objects.filter(client__in=owners, confirmed_at__isnull=False)
+    profiles = services.BuyerProfile.objects.filter(among.of("client_id", owners), confirmed_at__isnull=False)
     away = set(profiles.exclude(country=sold.country).values_list("client_id", flat=True))
     asked = [(service, on) for service, on in wanted if service.client_id in away]
     if not asked:

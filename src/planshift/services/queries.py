@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from planshift.catalog import models as catalog
+from planshift.runtime import among
 from planshift.services import models
 
 
@@ -75,7 +76,7 @@ def holding(*, number: str, client: str | None = None) -> Holding:
 def holdings_of(*, pks: Iterable[int], seller: catalog.Seller | None = None) -> tuple[Holding, ...]:
     """Services by pk, in pk order; four statements for all. All are of `seller` where it is given: their clients share
     that one object, which is cheaper than one each."""
-    found = _holdings(models.Service.objects.filter(pk__in=list(pks)).order_by("pk"), with_seller=seller is None)
+    found = _holdings(models.Service.objects.filter(among.of("pk", pks)).order_by("pk"), with_seller=seller is None)
     if seller is not None:
         for each in found:
             if each.service.client.seller_id != seller.pk:
@@ -98,14 +99,14 @@ def _holdings(services: QuerySet[models.Service], *, with_seller: bool = True) -
     rows = list(services.annotate(main_until=Subquery(until)).select_related(owner))
     pks = [row.pk for row in rows]
     terms: defaultdict[int, list[models.Term]] = defaultdict(list)
-    for term in models.Term.objects.filter(service__in=pks).order_by("start_on"):
+    for term in models.Term.objects.filter(among.of("service_id", pks)).order_by("start_on"):
         terms[term.service_id].append(term)
     additional: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    found = models.Allocation.objects.filter(service__in=pks).order_by("pk")
+    found = models.Allocation.objects.filter(among.of("service_id", pks)).order_by("pk")
     for service, resource, amount in found.values_list("service_id", "resource", "amount"):
         additional[service][resource] = amount
     attached: defaultdict[int, list[models.Service]] = defaultdict(list)
-    for each in models.Service.objects.filter(attached_to__in=pks).exclude(state="ENDED").order_by("pk"):
+    for each in models.Service.objects.filter(among.of("attached_to_id", pks)).exclude(state="ENDED").order_by("pk"):
         if each.attached_to_id is not None:
             attached[each.attached_to_id].append(each)
     return tuple(

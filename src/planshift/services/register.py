@@ -9,7 +9,7 @@ from django.contrib.auth import models as auth
 from planshift.catalog import models as catalog
 from planshift.domain import periods
 from planshift.domain.errors import Refused
-from planshift.runtime import audit, bulk, moves, numbers
+from planshift.runtime import among, audit, bulk, moves, numbers
 from planshift.services import models
 
 
@@ -147,7 +147,8 @@ def extend_many(*, extensions: Sequence[Extension], at: datetime, actor: str) ->
     if not extensions:
         return
     taken = models.Term.objects.filter(
-        service__in=[each.service.pk for each in extensions], end_on__gt=min(each.start_on for each in extensions)
+        among.of("service_id", [each.service.pk for each in extensions]),
+        end_on__gt=min(each.start_on for each in extensions),
     )
     wanted = {each.service.pk: each for each in extensions}
     for term in taken:
