@@ -7,7 +7,7 @@ from planshift.billing import invoices, models, ports, rows
 from planshift.domain import deposit_statement, documents, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.ledger import history
+from planshift.ledger import balances, history
 from planshift.services import models as services
 
 MOST = 2_000  # movements of one statement
@@ -59,8 +59,9 @@ def statement(
 
 
 def balance(*, client: services.Client) -> Money:
-    """What the movements sum to."""
-    return history.balance_at(account=_account(client), at=None)
+    """The deposit as it is kept, which is what the movements sum to (`planshift reconcile`)."""
+    account = _account(client)
+    return balances.of_client(client=client.number, kind=account.kind, currency=account.currency)
 
 
 def receipt(*, order: str) -> documents.Document:

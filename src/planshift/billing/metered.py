@@ -17,7 +17,7 @@ from planshift.domain import documents, einvoices, metering, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.runtime import audit
+from planshift.runtime import among, audit, bulk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +61,11 @@ def draw_many(*, days: Sequence[Day], seller: catalog.Seller, at: dt.datetime, a
     free = {
         number: owed.stored(client=number, kind="prepaid", currency=currency, locked=locked).minor for number in numbers
     }
-    made = []
+    made, kept = [], _Kept()
     for day in days:
         covered = min(free[day.meter.client.number], day.draw.minor)
         free[day.meter.client.number] -= covered
-        made.append(_draw(day, covered, currency, at))
+        made.append(_draw(day, covered, currency, at, kept))
     booking.book_many(
         [
             entry
@@ -74,23 +74,33 @@ def draw_many(*, days: Sequence[Day], seller: catalog.Seller, at: dt.datetime, a
         ],
         locked=locked,
     )
-    models.Draw.objects.bulk_create(made)
+    bulk.create(made)
     for on in dict.fromkeys(day.on for day in days):
         pks = [day.meter.pk for day in days if day.on == on]
-        models.Meter.objects.filter(pk__in=pks).update(drawn_until=on + dt.timedelta(days=1))
+        models.Meter.objects.filter(among.of("pk", pks)).update(drawn_until=on + dt.timedelta(days=1))
     return made
 
 
-def _draw(day: Day, covered: int, currency: str, at: dt.datetime) -> models.Draw:
-    return models.Draw(
+class _Kept(dict[int, list[list[str | int]]]):
+    """Units as they are kept, made once for days that share them."""
+
+    def of(self, used: tuple[metering.Used, ...]) -> list[list[str | int]]:
+        if id(used) not in self:
+            self[id(used)] = [each.to_json() for each in used]
+        return self[id(used)]
+
+
+def _draw(day: Day, covered: int, currency: str, at: dt.datetime, kept: _Kept) -> models.Draw:
+    return bulk.new(
+        models.Draw,
         service_id=day.meter.service_id,
         client_id=day.meter.client_id,
         price_list_id=day.price_list,
         policy_id=day.policy,
         on=day.on,
         hours=day.hours,
-        day_used=[each.to_json() for each in day.day_used],
-        used=[each.to_json() for each in day.used],
+        day_used=kept.of(day.day_used),
+        used=kept.of(day.used),
         currency=currency,
         net_minor=day.so_far.net.minor,
         tax_minor=day.so_far.tax.minor,
@@ -139,14 +149,17 @@ def issue_many(
     locked = booking.lock(accounts)  # accounts come before series
     due = _due(papers, locked, seller.currency)
     series, taken = numbering.documents(seller=seller, on=on, count=len(papers))
-    invoices = models.Invoice.objects.bulk_create(
+    invoices = bulk.create(
         _invoice(paper, series, number, seller, on, at, actor, due[paper.meter.pk])
         for paper, number in zip(papers, taken, strict=True)
     )
-    models.InvoiceLine.objects.bulk_create(
-        models.InvoiceLine(invoice=invoice, **rows.columns(line, position=position))
-        for paper, invoice in zip(papers, invoices, strict=True)
-        for position, line in enumerate(paper.lines, start=1)
+    bulk.insert(
+        models.InvoiceLine,
+        (
+            {"invoice_id": invoice.pk, **rows.columns(line, position=position)}
+            for paper, invoice in zip(papers, invoices, strict=True)
+            for position, line in enumerate(paper.lines, start=1)
+        ),
     )
     models.MeteredInvoice.objects.bulk_create(
         models.MeteredInvoice(service_id=paper.meter.service_id, month=paper.month, invoice=invoice)

@@ -1,9 +1,13 @@
-"""What happened on one account, in the order of business time? Each transfer with the balance after it."""
+"""What happened on one account, in the order of business time? Each transfer with the balance after it.
+
+Balances of the past are found backwards from the one that is kept, so that a page of the newest transfers reads no
+others. Only for clients' accounts, whose balance is kept.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Subquery, Sum, When
 
 from planshift.domain import postings
 from planshift.domain.money import Money
@@ -25,10 +29,9 @@ class Step:
     balance: Money
 
 
-def balance_at(*, account: postings.Account, at: dt.datetime | None) -> Money:
-    """The balance from all transfers before a business instant (None: all there are). One statement."""
-    found = _of(account)
-    return Money.from_minor(_sum(account, found if at is None else found.filter(booked_at__lt=at)), account.currency)
+def balance_at(*, account: postings.Account, at: dt.datetime) -> Money:
+    """The balance from all transfers before a business instant. One statement."""
+    return Money.from_minor(_before(account, Q(booked_at__gte=at)), account.currency)
 
 
 def of_account(
@@ -50,7 +53,7 @@ def of_account(
     rows = list(found.select_related("debit", "credit").order_by("-booked_at", "-pk")[:limit])
     if not rows:
         return ()
-    balance = _sum(account, _of(account).filter(_earlier((rows[0].booked_at, rows[0].pk)) | Q(pk=rows[0].pk)))
+    balance = _before(account, Q(booked_at__gt=rows[0].booked_at) | Q(booked_at=rows[0].booked_at, pk__gt=rows[0].pk))
     steps = []
     for row in rows:
         grew = (row.debit.code == account.code) == (postings.KINDS[account.kind].grows_on == "debit")
@@ -80,10 +83,12 @@ def _earlier(place: Place) -> Q:
     return Q(booked_at__lt=place[0]) | Q(booked_at=place[0], pk__lt=place[1])
 
 
-def _sum(account: postings.Account, found: QuerySet[models.Transfer]) -> int:
-    """On the side on which this kind of account grows."""
+def _before(account: postings.Account, later: Q) -> int:
+    """The balance without these transfers, in one statement: what is booked meanwhile is in both or in neither."""
     debit_grows = postings.KINDS[account.kind].grows_on == "debit"
     plus, minus = F("amount_minor"), -F("amount_minor")
     of_debit, of_credit = (plus, minus) if debit_grows else (minus, plus)
     moved = Case(When(debit__code=account.code, then=of_debit), default=of_credit, output_field=BigIntegerField())
-    return int(found.aggregate(total=Sum(moved))["total"] or 0)
+    since = _of(account).filter(later).order_by().values("owner").annotate(moved=Sum(moved)).values("moved")
+    kept = models.Account.objects.filter(code=account.code).values_list("balance_minor", Subquery(since)).first()
+    return int((kept[0] or 0) - (kept[1] or 0)) if kept is not None else 0

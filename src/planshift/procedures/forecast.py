@@ -1,7 +1,7 @@
 """What would the renewals of a day be? Computed with the same rules as the day's run; nothing is written or locked."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -52,12 +52,13 @@ def _of_seller(in_force: catalog.InForce, at: datetime) -> Forecast:
     planner = planning.Planner(in_force=in_force, at=at)
     while some := list(islice(due, announcing.BATCH)):
         plans, others = planner.plans(holdings.holdings_of(pks=some, seller=seller))
+        balances = _deposits(plans, in_force)
         for each in others:
             _refused(found, each.service.number, each.refused)
         for plan in plans:
             found.announced += 1
             found.total += plan.total
-            _drawn(found, plan, in_force, at, spent)
+            _drawn(found, plan, balances, in_force, at, spent)
     _unpaid(found, in_force, at)
     return found
 
@@ -68,15 +69,29 @@ def _refused(found: Forecast, service: str, refused: Refused) -> None:
         found.examples.append((service, refused.code))
 
 
+def _deposits(plans: Sequence[planning.Plan], in_force: catalog.InForce) -> Mapping[str, Money]:
+    """By number of the client, of those who may pay so; one statement."""
+    if not in_force.seller.has_deposit:
+        return {}
+    clients = {plan.service.client.number for plan in plans if plan.service.auto_renew}
+    found = billing.balances_of(clients=clients)
+    currency = in_force.seller.currency
+    return {client: balance for (client, kind, of), balance in found.items() if (kind, of) == ("deposit", currency)}
+
+
 def _drawn(
-    found: Forecast, plan: planning.Plan, in_force: catalog.InForce, at: datetime, spent: dict[str, Money]
+    found: Forecast,
+    plan: planning.Plan,
+    balances: Mapping[str, Money],
+    in_force: catalog.InForce,
+    at: datetime,
+    spent: dict[str, Money],
 ) -> None:
     service, nothing = plan.holding.service, Money.zero(found.currency)
     if not in_force.seller.has_deposit or not service.auto_renew:
         return
     client = service.client.number
-    balance = billing.balances_of(clients=[client]).get((client, "deposit", found.currency)) or nothing
-    deposit = balance - spent.get(client, nothing)
+    deposit = balances.get(client, nothing) - spent.get(client, nothing)
     draws, _ = collection.decide(policy=in_force.policy, service=service, deposit=deposit, due=plan.total.gross, at=at)
     if draws:
         found.from_deposit += 1

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
@@ -21,10 +22,11 @@ from planshift.catalog import queries as catalog
 from planshift.domain import metering
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
+from planshift.domain.tax import Taxed
 from planshift.procedures import announcing, pace, rules
 from planshift.procedures.metering import invoicing, knowing, watching
 from planshift.provisioning import models as machines
-from planshift.runtime import clock, locks, runs
+from planshift.runtime import among, clock, garbage, locks, runs
 from planshift.services import models as services
 
 KIND = "metering"
@@ -34,6 +36,7 @@ BATCH = 500
 _STRETCHES = 1000
 _CHANGING = ("EASY", "RESOURCES", "SUSPEND", "UNSUSPEND")  # recipes after which something else counts
 _pace = pace.Pace(most=BATCH)
+_adopting = pace.Pace(most=BATCH)
 
 
 # 1 ── who is due ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -51,10 +54,11 @@ def _sellers(task: runs.Work) -> runs.Outcome:
 
 
 def _split(task: runs.Work) -> runs.Outcome:
-    """Services that nobody meters yet are metered from now on; then each stretch of meters is a run of its own."""
+    """Services that nobody meters yet are metered from now on, some in a transaction; then each stretch of meters is a
+    run of its own."""
     seller = sellers.Seller.objects.get(code=task.subject)
     in_force = catalog.in_force(seller=seller)
-    if _adopt(in_force, at=task.at) == BATCH:
+    if _adopt(in_force, at=task.at):
         return runs.Go("split")
     slot = task.key.split(":", 2)[2]
     stretches = announcing.stretches_of(
@@ -65,15 +69,18 @@ def _split(task: runs.Work) -> runs.Outcome:
     return runs.Done()
 
 
-def _adopt(in_force: catalog.InForce, *, at: datetime) -> int:
+def _adopt(in_force: catalog.InForce, *, at: datetime) -> bool:
+    """As many as fit into one transaction; whether there may be more."""
+    room, began = _adopting.room(), clock.system()
     unmetered = services.Service.objects.filter(
         client__seller=in_force.seller, family__in=list(knowing.families(in_force)), meter__isnull=True
     ).exclude(state="ENDED")
-    pks = list(unmetered.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    pks = list(unmetered.order_by("pk").values_list("pk", flat=True)[:room])
     if pks:
         for service in locks.lock(services.Service.objects.filter(pk__in=pks).select_related("client__seller")):
             knowing.begin(service=service, since=at, at=at)
-    return len(pks)
+        _adopting.learn(count=len(pks), took=clock.system() - began)
+    return len(pks) == room
 
 
 def due(*, in_force: catalog.InForce, at: datetime) -> QuerySet[billing.Meter]:
@@ -112,7 +119,8 @@ def _draw(task: runs.Work) -> runs.Outcome:
         while pks:
             some, pks = pks[: _pace.room()], pks[_pace.room() :]
             began = clock.system()
-            drawn = draw_day(pks=some, on=day, in_force=in_force, at=task.at, actor=task.actor)
+            with garbage.later():
+                drawn = draw_day(pks=some, on=day, in_force=in_force, at=task.at, actor=task.actor)
             _pace.learn(count=len(some), took=clock.system() - began)
             if drawn.refused is not None and first == last:
                 raise drawn.refused
@@ -147,9 +155,9 @@ def draw_day(*, pks: Sequence[int], on: date, in_force: catalog.InForce, at: dat
     if ends > at:
         raise ValueError(f"{on} is not over")
     with transaction.atomic():
-        locks.lock(services.Service.objects.filter(meter__in=pks))
+        locks.lock_only(services.Service.objects.filter(among.of("meter__pk", pks)))
         meters = list(
-            billing.Meter.objects.filter(pk__in=pks, drawn_until=on, closed=False)
+            billing.Meter.objects.filter(among.of("pk", pks), drawn_until=on, closed=False)
             .select_related("service", "client")
             .order_by("pk")
         )
@@ -167,7 +175,10 @@ def _unheard(pks: Sequence[int], begins: datetime, ends: datetime) -> set[int]:
     """Services of which a machine confirmed something that the history does not have yet: their run is on its way."""
     confirmed = dict(
         machines.Execution.objects.filter(
-            service__in=pks, recipe__in=_CHANGING, point_of_no_return_at__gte=begins, point_of_no_return_at__lt=ends
+            among.of("service_id", pks),
+            recipe__in=_CHANGING,
+            point_of_no_return_at__gte=begins,
+            point_of_no_return_at__lt=ends,
         )
         .values_list("service")
         .annotate(newest=Max("point_of_no_return_at"))
@@ -183,44 +194,79 @@ def _unheard(pks: Sequence[int], begins: datetime, ends: datetime) -> set[int]:
 def _days(
     meters: Sequence[billing.Meter], on: date, in_force: catalog.InForce, taxed: Mapping[int, metering.Tax]
 ) -> list[metered.Day]:
-    seller, here = in_force.seller, knowing.zone(in_force.seller)
+    """Days of services that held and cost the same are counted and priced once: same facts, same result."""
+    seller = in_force.seller
     begins, ends = knowing.day_bounds(on, seller=seller)
     pks = [meter.service_id for meter in meters]
     history = knowing.histories(pks=pks, begins=begins, ends=ends)
-    earlier = billing.Draw.objects.filter(service__in=pks, on=on - timedelta(days=1)) if on.day > 1 else ()
+    earlier = billing.Draw.objects.filter(among.of("service_id", pks), on=on - timedelta(days=1)) if on.day > 1 else ()
     before = {row.service_id: row for row in earlier}
-    made = []
+    made, known = [], dict[_Same, _Priced]()
     for meter in meters:
-        last = before.get(meter.service_id)
-        policy = in_force.policy_revision if last is None else last.policy_id  # one rounding for the whole month
-        ruled = catalog.policy_of(revision=policy)
-        terms = knowing.terms(policy=ruled, family=meter.service.family) or watching.NOT_METERED
-        found = metering.counted(history=history.get(meter.service_id, ()), day=on, zone=here, hours=terms.hours)
-        plan = in_force.catalog.plans.get(meter.service.plan)
-        day_used = metering.priced(found, plan=plan, day=on, tax=taxed[meter.service_id])
-        used = metering.added((metering.Used.from_json(each) for each in last.used) if last else (), day_used)
-        lines = metering.lines(
-            used,
-            prices=seller.prices,
-            currency=seller.currency,
-            rounding=rules.renewal_rounding(policy=ruled, family=meter.service.family, currency=seller.currency),
+        last, service = before.get(meter.service_id), meter.service
+        same = _Same(
+            in_force.policy_revision if last is None else last.policy_id,  # one rounding for the whole month
+            service.family,
+            service.plan,
+            taxed[meter.service_id],
+            tuple((held.since, *sorted(held.amounts.items())) for held in history.get(meter.service_id, ())),
+            () if last is None else tuple(map(tuple, last.used)),
         )
-        so_far = metering.total(lines, currency=seller.currency)
+        if same not in known:
+            known[same] = _priced(same, on, in_force)
+        day = known[same]
         drawn = Money.from_minor(last.gross_minor if last else 0, seller.currency)
         made.append(
             metered.Day(
                 meter=meter,
                 on=on,
                 price_list=in_force.catalog_revision,
-                policy=policy,
-                hours=found.hours,
-                day_used=day_used,
-                used=used,
-                so_far=so_far,
-                draw=metering.to_draw(so_far=so_far, drawn=drawn),
+                policy=same.policy,
+                hours=day.hours,
+                day_used=day.day_used,
+                used=day.used,
+                so_far=day.so_far,
+                draw=metering.to_draw(so_far=day.so_far, drawn=drawn),
             )
         )
     return made
+
+
+class _Same(NamedTuple):
+    """Days that are equal in this cost the same. `held`: from when on, and (resource, amount) each; `before`: the units
+    of the month until then, as they are kept."""
+
+    policy: int
+    family: str
+    plan: str
+    tax: metering.Tax
+    held: tuple[tuple[Any, ...], ...]
+    before: tuple[tuple[str | int, ...], ...]
+
+
+class _Priced(NamedTuple):
+    """A day, and the month with it."""
+
+    hours: int
+    day_used: tuple[metering.Used, ...]
+    used: tuple[metering.Used, ...]
+    so_far: Taxed
+
+
+def _priced(same: _Same, on: date, in_force: catalog.InForce) -> _Priced:
+    seller, ruled = in_force.seller, catalog.policy_of(revision=same.policy)
+    terms = knowing.terms(policy=ruled, family=same.family) or watching.NOT_METERED
+    history = [metering.Held(since, dict(amounts)) for since, *amounts in same.held]
+    found = metering.counted(history=history, day=on, zone=knowing.zone(seller), hours=terms.hours)
+    day_used = metering.priced(found, plan=in_force.catalog.plans.get(same.plan), day=on, tax=same.tax)
+    used = metering.added((metering.Used.from_json(each) for each in same.before), day_used)
+    lines = metering.lines(
+        used,
+        prices=seller.prices,
+        currency=seller.currency,
+        rounding=rules.renewal_rounding(policy=ruled, family=same.family, currency=seller.currency),
+    )
+    return _Priced(found.hours, day_used, used, metering.total(lines, currency=seller.currency))
 
 
 # 3 ── then ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,12 +280,12 @@ def _invoice(task: runs.Work) -> runs.Outcome:
 
 
 def _check(task: runs.Work) -> runs.Outcome:
-    """The balances of the clients of this stretch, those with services elsewhere too."""
+    """The balances of the clients of this stretch, those with services elsewhere too, some in a transaction."""
     code, first, last = task.subject.rsplit(":", 2)
     in_force = catalog.in_force(seller=sellers.Seller.objects.get(code=code))
     meters = billing.Meter.objects.filter(seller=in_force.seller, pk__gte=first, pk__lte=last)
-    watching.check_due(meters=meters, in_force=in_force, at=task.at, actor=task.actor)
-    return runs.Done()
+    more = watching.check_some(meters=meters, in_force=in_force, at=task.at, actor=task.actor)
+    return runs.Go("check") if more else runs.Done()
 
 
 def define() -> None:

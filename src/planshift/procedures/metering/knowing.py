@@ -17,6 +17,7 @@ from planshift.domain.policy import document
 from planshift.domain.policy import metering as answers
 from planshift.procedures import rules
 from planshift.procedures import vat as taxing
+from planshift.runtime import among
 from planshift.services import models as services
 from planshift.services import register
 
@@ -67,12 +68,14 @@ def histories(*, pks: Iterable[int], begins: datetime, ends: datetime) -> Mappin
     """What services held between two instants, in order of time, with what they held before. Two statements."""
     wanted = list(pks)
     earlier = services.HeldFrom.objects.filter(service=OuterRef("pk"), since__lte=begins).order_by("-since", "-pk")
-    before = services.Service.objects.filter(pk__in=wanted).values_list("pk", Subquery(earlier.values("amounts")[:1]))
+    before = services.Service.objects.filter(among.of("pk", wanted)).values_list(
+        "pk", Subquery(earlier.values("amounts")[:1])
+    )
     found: defaultdict[int, list[metering.Held]] = defaultdict(list)
     for pk, amounts in before:
         if amounts is not None:
             found[pk].append(metering.Held(begins, amounts))
-    rows = services.HeldFrom.objects.filter(service__in=wanted, since__gt=begins, since__lt=ends)
+    rows = services.HeldFrom.objects.filter(among.of("service_id", wanted), since__gt=begins, since__lt=ends)
     for pk, since, amounts in rows.order_by("since", "pk").values_list("service_id", "since", "amounts"):
         found[pk].append(metering.Held(since, amounts))
     return found

@@ -16,16 +16,19 @@ from planshift.catalog import queries as catalog
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.policy.metering import Terms
+from planshift.procedures import pace
 from planshift.procedures.metering import counting, knowing, letters, power
-from planshift.runtime import audit, locks
+from planshift.runtime import audit, clock, locks
 from planshift.services import models as services
 
 NOT_METERED = Terms(floor=Fraction(-(10**12)))  # a family that is metered no longer: what was held is drawn, not judged
 BATCH = 200
+_pace = pace.Pace(most=BATCH)
 
 
-def check_due(*, meters: QuerySet[billing.Meter], in_force: catalog.InForce, at: datetime, actor: str) -> None:
-    """Check the clients of these meters of one seller whose balance was not looked at since the policy's last check."""
+def check_some(*, meters: QuerySet[billing.Meter], in_force: catalog.InForce, at: datetime, actor: str) -> bool:
+    """Check clients of these meters of one seller whose balance was not looked at since the policy's last check, as
+    many as fit into one transaction; whether there are more."""
     here = knowing.zone(in_force.seller)
     slots = [each.checked_last(at=at, zone=here) for each in knowing.families(in_force).values()]
     found = meters.filter(closed=False).order_by("client_id").values_list("client_id", flat=True).distinct()
@@ -35,8 +38,11 @@ def check_due(*, meters: QuerySet[billing.Meter], in_force: catalog.InForce, at:
         )
     )
     due = [pk for pk in found if slots and _before(checked.get(pk), max(slots))]
-    for start in range(0, len(due), BATCH):
-        check(clients=due[start : start + BATCH], in_force=in_force, at=at, actor=actor)
+    some, began = due[: _pace.room()], clock.system()
+    if some:
+        check(clients=some, in_force=in_force, at=at, actor=actor)
+        _pace.learn(count=len(some), took=clock.system() - began)
+    return len(some) < len(due)
 
 
 def _before(checked_at: datetime | None, slot: datetime) -> bool:

@@ -21,6 +21,8 @@ from planshift.procedures.views.papers import OrderRow
 from planshift.services import models as services
 from planshift.services.queries import NotFound
 
+Balances = Mapping[tuple[str, str, str], Money]  # of one client, by (number, kind, currency)
+
 SIZE = 25
 FURTHEST = 400  # pages
 SUGGESTED = ("50", "100", "200")
@@ -33,7 +35,7 @@ def meter(*, client: str, service: str, at: datetime) -> views.Meter:
     row = next((each for each in found if each.service.number == service), None)
     if row is None:
         raise NotFound(service)
-    return _told(found, client=client, at=at)[0][row.pk]
+    return _told(found, billing.balances_of(clients=[client]), client=client, at=at)[0][row.pk]
 
 
 def prepaid_page(*, client: str, at: datetime) -> views.PrepaidPage:
@@ -41,12 +43,11 @@ def prepaid_page(*, client: str, at: datetime) -> views.PrepaidPage:
     found = _meters(client)
     if not found:
         raise NotFound(client)
-    meters, prepaid = _told(found, client=client, at=at)
+    balances = billing.balances_of(clients=[client])
+    meters, prepaid = _told(found, balances, client=client, at=at)
     seller = found[0].seller
-    deposit = None
-    if seller.has_deposit:
-        balances = billing.balances_of(clients=[client])
-        deposit = balances.get((client, "deposit", seller.currency)) or Money.zero(seller.currency)
+    nothing = Money.zero(seller.currency)
+    deposit = balances.get((client, "deposit", seller.currency), nothing) if seller.has_deposit else None
     orders = [
         each
         for each in billing.orders_of_client(client=client)
@@ -151,12 +152,12 @@ def _meters(client: str) -> list[bills.Meter]:
 
 
 def _told(
-    found: Sequence[bills.Meter], *, client: str, at: datetime
+    found: Sequence[bills.Meter], balances: Balances, *, client: str, at: datetime
 ) -> tuple[Mapping[int, views.Meter], views.Prepaid]:
     seller = found[0].seller
     in_force = catalog.in_force(seller=seller)
     live = counting.live(meters=found, in_force=in_force, at=at)
-    prepaid = _prepaid(found, live, in_force, client=client, at=at)
+    prepaid = _prepaid(found, live, in_force, balances, client=client, at=at)
     return {each.pk: _meter(each, live[each.pk], in_force, prepaid, at) for each in found}, prepaid
 
 
@@ -164,13 +165,13 @@ def _prepaid(
     found: Sequence[bills.Meter],
     live: Mapping[int, counting.Live],
     in_force: catalog.InForce,
+    balances: Balances,
     *,
     client: str,
     at: datetime,
 ) -> views.Prepaid:
     currency = in_force.seller.currency
     zero = Money.zero(currency)
-    balances = billing.balances_of(clients=[client])
     balance = balances.get((client, "prepaid", currency), zero)
     owed = balances.get((client, "owed", currency), zero)
     undrawn = Money.total((each.undrawn for each in live.values()), currency=currency)

@@ -49,14 +49,9 @@ def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> vie
     """Deposit, movements and what is to be paid."""
     owner = services.client(number=client)
     seller = owner.seller
-    deposit = None
-    if seller.has_deposit:
-        found = billing.balances_of(clients=[client])
-        deposit = found.get((client, "deposit", seller.currency)) or Money.zero(seller.currency)
-    prepaid = None
-    if metering.is_metered(client=client):
-        balances_now = billing.balances_of(clients=[client])
-        prepaid = balances_now.get((client, "prepaid", seller.currency)) or Money.zero(seller.currency)
+    found, zero = billing.balances_of(clients=[client]), Money.zero(seller.currency)
+    deposit = found.get((client, "deposit", seller.currency), zero) if seller.has_deposit else None
+    prepaid = found.get((client, "prepaid", seller.currency), zero) if metering.is_metered(client=client) else None
     rows = billing.postings_of_client(client=client, before=_before(cursor), limit=size + 1)
     open_orders = [each for each in billing.orders_of_client(client=client) if each.state == "AWAITING_PAYMENT"]
     changes = dict(
