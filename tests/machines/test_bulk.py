@@ -149,3 +149,11 @@ def test_no_garbage_is_looked_for_in_a_batch_and_then_again_whatever_happens() -
         assert not gc.isenabled()  # the inner one leaves it to the outer one
         raise KeyError
     assert gc.isenabled()
+
+
+@pytest.mark.django_db
+def test_nothing_in_a_json_column_is_nothing_to_the_database(worth: int) -> None:
+    rows = [run(f"k{n}") for n in range(2)]
+    rows[0].signals = None  # type: ignore[assignment]
+    with pytest.raises(IntegrityError), transaction.atomic():  # NOT NULL: no JSON null slips past it
+        bulk.create(rows)

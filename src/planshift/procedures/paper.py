@@ -76,12 +76,21 @@ def _units(line: quote.Line, *, operation: str) -> int:
     return added if operation == "resources" and line.role == "difference" and added > 0 else line.quantity
 
 
+def renewal_words(*, component: str, name: Mapping[str, str], quantity: int) -> Mapping[str, str]:
+    """What a line of a renewal bills, by language: the same for all services of a plan."""
+    words = _WORDS["renewal_plan"] if component == "plan" else _WORDS["resource"]
+    return {
+        language: text.format(to_name=_in(name, language), resource=_in(name, language), quantity=quantity)
+        for language, text in words.items()
+    }
+
+
 def renewal_line(
     *,
     service: str,
     label: str,
     component: str,
-    name: Mapping[str, str],
+    words: Mapping[str, str],
     quantity: int,
     amount: Taxed,
     rate: Fraction,
@@ -89,15 +98,10 @@ def renewal_line(
     end_on: date,
     treatment: str = "standard",
 ) -> documents.Line:
-    """A line of a renewal: the plan, or an additional resource, for the whole next term."""
-    words = _WORDS["renewal_plan"] if component == "plan" else _WORDS["resource"]
+    """A line of a renewal: the plan, or an additional resource, for the whole next term. `words` as `renewal_words`."""
     return documents.Line(
         kind="charge",
-        text={
-            language: f"{label}: "
-            + text.format(to_name=_in(name, language), resource=_in(name, language), quantity=quantity)
-            for language, text in words.items()
-        },
+        text={language: f"{label}: {text}" for language, text in words.items()},
         amount=amount,
         vat_percent=rate * 100,
         vat_code=vat_code(treatment=treatment, rate=rate),

@@ -60,6 +60,14 @@ class _Same(NamedTuple):
     rate: Fraction
 
 
+class _Priced(NamedTuple):
+    """What they cost, and what their lines say of it."""
+
+    lines: tuple[renewing.Line, ...]
+    words: tuple[Mapping[str, str], ...]
+    total: Taxed
+
+
 class _Days(NamedTuple):
     announced_on: date
     suspended_at: datetime
@@ -72,7 +80,7 @@ class Planner:
     def __init__(self, *, in_force: catalog.InForce, at: datetime) -> None:
         self.in_force, self.at = in_force, at
         self.today = rules.day(seller=in_force.seller, at=at)
-        self._prices: dict[_Same, tuple[tuple[renewing.Line, ...], Taxed] | Refused] = {}
+        self._prices: dict[_Same, _Priced | Refused] = {}
         self._known_days: dict[tuple[str, date], _Days] = {}
         self._ends: dict[tuple[object, ...], date] = {}
 
@@ -127,7 +135,7 @@ class Planner:
         treatment, rate = ("standard", home) if case is None else (case.treatment, case.rate)
         additional = tuple(sorted(basis.additional.items()))
         same = _Same(basis.plan, basis.family, basis.months, additional, basis.start_on, treatment, rate)
-        priced, total = self._priced(same)
+        priced, words, total = self._priced(same)
         for owed in basis.later:
             total += owed.total
         end_on, days = self._end(holding, basis), self._days(basis)
@@ -142,7 +150,7 @@ class Planner:
                         service=holding.service.number,
                         label=holding.service.label,
                         component=line.component,
-                        name=line.name,
+                        words=said,
                         quantity=line.quantity,
                         amount=line.amount,
                         rate=rate,
@@ -150,7 +158,7 @@ class Planner:
                         start_on=basis.start_on,
                         end_on=end_on,
                     )
-                    for line in priced
+                    for line, said in zip(priced, words, strict=True)
                 ),
             ),
             total=total,
@@ -158,7 +166,7 @@ class Planner:
             expires_at=days.expires_at,
         )
 
-    def _priced(self, same: _Same) -> tuple[tuple[renewing.Line, ...], Taxed]:
+    def _priced(self, same: _Same) -> _Priced:
         known = self._prices.get(same)
         if known is None:
             try:
@@ -170,7 +178,7 @@ class Planner:
             raise known
         return known
 
-    def _price(self, same: _Same) -> tuple[tuple[renewing.Line, ...], Taxed]:
+    def _price(self, same: _Same) -> _Priced:
         currency = self.in_force.seller.currency
         lines = renewing.lines(
             sold=self.in_force.catalog,
@@ -182,7 +190,10 @@ class Planner:
             treatment=same.treatment,
             rate=same.rate,
         )
-        return lines, Taxed.total((line.amount for line in lines), currency=currency)
+        words = tuple(
+            paper.renewal_words(component=line.component, name=line.name, quantity=line.quantity) for line in lines
+        )
+        return _Priced(lines, words, Taxed.total((line.amount for line in lines), currency=currency))
 
     def _days(self, basis: next_term.Basis) -> _Days:
         key = (basis.family, basis.start_on)

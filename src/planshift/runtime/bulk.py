@@ -5,6 +5,7 @@ grows with their number. It is worth its two statements from a few dozen rows on
 since most columns of a batch say the same in every row.
 """
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -128,27 +129,36 @@ _OTHERS = (models.BooleanField, models.DateField, models.DecimalField, models.Bi
 
 def _texts(field: "models.Field[Any, Any]", column: list[Any]) -> Texts:
     first = column[0]
-    if all(value is first for value in column):
+    if column.count(first) == len(column) if type(first) in _PLAIN else all(value is first for value in column):
         return [_text(field, first)] * len(column)
     if isinstance(field, _NUMBERS) and None not in column:
         return list(map(str, column))
     if isinstance(field, _WORDS) and None not in column:
         whole = "".join(column)
         return column if whole.isprintable() and "\\" not in whole else [text.translate(_ESCAPES) for text in column]
-    known: dict[int, str] = {}  # written once where many rows share one object (it lives as long as they do)
+    shared = id if isinstance(field, models.JSONField) else _itself  # written once where many rows have the same
+    known: dict[Any, str] = {}
     for value in column:
-        if id(value) not in known:
-            known[id(value)] = _text(field, value)
-    return [known[id(value)] for value in column]
+        key = shared(value)
+        if key not in known:
+            known[key] = _text(field, value)
+    return [known[shared(value)] for value in column]
+
+
+_PLAIN = (str, int, type(None), dt.date, dt.datetime)  # equal is the same
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _text(field: "models.Field[Any, Any]", value: Any) -> str:
-    if isinstance(field, models.JSONField):
-        return _TO_JSON(value).translate(_ESCAPES)
-    if isinstance(field, models.DateTimeField):
-        value = field.get_db_prep_save(value, connection)
     if value is None:
         return _NULL
+    if isinstance(field, models.JSONField):
+        return _TO_JSON(value).replace("\\", "\\\\")  # of what has a meaning for COPY, JSON leaves only this one
+    if isinstance(field, models.DateTimeField) and value.tzinfo is None:
+        raise ValueError(f"{field.name}: an instant without a time zone")
     if isinstance(field, models.BinaryField):
         return rf"\\x{bytes(value).hex()}"
     return str(value).translate(_ESCAPES)

@@ -215,7 +215,7 @@ def first_order(service: models.Service, *, start_on: date, at: datetime) -> Non
                 service=service.number,
                 label=service.label,
                 component=line.component,
-                name=line.name,
+                words=paper.renewal_words(component=line.component, name=line.name, quantity=line.quantity),
                 quantity=line.quantity,
                 amount=line.amount,
                 rate=documents.seller.tax_rate(start_on),
