@@ -5,7 +5,8 @@ import gc
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
 
 from planshift.runtime import among, audit, bulk, garbage
 from planshift.runtime.models import AuditEntry, NumberSeries, Run, StepRecord
@@ -92,6 +93,14 @@ def test_each_column_is_written_for_itself(worth: int) -> None:
     bulk.create(given)
     for made, kept in zip(given, Run.objects.order_by("pk"), strict=True):
         assert vars(kept) | {"_state": None} == vars(made) | {"_state": None}
+
+
+@pytest.mark.parametrize("model", apps.get_models(), ids=lambda model: model._meta.label)
+def test_a_row_made_quickly_has_the_defaults_of_its_model(model: type[models.Model]) -> None:
+    quick, slow = vars(bulk.new(model)), vars(model())
+    assert {name: type(value) for name, value in quick.items()} == {name: type(value) for name, value in slow.items()}
+    own = {field.attname for field in model._meta.local_concrete_fields if not callable(field.default)}
+    assert {name: quick[name] for name in own} == {name: slow[name] for name in own}
 
 
 @pytest.mark.django_db

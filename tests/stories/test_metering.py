@@ -5,19 +5,22 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import Count
 
 from planshift.billing import models as billing
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import models, undoing
-from planshift.procedures.metering import drawing, ending, paying
+from planshift.procedures import models, pace, undoing
+from planshift.procedures.metering import drawing, ending, paying, watching
 from planshift.procedures.reconciling import running
 from planshift.provisioning import ports
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
+from planshift.runtime.models import StepRecord
 from planshift.services import models as services
+from planshift.services import register
 from tests.stories.conftest import Stage
 
 LABEL = "cloud.pracownia"
@@ -276,4 +279,33 @@ def test_D3_a_service_that_ends_stops_and_its_last_month_is_invoiced(cloud: Stag
     invoice = billing.Invoice.objects.get(metered__month=dt.date(2026, 9, 1))
     september = [Money.of(draw, "PLN").minor for day, _, draw in draws(cloud) if day.startswith("2026-09")]
     assert (invoice.gross_minor, invoice.sold_on) == (sum(september), dt.date(2026, 9, 2))
+    sound(cloud)
+
+
+def test_services_are_adopted_and_balances_checked_some_in_a_transaction(
+    cloud: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: one at a time here, each in a step of its own, which is a transaction."""
+    monkeypatch.setattr(drawing, "_adopting", pace.Pace(most=1))
+    monkeypatch.setattr(watching, "_pace", pace.Pace(most=1))
+    before, at = StepRecord.objects.latest("pk").pk, clock.business()
+    buyer = {"name": "Demo", "street": "ul. Demo 1", "postcode": "70-001", "city": "Szczecin", "country": "PL",
+             "tax_id": "", "is_business": False}  # fmt: skip
+    for name in ("one", "two"):
+        owner = register.add_client(
+            seller=cloud.service(LABEL).client.seller, name=name, email=f"{name}@example.org", language="pl",
+            buyer=buyer, at=at, actor="test",
+        )  # fmt: skip
+        register.add_service(
+            client=owner, label=f"{name}.example.org", family="pro-cloud", plan="pro-cloud", months=1,
+            start_on=dt.date(2026, 9, 1), auto_renew=False, additional={"cpu": 1}, at=at, actor="test",
+        )  # fmt: skip
+    push(cloud, "2026-09-02T00:30")
+    assert billing.Meter.objects.count() == 3
+    steps = StepRecord.objects.filter(pk__gt=before).values_list("run__kind", "run", "step")
+    each = steps.annotate(times=Count("pk")).order_by("-times")
+    assert each.filter(run__kind=drawing.SELLER_KIND)[0][3] == 3  # one adopted, the other, and nobody more
+    assert each.filter(run__kind=drawing.BATCH_KIND, step="check")[0][3] == 3  # three clients
+    slot = dt.datetime(2026, 9, 2, tzinfo=WARSAW)
+    assert billing.PrepaidStanding.objects.filter(checked_at__gte=slot).count() == 3
     sound(cloud)

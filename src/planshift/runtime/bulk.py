@@ -131,9 +131,10 @@ def _texts(field: "models.Field[Any, Any]", column: list[Any]) -> Texts:
     first = column[0]
     if column.count(first) == len(column) if type(first) in _PLAIN else all(value is first for value in column):
         return [_text(field, first)] * len(column)
-    if isinstance(field, _NUMBERS) and None not in column:
+    of = set(map(type, column))
+    if of == {int} and isinstance(field, _NUMBERS):
         return list(map(str, column))
-    if isinstance(field, _WORDS) and None not in column:
+    if of == {str} and isinstance(field, _WORDS):
         whole = "".join(column)
         return column if whole.isprintable() and "\\" not in whole else [text.translate(_ESCAPES) for text in column]
     shared = id if isinstance(field, models.JSONField) else _itself  # written once where many rows have the same
