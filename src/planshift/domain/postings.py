@@ -65,10 +65,6 @@ class Transfer:
     debit: Account
     credit: Account
     amount: Money
-    minor: int = field(init=False, repr=False, compare=False)  # the amount in whole minor units
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "minor", self.amount.minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def _posting(name: str, owner: str, *transfers: tuple[Account, Account, Money]) 
     if not moved:
         raise ValueError(f"{name}: nothing moves")
     for transfer in moved:
-        if transfer.minor < 0:
+        if transfer.amount.minor < 0:
             raise ValueError(f"{name}: a transfer is never negative; book the opposite movement")
         if not transfer.debit.currency == transfer.credit.currency == transfer.amount.currency:
             raise ValueError(f"{name}: accounts and amount differ in currency")

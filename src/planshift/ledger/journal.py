@@ -141,7 +141,7 @@ def _changes(entries: Iterable[Entry]) -> Mapping[str, int]:
             for account, side in ((transfer.debit, "debit"), (transfer.credit, "credit")):
                 if account.stored:
                     grows = postings.KINDS[account.kind].grows_on == side
-                    changes[account.code] += transfer.minor if grows else -transfer.minor
+                    changes[account.code] += transfer.amount.minor if grows else -transfer.amount.minor
     return {code: change for code, change in changes.items() if change}
 
 
@@ -201,7 +201,7 @@ def _transfers(entry: Entry, rows: Mapping[str, Row]) -> Iterable[dict[str, Any]
             "posting": entry.posting.name,
             "debit_id": rows[transfer.debit.code].pk,
             "credit_id": rows[transfer.credit.code].pk,
-            "amount_minor": transfer.minor,
+            "amount_minor": transfer.amount.minor,
             "currency": transfer.amount.currency,
             "booked_on": entry.on,
             "booked_at": entry.at,
