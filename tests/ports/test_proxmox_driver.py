@@ -171,6 +171,7 @@ def test_what_needs_a_restart_waits_where_nobody_may_restart(proxmox_node: Node)
         (Fault("resize", "task_fails", reason="command 'lvextend' failed: no space left"), Permanent, "capacity"),
         (Fault("resize", "lies"), Transient, "read_back_differs"),
         (Fault("config", "edited"), Transient, "busy"),
+        (Fault("resize", "edited"), Transient, "busy"),
     ],
     ids=lambda given: given.reason[:20] + given.kind if isinstance(given, Fault) else "",
 )
@@ -290,6 +291,20 @@ def test_a_back_up_is_found_again_by_its_key_and_put_back_at_the_size_that_was_s
     made_anew = [one for one in node.asked if one.path.endswith(f"{NODE}/qemu") and one.method == "POST"]
     assert len(made_anew) == 2  # the one that failed, and the one that did not
     assert driver.restore(op=key("restore"), ref=ref, snapshot=snapshot).replayed is True
+
+
+def test_a_back_up_that_takes_long_to_put_back_is_put_back_once(proxmox_node: Node) -> None:
+    driver, node = proxmox_node
+    ref = made(driver, node)
+    snapshot = driver.backup(op=key("backup"), ref=ref).snapshot
+    node.machines[100]["running"] = False
+    node.faults = [Fault(f"{NODE}/qemu", "task_hangs")]
+    going = driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
+    assert going.task
+    node.let_go()
+    assert driver.poll(server=ref.server, task=going.task).task == ""
+    assert driver.restore(op=key("restore"), ref=ref, snapshot=snapshot).changed is True
+    assert len([one for one in node.asked if one.path.endswith(f"{NODE}/qemu") and one.method == "POST"]) == 1
 
 
 def test_without_a_storage_for_them_there_are_no_back_ups(proxmox_node: Node) -> None:

@@ -229,6 +229,8 @@ class ProxmoxNode(StandIn):
     def _resize(self, request: Request, node: str, number: str) -> Any:
         found, given = self._unlocked(node, number), request.given
         digest, size = given.get("digest"), given["size"]
+        if self.fault(request, "edited"):
+            found["config"]["name"] += "x"
 
         def do() -> None:
             if digest and digest != self._digest(found):
