@@ -112,8 +112,7 @@ def missing_months(old: Fraction, new: Fraction, before: int, after: int, rate: 
         end = date(END.year + index // 12, index % 12 + 1, END.day)
         net = half_up(old / before * missing)
         tax = half_up(net * rate)
-        monthly, now = old / before, new / after
-        direction = "up" if now > monthly else "down" if now < monthly else "sideways"
+        direction = "up" if after > before else "down"
         return Result((Line("charge", net, END, end),), net, tax, net + tax, direction, "easy", end, end, new)
 
     return priced
