@@ -13,7 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from planshift.billing import deposits
 from planshift.billing import models as billing
+from planshift.billing import queries as papers
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
@@ -22,8 +24,10 @@ from planshift.procedures import queries
 from planshift.procedures.queries import deposit
 from planshift.procedures.reconciling import running
 from planshift.runtime import clock
+from planshift.services import register
 from tests.billing import bank_files
 from tests.interfaces.api import known
+from tests.stories import test_undone as undone
 from tests.stories.conftest import Stage
 
 IBAN = "PL61109010140000071219812874"
@@ -227,3 +231,29 @@ def test_nobody_reads_or_takes_back_anothers(stage: Stage) -> None:
         idempotency_key="k-1",
     )
     assert (made.status_code, made.json()["amount"]) == (201, "20.00")
+
+
+def test_D4_what_a_correction_gives_back_pays_at_once_for_who_waits_for_it(stage: Stage) -> None:
+    """One client, two services: a paid change of the first is given up, and the second one's waits for a deposit."""
+    label = "vps1.piekarnia"  # auto-renewal on, 500.00 in the deposit
+    first = stage.service(label)
+    second = register.add_service(
+        client=first.client, label="vps2.piekarnia", family=first.family, plan=first.plan, months=12,
+        start_on=clock.business().date(), auto_renew=True, at=clock.business(), actor="test",
+    )  # fmt: skip
+    undone.refuse(stage, label)
+    given_up = stage.order(stage.quote(label, "professional"))
+    at, client = clock.business(), first.client.number
+    rest = balances.of_client(client=client, kind="deposit", currency="PLN")
+    doing.ask(client=client, amount=rest, holder="Demo", iban=IBAN, key="all" * 8, at=at, actor="user:1")
+    waits = stage.order(stage.quote("vps2.piekarnia", "professional"))
+    wanted, back = (papers.order(number=each.order).total.gross for each in (waits, given_up))
+    # twelve months of the second cost more than eight of the first: without what comes back it does not suffice
+    deposits.open_with(client=first.client, amount=wanted - back, key="rest", at=at, actor="test")
+    stage.work()
+    states = [stage.change(each.number).state for each in (given_up, waits)]
+    assert (states, second.auto_renew) == (["AWAITING_STAFF", "AWAITING_PAYMENT"], True)
+    undone.give_up(stage, given_up.number)
+    assert stage.change(given_up.number).state == "UNDONE"
+    assert papers.order(number=waits.order).state == "PAID"  # nobody pressed anything
+    assert balances.of_client(client=client, kind="deposit", currency="PLN") == pln("0.00")

@@ -57,8 +57,8 @@ def test_every_course_of_a_decrease(stage: Stage, answer: str) -> None:
     govern(stage, LABEL, decrease=f'"{answer}"')
     if answer == "not_offered":
         assert refusals(stage, LABEL, "silver") == {"decrease_not_offered"}
-    elif answer == "settled":  # gives money back, and this seller has no deposit for it
-        assert [each.code for each in stage.quote(LABEL, "silver").not_orderable] == ["decrease_not_orderable_yet"]
+    elif answer == "settled":  # to a credit on the account, by default
+        assert [each.code for each in stage.quote(LABEL, "silver").not_orderable] == ["account_credit_not_kept"]
     else:
         ordered_and_renewed(stage, "silver")
 

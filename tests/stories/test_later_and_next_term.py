@@ -103,4 +103,4 @@ def test_more_given_back_later_than_the_next_term_costs_is_refused_before_anythi
     assert (offered.due_later.net.minor, placing.not_orderable(offered)) == (-32_70, None)
     dearer = replace(offered.next_renewal, amount=Taxed.of_net(Money.of("32.60", "EUR"), Fraction(22, 100)))
     reason = placing.not_orderable(replace(offered, next_renewal=dearer))
-    assert reason is not None and reason.code == "decrease_not_orderable_yet"
+    assert reason is not None and reason.code == "later_credit_too_large"

@@ -164,7 +164,7 @@ def test_a_crash_in_any_step_loses_and_repeats_nothing(
     broken = {
         "correct": ("planshift.billing.corrections.issue", 1),
         "give_back": ("planshift.billing.booking.book_many", 2),  # the second booking of the run
-        "renew_as_before": ("planshift.procedures.renewal.look_again", 1),
+        "renew_as_before": ("planshift.procedures.waking.renewal_of", 1),
     }
     path, call = broken[step]
     module, _, name = path.rpartition(".")

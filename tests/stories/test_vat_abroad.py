@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 
 from planshift.adapters.vies import recorded
-from planshift.billing import invoices
+from planshift.billing import invoices, payments
 from planshift.billing import models as billing
 from planshift.billing import queries as papers
 from planshift.catalog import load
@@ -14,6 +16,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.procedures import models, ports, vat
+from planshift.procedures.queries import tax
 from planshift.runtime import audit, clock
 from planshift.services import models as services
 from tests.stories.conftest import Stage
@@ -132,6 +135,82 @@ def test_a_paid_order_keeps_its_gross_and_staff_are_told(stage: Stage) -> None:
     assert [each.event for each in audit.history(kind="procedures.change", number=ordered.number)].count(
         "tax differs"
     ) == 1
+    (found,) = tax.differences(sellers=("demo-host-italia",))
+    assert (found.what, found.about, found.decided) == ("invoice", ordered.number, "kept")
+    assert found.was == ({"treatment": "standard", "rate": "22"},)
+    assert found.now == {"treatment": "standard", "rate": "25", "country": "IT"}
+    assert tax.differences(sellers=("demo-chmura-polska",)) == ()
+
+
+def test_staff_see_what_differs_and_say_what_they_did(stage: Stage) -> None:
+    sells_abroad(vat_rows='{ from = 2013-10-01, rate = "22" }, { from = 2026-09-03, rate = "25" }')
+    ordered = stage.order(stage.quote(LABEL, "gold"))
+    stage.days(2)  # void, and quoted anew
+    browser = Client()
+    browser.force_login(get_user_model().objects.get(email="personale@demo.example"))
+    browser.cookies["django_language"] = "en"
+    page = browser.get("/staff/orders/").content.decode()
+    told = ("VAT that is another one by now", ordered.number, "Not paid: taken back and priced anew")
+    for words in (*told, "VAT of the seller, 22 %", "VAT of the seller, 25 %"):
+        assert words in page, words
+    (found,) = tax.differences(sellers=("demo-host-italia",))
+    assert browser.post(f"/staff/tax/{found.pk}/seen/", {"note": " "}).status_code == 409
+    assert browser.post(f"/staff/tax/{found.pk}/seen/", {"note": "the client was told"}).status_code == 302
+    assert tax.differences(sellers=("demo-host-italia",)) == ()
+    row = models.TaxDifference.objects.get()
+    assert row.note == "the client was told" and row.seen_by.startswith("user:")
+    other = Client()
+    other.force_login(get_user_model().objects.get(email="obsluga@demo.example"))
+    assert other.post(f"/staff/tax/{found.pk}/seen/", {"note": "x"}).status_code == 404
+
+
+def renewal(stage: Stage) -> models.Renewal:
+    return models.Renewal.objects.filter(service=stage.service(LABEL)).select_related("order").latest("pk")
+
+
+def before_the_end(stage: Stage, days: int) -> None:
+    """The renewal is announced 28 days before the end of the term."""
+    end = stage.page(LABEL).card.term_end_on
+    assert end is not None
+    clock.move_to(at=clock.business() + (end - dt.timedelta(days=days) - clock.business().date()), actor="test")
+    stage.work()
+
+
+def test_a_renewal_that_is_unpaid_when_vies_no_longer_confirms_is_announced_anew_with_todays_vat(stage: Stage) -> None:
+    client = abroad(stage)
+    before_the_end(stage, 40)
+    check(client)
+    before_the_end(stage, 20)
+    first = renewal(stage)
+    assert first.order is not None and lines_of(first.order.number)[0][0] == "reverse_charge"
+    ports.bind_vies(recorded.RecordedVies(answers={}))
+    assert check(client).valid is False
+    stage.work()
+    first.refresh_from_db()
+    second = renewal(stage)
+    assert (first.state, second.state) == ("REPLACED", "AWAITING_PAYMENT") and second.order is not None
+    assert lines_of(second.order.number)[0][:2] == ("standard", Fraction(22))
+    (found,) = tax.differences(sellers=("demo-host-italia",))
+    assert (found.what, found.about, found.decided) == ("renewal", first.order.number, "priced_anew")
+
+
+def test_a_renewal_that_is_paid_already_keeps_its_gross_and_staff_see_it(stage: Stage) -> None:
+    before_the_end(stage, 20)
+    before = renewal(stage)
+    assert before.order is not None
+    at = clock.business()
+    due = papers.order(number=before.order.number).missing
+    payments.mark_transfer_received(
+        order=before.order.number, amount=due, received_at=at, key="bank", at=at, actor="staff:1"
+    )
+    sells_abroad(vat_rows='{ from = 2013-10-01, rate = "22" }, { from = 2026-12-01, rate = "25" }')
+    stage.work()
+    before.refresh_from_db()
+    (invoice,) = billing.Invoice.objects.filter(order=before.order)
+    assert (before.state, invoice.gross_minor) == ("RENEWED", due.minor)
+    (found,) = tax.differences(sellers=("demo-host-italia",))
+    assert (found.what, found.decided, found.document) == ("renewal", "kept", invoice.number)
+    assert (found.was[0]["rate"], found.now["rate"]) == ("22", "25")
 
 
 def test_an_unanswered_number_stays_unproved(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
 
-from planshift.billing import chains, correction_papers, crediting, models
+from planshift.billing import chains, correction_papers, covering, crediting, models
 from planshift.catalog import models as catalog
 from planshift.domain import correcting, correction, correction_tax
 from planshift.domain.errors import Refused
@@ -106,21 +106,26 @@ def issue(*, numbers: Sequence[str], on: dt.date, at: dt.datetime, actor: str) -
         return locked
 
 
-def credit(*, numbers: Sequence[str], to: crediting.Where, at: dt.datetime, actor: str) -> list[models.Correction]:
+def credit(
+    *, numbers: Sequence[str], to: crediting.Where, at: dt.datetime, actor: str, pays: str = ""
+) -> list[models.Correction]:
     """Give back what issued (and, where needed, accepted) corrections give back: gross, a posting of its own, once.
 
     `to`: "deposit" all of it; "as_paid" what was drawn from the deposit goes back there and payments become unapplied
-    money that staff send back. Credited ones stay as they are.
+    money that staff send back. Credited ones stay as they are. `pays`: an open order (its number) that is paid out of
+    it, before anything else can be paid from it.
 
     Refused: `correction_draft_unknown`, `move_not_allowed` (not issued, not accepted), `no_deposit`,
-    `nothing_to_credit` (a document that increases what is owed).
+    `nothing_to_credit` (a document that increases what is owed), `order_unknown`, `credit_too_small`.
     """
     with transaction.atomic():
+        orders = covering.lock(numbers=[pays]) if pays else []
         locked = _lock(numbers)
         due = [row for row in locked if row.state != "CREDITED"]
         for row in due:
             row.lifecycle.after(row.state, "credited")
-        crediting.credit(corrections=due, to=to, at=at, actor=actor)
+        order = next((row for row in orders if due and row.state == "AWAITING_PAYMENT"), None)
+        crediting.credit(corrections=due, to=to, at=at, actor=actor, pays=order)
         moves.move_many(due, "credited", actor=actor, at=at, credited_at=at, credited_to=to)
         return locked
 

@@ -3,12 +3,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from django.db.models import Case, F, Sum, Value, When
 
-from planshift.billing import booking, models, references
+from planshift.billing import booking, covering, models, references
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -18,17 +18,54 @@ Where = Literal["deposit", "as_paid"]
 GATEWAY = "credit"  # of a payment that stands for money which another system took
 
 
-def credit(*, corrections: Sequence[models.Correction], to: Where, at: dt.datetime, actor: str) -> None:
-    """Book what each of these locked, issued corrections gives back. Refused: `nothing_to_credit`, `no_deposit`."""
+def credit(
+    *,
+    corrections: Sequence[models.Correction],
+    to: Where,
+    at: dt.datetime,
+    actor: str,
+    pays: models.Order | None = None,
+) -> None:
+    """Book what each of these locked, issued corrections gives back, and pay the locked open order `pays` out of it.
+
+    Refused: `nothing_to_credit`, `no_deposit`, `credit_too_small` (for that order: facts order, missing).
+    """
     wrong = [row.number for row in corrections if row.gross_minor > 0]
     if wrong:
         raise Refused("nothing_to_credit", numbers=wrong)
     if to == "deposit" and any(not row.seller.has_deposit for row in corrections):
         raise Refused("no_deposit", seller=corrections[0].seller.code)
     planned = [part for row in corrections for part in _planned(row, to, at)]
-    _unapply([part for part in planned if part.payment is not None])
+    shares = _shares(planned, pays) if pays is not None else []
+    spent = {share.payment.pk: share.amount.minor for share in shares if share.payment is not None}
+    _unapply([part for part in planned if part.payment is not None], spent=spent)
     entries = [_entry(part, at, actor) for part in models.Credited.objects.bulk_create(planned)]
-    booking.book_many(entries)
+    if shares:
+        covering.put(shares=shares, also=entries, at=at, actor=actor)
+    else:
+        booking.book_many(entries)
+
+
+def _shares(planned: Sequence[models.Credited], order: models.Order) -> list[covering.Share]:
+    """What the order takes of each part, in their sequence; of one payment in one share."""
+    found: dict[int | None, covering.Share] = {}
+    lacking = covering.missing(order)
+    for part in planned:
+        taken = min(Money.from_minor(part.amount_minor, order.currency), lacking)
+        lacking -= taken
+        key = part.payment.pk if part.payment is not None else None
+        before = found[key].amount if key in found else Money.zero(order.currency)
+        if taken:
+            found[key] = covering.Share(
+                order=order,
+                payment=part.payment,
+                source="deposit" if part.payment is None else "bank" if part.payment.gateway == "bank" else "gateway",
+                amount=before + taken,
+                from_unapplied=part.payment is not None,
+            )
+    if lacking:
+        raise Refused("credit_too_small", order=order.number, missing=lacking)
+    return list(found.values())
 
 
 def _planned(row: models.Correction, to: Where, at: dt.datetime) -> list[models.Credited]:
@@ -87,9 +124,9 @@ def _elsewhere(row: models.Correction, minor: int, at: dt.datetime) -> models.Pa
     )
 
 
-def _unapply(parts: Sequence[models.Credited]) -> None:
-    """What is given back of each payment waits for staff, who send it back; payments are locked in order of their
-    ids."""
+def _unapply(parts: Sequence[models.Credited], *, spent: Mapping[int, int]) -> None:
+    """What is given back of each payment, less what is `spent` of it at once, waits for staff, who send it back;
+    payments are locked in order of their ids."""
     given: defaultdict[int, int] = defaultdict(int)
     for part in parts:
         assert part.payment_id is not None
@@ -97,7 +134,7 @@ def _unapply(parts: Sequence[models.Credited]) -> None:
     if given:
         payments = models.Payment.objects.filter(pk__in=given)
         locks.lock(payments)
-        more = Case(*(When(pk=pk, then=Value(minor)) for pk, minor in given.items()))
+        more = Case(*(When(pk=pk, then=Value(minor - spent.get(pk, 0))) for pk, minor in given.items()))
         payments.update(unapplied_minor=F("unapplied_minor") + more, why_unapplied="given_back")
 
 

@@ -2,7 +2,7 @@
 
     order → draft → ask → answer → (the machines, as for every change) → credit
 
-The price is in `decrease_papers`, what staff may do in `deciding_replies`.
+The price is in `decrease_papers`, the credit in `decrease_credit`, what staff may do in `deciding_replies`.
 The steps belong to the run of the change. Every wake-up reads the facts anew; whoever answers first decides, under the
 lock of the change, so that a reply and a click at once count once.
 """
@@ -19,7 +19,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import letters, quote
 from planshift.domain.errors import Refused
 from planshift.domain.policy import acceptance as policy_acceptance
-from planshift.procedures import asking, decrease_papers, held, mailbox, models, next_term, placing, rules
+from planshift.procedures import asking, decrease_papers, held, mailbox, models, placing, rules, tax_differences, waking
 from planshift.runtime import moves, runs
 from planshift.services import register
 
@@ -38,7 +38,7 @@ def begin(*, change: models.Change, priced: quote.Offer, at: datetime) -> models
         change=change,
         regime=window.regime if window is not None else "not_asked",
         currency=priced.currency,
-        credit_minor=-priced.total.gross.minor,
+        credit_minor=-sum(line.amount.gross.minor for line in placing.credited(priced)),
     )
 
 
@@ -324,6 +324,19 @@ def _accept(change: models.Change, answer: Answer, *, at: datetime, actor: str) 
             return False
         moves.move(asked, "recomputed", actor=actor, at=at, trouble="", **kept)
         return False
+    for row in decrease_papers.papers(change=change.number):
+        differs = tax_differences.of_correction(correction=row, client=change.client, on=today)
+        if differs is not None:
+            tax_differences.note(
+                client=change.client,
+                what="correction",
+                about=change.number,
+                differs=differs,
+                decided="as_documented",
+                document=decrease_papers.shown_number(row),
+                at=at,
+                actor=actor,
+            )
     moves.move(asked, "accepted", actor=actor, at=at, trouble="", **kept)
     moves.move(
         change,
@@ -364,24 +377,7 @@ def _end(
             actor=actor,
             event=ends.get(event, event),  # type: ignore[arg-type]  # refused and lapsed are called the same
         )
-    next_term.look_again(service=change.service)
-
-
-# 5 ── the credit ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def owes(change: models.Change) -> bool:
-    """Whether the limits of an accepted decrease are down and its credit is still to be booked."""
-    asked: models.Acceptance | None = getattr(change, "acceptance", None)
-    return asked is not None and asked.state == "ACCEPTED"
-
-
-def _credit(task: runs.Work) -> runs.Outcome:
-    """After the machine was read back: gross, to the deposit, a posting of its own, exactly once (D5, D8)."""
-    change = held.change(task.subject)
-    if owes(change) and change.applied_at is not None:
-        numbers = [row.number for row in decrease_papers.papers(change=change.number)]
-        corrections.credit(numbers=numbers, to="deposit", at=task.at, actor=task.actor)
-        moves.move(change.acceptance, "credited", actor=task.actor, at=task.at, credited_at=task.at)
-    return runs.Go("follow")
+    waking.renewal_of(service=change.service)
 
 
 STEPS = {
@@ -389,5 +385,4 @@ STEPS = {
     "issue": runs.Step(_issue),
     "ask": runs.Step(_ask, external=_typeset),
     "answer": runs.Step(_await, external=_enclosed_when_due),
-    "credit": runs.Step(_credit),
 }

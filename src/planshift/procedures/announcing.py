@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from planshift.billing import models as billing_rows
-from planshift.billing import orders, prepaid
+from planshift.billing import orders, paid_at_once
 from planshift.billing import queries as billing
 from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
@@ -181,7 +181,7 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     at_once = set(drawn)
     others = [pk for pk in drafts if pk not in at_once]
     made = orders.place_many(drafts=[drafts[pk] for pk in others], at=at, actor=actor)
-    made += prepaid.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
+    made += paid_at_once.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
     placed = dict(zip((*others, *drawn), made, strict=True))
     rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], in_force, at) for plan in plans]
     renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in at_once]

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from planshift.domain import letters
-from planshift.domain.money import Money
-from planshift.procedures import asking_letters, decrease_papers, held, mailing, models, placing
+from planshift.procedures import asking_letters, decrease_credit, decrease_papers, held, mailing, models, placing
 
 PURPOSE = "acceptance"
 ASKED, REMINDED, ASKED_AGAIN = asking_letters.ASKED, asking_letters.REMINDED, asking_letters.ASKED_AGAIN
@@ -17,13 +16,16 @@ def write(
 ) -> None:
     """Queue the letter of `kind` in the caller's transaction, in the language of the client."""
     asked, offered = change.acceptance, placing.offer_of(change.quote)
+    given = decrease_credit.back(asked)
     numbers = tuple(decrease_papers.shown_number(row) for row in decrease_papers.papers(change=change.number))
     assert asked.last_on is not None
     about = asking_letters.About(
         service=change.service.label,
         change=change.number,
         what=asking_letters.what(kept=change.quote),
-        credit=Money.from_minor(asked.credit_minor, asked.currency),
+        credit=given.left,
+        charged=given.charged,
+        to=given.to,
         renewal=offered.next_renewal.amount.gross if offered.next_renewal is not None else None,
         documents=numbers,
         last_on=asked.last_on,

@@ -20,7 +20,9 @@ class About:
     service: str
     change: str
     what: Mapping[str, str]
-    credit: Money  # gross
+    credit: Money  # gross, what is left of it
+    charged: Money  # gross, what the decrease costs: paid out of the credit
+    to: str  # deposit, refund
     renewal: Money | None  # gross, of the next renewal after it
     documents: tuple[str, ...]
     last_on: date
@@ -52,14 +54,14 @@ _BODY: Mapping[str, str] = {
 you asked us to lower the service {service} ({change}):
 {what}
 
-What you get back: {credit}, VAT included, to your deposit.
-{renewal}The {paper} is enclosed: {documents}.
+What you get back: {credit}, VAT included, {where}.
+{beside}{renewal}The {paper} is enclosed: {documents}.
 
 Do you accept it? Please reply to this message with the words: I accept.
 Or accept it in the panel: {link}
 If you do not want it, reply: I do not accept.
 
-Until you accept, nothing changes: neither the service nor your deposit. After {last} the request lapses by itself.
+Until you accept, nothing changes: {neither}. After {last} the request lapses by itself.
 
 {seller}
 """,
@@ -68,14 +70,14 @@ Until you accept, nothing changes: neither the service nor your deposit. After {
 otrzymaliśmy zlecenie zmniejszenia usługi {service} ({change}):
 {what}
 
-Zwrot: {credit} brutto, na Saldo Kaucji.
-{renewal}W załączniku przesyłamy: {paper} {documents}.
+Zwrot: {credit} brutto, {where}.
+{beside}{renewal}W załączniku przesyłamy: {paper} {documents}.
 
 Prosimy o akceptację: wystarczy odpowiedzieć na tę wiadomość słowem: Akceptuję.
 Można też zaakceptować w panelu: {link}
 Jeśli Państwo nie akceptują, prosimy odpowiedzieć: Nie akceptuję.
 
-Do czasu akceptacji nic się nie zmienia: ani usługa, ani Saldo Kaucji. Po dniu {last} zlecenie wygasa samo.
+Do czasu akceptacji nic się nie zmienia: {neither}. Po dniu {last} zlecenie wygasa samo.
 
 {seller}
 """,
@@ -84,17 +86,38 @@ Do czasu akceptacji nic się nie zmienia: ani usługa, ani Saldo Kaucji. Po dniu
 è stata richiesta la riduzione del servizio {service} ({change}):
 {what}
 
-Importo restituito: {credit}, IVA inclusa, sul deposito.
-{renewal}In allegato: {paper} {documents}.
+Importo restituito: {credit}, IVA inclusa, {where}.
+{beside}{renewal}In allegato: {paper} {documents}.
 
 Accetta? Risponda a questo messaggio con la parola: Accetto.
 Oppure accetti dal pannello: {link}
 Se non accetta, risponda: Non accetto.
 
-Fino all’accettazione nulla cambia: né il servizio né il deposito. Dopo il {last} la richiesta decade da sé.
+Fino all’accettazione nulla cambia: {neither}. Dopo il {last} la richiesta decade da sé.
 
 {seller}
 """,
+}
+_WHERE: Mapping[str, Mapping[str, str]] = {
+    "deposit": {"en": "to your deposit", "pl": "na Saldo Kaucji", "it": "sul deposito"},
+    "refund": {"en": "the way you paid", "pl": "w ten sam sposób, w jaki zapłacono", "it": "come era stato pagato"},
+}
+_NEITHER: Mapping[str, Mapping[str, str]] = {
+    "deposit": {
+        "en": "neither the service nor your deposit",
+        "pl": "ani usługa, ani Saldo Kaucji",
+        "it": "né il servizio né il deposito",
+    },
+    "refund": {
+        "en": "the service stays as it is and nothing is paid back",
+        "pl": "usługa pozostaje bez zmian i nic nie jest zwracane",
+        "it": "il servizio resta com’è e nulla viene restituito",
+    },
+}
+_BESIDE: Mapping[str, str] = {
+    "en": "That is what is left once the credit has paid what the change costs: {charged}, VAT included.\n",
+    "pl": "Tyle zostaje po opłaceniu z tej kwoty kosztu zmiany: {charged} brutto.\n",
+    "it": "È quanto resta dopo aver pagato con il credito il costo della modifica: {charged}, IVA inclusa.\n",
 }
 _RENEWAL: Mapping[str, str] = {
     "en": "Next renewal: {amount}, VAT included.\n",
@@ -119,6 +142,9 @@ def write(*, kind: str, about: About, language: str, enclosures: tuple[letters.E
         change=about.change,
         what=about.what.get(known) or about.what["en"],
         credit=about.credit,
+        where=_WHERE[about.to][known],
+        neither=_NEITHER[about.to][known],
+        beside=_BESIDE[known].format(charged=about.charged) if about.charged else "",
         renewal=_RENEWAL[known].format(amount=about.renewal) if about.renewal is not None else "",
         documents=", ".join(about.documents),
         paper=_PAPER[known, about.draft],

@@ -21,6 +21,7 @@ from planshift.procedures import (
     acceptance,
     billed_later,
     collection,
+    decrease_credit,
     decrease_papers,
     held,
     keeping,
@@ -36,6 +37,7 @@ from planshift.procedures import (
     tax_point,
     undoing,
     views,
+    waking,
     work,
 )
 from planshift.procedures.metering import holding
@@ -48,6 +50,7 @@ from planshift.services import register
 
 KIND = held.KIND
 WAKING = executions.SIGNALS
+SETTLING = ("paid", "expired", "withdrawn", "deposit", "auto_renew", "taxed")  # until it is paid
 REMINDED_AFTER = timedelta(days=1)
 
 
@@ -148,7 +151,7 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
             return
         moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
         orders.withdraw(order=change.order.number, at=at, actor=actor)
-        renewal.look_again(service=change.service)
+        waking.renewal_of(service=change.service)
 
 
 # 3 ── the money ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +167,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
         return runs.Done()
     assert change.order is not None
     if (differs := tax_point.differs(change=change, at=task.at)) and change.order.state != "PAID":
-        return tax_point.quote_anew(change=change, task=task, offer=offer)
+        return tax_point.quote_anew(change=change, differs=differs, task=task, offer=offer)
     paying = collection.collect(order=change.order.number, service=change.service, at=task.at, actor=task.actor)
     change.collection = paying.decision
     change.save(update_fields=["collection"])
@@ -173,14 +176,10 @@ def _settle(task: runs.Work) -> runs.Outcome:
         return _paid(change, task)
     if orders.expire(order=change.order.number, at=task.at, actor=task.actor):
         moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
-        renewal.look_again(service=change.service)
+        waking.renewal_of(service=change.service)
         return runs.Done()
-    return runs.Wait(
-        resume="settle",
-        signal=("paid", "expired", "withdrawn", "deposit", "auto_renew"),
-        due_at=tax_point.before_next_rate(change=change, at=task.at, end=change.order.expires_at),
-        owner="client",
-    )
+    due_at = tax_point.before_next_rate(change=change, at=task.at, end=change.order.expires_at)
+    return runs.Wait(resume="settle", signal=SETTLING, due_at=due_at, owner="client")
 
 
 def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
@@ -248,7 +247,9 @@ def _follow(task: runs.Work) -> runs.Outcome:
         moves.move(change, "retried", actor=task.actor, at=task.at)
     if now.point_of_no_return_at is not None and change.applied_at is None:
         _apply(change, task)
-    if acceptance.owes(change) and (now.state == "DONE" or (change.applied_at is not None and change.kind == "hard")):
+    if decrease_credit.owes(change) and (
+        now.state == "DONE" or (change.applied_at is not None and change.kind == "hard")
+    ):
         return runs.Go("credit")
     if now.state == "DONE":
         moves.move(change, "done", actor=task.actor, at=task.at, finished_at=task.at)
@@ -383,6 +384,7 @@ def define() -> None:
             "settle": _settle,
             "renewal": renewal.price_on_target,
             **acceptance.STEPS,
+            **decrease_credit.STEPS,
             "begin": _begin,
             "follow": _follow,
             "begin_again": _begin_again,

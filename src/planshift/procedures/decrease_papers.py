@@ -7,31 +7,48 @@ from zoneinfo import ZoneInfo
 from planshift.billing import chains, correction_queries, corrections
 from planshift.billing import models as billing
 from planshift.catalog import models as sellers
-from planshift.domain import correcting, correction, credited_lines, letters, quote
+from planshift.domain import correcting, correction, credited_lines, letters, quote, tax
+from planshift.domain.policy import tax_rounding
 from planshift.domain.tax import Taxed
-from planshift.procedures import held, knowledge, models, placing
+from planshift.procedures import held, knowledge, models, placing, rules
 
 _REGIMES: dict[str, corrections.Regime] = {"issue_then_confirm": "issue_then_confirm", "not_asked": "at_once"}
 
 
 def exact(*, priced: quote.Offer, known: knowledge.Known) -> quote.Offer:
-    """The offer of a decrease with the amounts of its corrective documents: quote = order = document = ledger.
+    """The offer of a decrease with the amounts of its documents: quote = order = document = ledger.
 
     A quote taxes the credit on its own sum, a correction on what is left of each document; they can differ by a unit.
-    Refused: `credit_without_document`, `correction_beyond_paid`.
+    What is charged beside it has an invoice of its own, and so a tax of its own. Refused: `credit_without_document`,
+    `correction_beyond_paid`.
     """
     if not placing.gives_back(priced):
         return priced
     laid = _credits(priced, seller=known.rules.seller)
     issued = chains.of_numbers(seller=known.rules.seller.code, numbers=[each.document for each in laid])
     made = correcting.correct(documents=issued, credits=laid, reason="decrease")
-    total = Taxed.total((each.difference for each in made), currency=priced.currency)
-    if total == priced.total:
-        return priced
-    last = max(range(len(priced.lines)), key=lambda index: -priced.lines[index].amount.gross.amount)
-    lines = list(priced.lines)
-    lines[last] = replace(lines[last], amount=lines[last].amount + (total - priced.total))
-    return replace(priced, lines=tuple(lines), total=total)
+    corrected = Taxed.total((each.difference for each in made), currency=priced.currency)
+    quoted = Taxed.total((line.amount for line in placing.credited(priced)), currency=priced.currency)
+    lines = _taxed_apart(priced, known=known) if placing.charged(priced) else list(priced.lines)
+    last = max(range(len(lines)), key=lambda index: -lines[index].amount.gross.amount)
+    lines[last] = replace(lines[last], amount=lines[last].amount + (corrected - quoted))
+    total = Taxed.total((line.amount for line in lines), currency=priced.currency)
+    return priced if total == priced.total else replace(priced, lines=tuple(lines), total=total)
+
+
+def _taxed_apart(priced: quote.Offer, *, known: knowledge.Known) -> list[quote.Line]:
+    """The lines, those that are charged with the tax of an invoice of theirs alone."""
+    seller, family = known.rules.seller, known.holding.service.family
+    place, mode = rules.carried_out(tax_rounding, policy=known.rules.policy, family=family)
+    if place != "per_rate":
+        return list(priced.lines)
+    prices = "gross" if seller.prices == "gross" else "net"
+    charged = placing.charged(priced)
+    amounts = tax.per_rate(
+        [(getattr(line.amount, prices), line.tax_rate) for line in charged], prices=prices, mode=mode
+    )
+    apart = {id(line): amount for line, amount in zip(charged, amounts, strict=True)}
+    return [replace(line, amount=apart.get(id(line), line.amount)) for line in priced.lines]
 
 
 def _credits(priced: quote.Offer, *, seller: sellers.Seller) -> tuple[correction.Credit, ...]:

@@ -6,7 +6,7 @@ from planshift.billing import payout_queries, payouts
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import rules, waking
+from planshift.procedures import rules
 from planshift.runtime import keys
 from planshift.services import queries as services
 
@@ -46,7 +46,6 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
 
     def make() -> str:
         payouts.end(number=number, event="withdrawn", at=at, actor=actor)
-        waking.orders_of(client=client, because="deposit")
         return number
 
     keys.once(scope=f"payout/{number}", key="withdraw", fingerprint="", make=make)
@@ -73,7 +72,6 @@ def decide(
             payouts.pay_out(number=number, at=at, actor=actor, note=note)
         else:
             payouts.end(number=number, event="refused", at=at, actor=actor, note=note)
-            waking.orders_of(client=found[0], because="deposit")
         return number
 
     content = keys.fingerprint({"decision": decision})

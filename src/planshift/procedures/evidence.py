@@ -20,8 +20,9 @@ from planshift.billing import queries as money
 from planshift.catalog import queries as documents
 from planshift.domain import quote, quote_json
 from planshift.domain.errors import Refused
+from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import decrease_papers, held, models, placing
+from planshift.procedures import decrease_papers, held, lowering, models, placing
 from planshift.procedures.evidence_rows import of_rows, plain, row_of
 from planshift.procedures.queries import choices
 from planshift.provisioning import models as machines
@@ -31,6 +32,8 @@ from planshift.services.queries import NotFound
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_RELATED = ("service", "client__seller", "quote__policy", "quote__catalog", "lowered_from",
+            "order", "execution", "acceptance")  # fmt: skip
 _STAMP = (1980, 1, 1, 0, 0, 0)  # of every file in the ZIP: when it was packed is no evidence
 
 Words = Callable[[quote.Offer, Mapping[str, Any], str, str], str]
@@ -78,40 +81,67 @@ def pack(*, change: str, words: Words, sellers: tuple[str, ...] | None = None) -
     found = models.Change.objects.filter(number=change)
     if sellers is not None:
         found = found.filter(client__seller__code__in=sellers)
-    related = ("service", "client__seller", "quote__policy", "quote__catalog", "order", "execution", "acceptance")
-    row = found.select_related(*related).first()
+    row = found.select_related(*_RELATED).first()
     if row is None:
         raise NotFound(change)
     files = _Files()
     files.add_json("change.json", {**row_of(row), "client": row.client.number, "service": row.service.number})
-    _quote(row, files, words)
+    quotes = _quotes(row, files, words)
     _consents(row, files)
     issued, corrections = _documents(row, files)
     mails = _mails(row, files)
     payments = _money(row, issued, files)
     executions = _work(row, files)
-    rows = (row, row.quote, *([row.order] if row.order else []), *corrections, *payments, *executions, *mails)
+    rows = (row, *quotes, *([row.order] if row.order else []), *corrections, *payments, *executions, *mails)
     _audit([*rows, *issued], files)
     return Pack(name=f"{row.number}.zip", content=_zip(row, files))
 
 
-def _quote(row: models.Change, files: _Files, words: Words) -> None:
-    kept = row.quote
-    offered = placing.offer_of(kept)
-    files.add_json("quote/kept.json", row_of(kept))  # exactly as it was stored and executed
-    files.add_json("quote/quote.json", quote_json.encode(offered))
-    names = choices.names(documents=documents.catalog_of(revision=kept.catalog_id))
-    files.add("quote/quote.txt", words(offered, names, row.client.language, row.client.seller.time_zone))
+def _quotes(row: models.Change, files: _Files, words: Words) -> list[models.Quote]:
+    """The quote that is carried out; and, each in a folder with its number, those in whose place it stands: the one
+    that was paid, where staff lowered its price since (H3), and those that were replaced before anything was paid."""
+    found, paid = [row.quote], lowering.quote_paid(row)
+    _quote(row, row.quote, "quote", files, words)
+    while (before := found[-1].replaces) is not None:
+        found.append(before)
+        _quote(row, before, f"quotes/{before.number}", files, words)
     files.add_json(
-        "quote/rules.json",
+        "quotes.json",
+        [
+            {
+                "number": each.number,
+                "folder": "quote" if each == row.quote else f"quotes/{each.number}",
+                "stands_for": [
+                    *(["carried out"] if each == row.quote else []),
+                    *(["ordered and paid"] if each == paid and row.order and row.order.state == "PAID" else []),
+                    *(["ordered"] if each == paid and not (row.order and row.order.state == "PAID") else []),
+                    *(["replaced"] if each != row.quote else []),
+                ],
+                "by": each.made_by,
+                "gross": Money.from_minor(each.gross_minor, each.currency),
+            }
+            for each in found
+        ],
+    )
+    return found
+
+
+def _quote(row: models.Change, kept: models.Quote, folder: str, files: _Files, words: Words) -> None:
+    offered = placing.offer_of(kept)
+    files.add_json(f"{folder}/kept.json", row_of(kept))  # exactly as it was stored and executed
+    files.add_json(f"{folder}/quote.json", quote_json.encode(offered))
+    names = choices.names(documents=documents.catalog_of(revision=kept.catalog_id))
+    files.add(f"{folder}/quote.txt", words(offered, names, row.client.language, row.client.seller.time_zone))
+    files.add_json(
+        f"{folder}/rules.json",
         {
             "facts_sha256": kept.facts_digest,
             "policy": {"revision": kept.policy.number, "sha256": kept.policy.digest},
             "catalog": {"revision": kept.catalog.number, "sha256": kept.catalog.digest},
         },
     )
-    files.add("quote/policy.toml", kept.policy.text)
-    files.add("quote/catalog.toml", kept.catalog.text)
+    files.add(f"{folder}/policy.toml", kept.policy.text)
+    files.add(f"{folder}/catalog.toml", kept.catalog.text)
 
 
 def _consents(row: models.Change, files: _Files) -> None:

@@ -23,5 +23,5 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     if not locks.lock_only(clients.Service.objects.filter(changes__in=found)):
         raise NotFound(number)
     # whoever writes what is joined here holds the lock of the service: it is read after that
-    related = ("service", "client__seller", "quote__policy", "quote__replaces", "order", "execution", "acceptance")
+    related = ("service", "client__seller", "quote__policy", "lowered_from", "order", "execution", "acceptance")
     return locks.lock(found.select_related(*related))[0]

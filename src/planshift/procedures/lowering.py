@@ -19,7 +19,8 @@ from planshift.provisioning import executions
 from planshift.runtime import moves, numbers, runs
 
 REASON: correction.Why = "price_lowered"
-GOING_ON = ("AWAITING_TERM_END", "AWAITING_EXECUTION", "AWAITING_STAFF")
+# In the first of them it is paid, and its run, which makes the invoice, has not looked yet.
+GOING_ON = ("AWAITING_PAYMENT", "AWAITING_TERM_END", "AWAITING_EXECUTION", "AWAITING_STAFF")
 OVER = ("DONE", "FAILED", "CANCELLED")  # of an execution
 
 
@@ -27,10 +28,11 @@ def lower(*, change: models.Change, kept: models.Quote, kind: str, note: str, at
     """Make the paid `change` (locked, of the quote `kept`) a `kind` change that costs less. Its run corrects the
     invoice and gives the difference back where the policy's `failure` sends money. Returns the new quote's number.
 
-    Refused: `kind_after_payment` (in force, being given up, or not invoiced yet), `point_of_no_return_passed`,
+    A change whose payment has come, and whose run has not seen it yet, is invoiced as it was paid, then corrected.
+    Refused: `kind_after_payment` (in force, being given up, or lowered already), `point_of_no_return_passed`,
     `kind_raises_price`, `kind_not_cheaper`, and what the policy says against the other kind.
     """
-    if change.applied_at is not None:
+    if change.applied_at is not None or change.lowered_from_id is not None:
         raise Refused("kind_after_payment")
     now = _priced(change, kept, decided=placing.offer_of(kept).kind)
     then = _priced(change, kept, decided=kind, note=note)
@@ -46,8 +48,8 @@ def lower(*, change: models.Change, kept: models.Quote, kind: str, note: str, at
     if work is not None and work.state not in OVER:  # `change` begins anew once that is taken back
         executions.cancel(number=work.number, note=note, at=at, actor=actor)
     made = _quote(kept, then, at=at, actor=actor)
-    change.quote, change.kind = made, kind
-    change.save(update_fields=["quote", "kind"])
+    change.lowered_from, change.quote, change.kind = kept, made, kind
+    change.save(update_fields=["lowered_from", "quote", "kind"])
     _credits(now, then, document="", prices="net")  # every line of it can be lowered
     runs.signal(key=held.run_key(change.number), name="retry")
     return made.number
@@ -99,10 +101,14 @@ def _quote(kept: models.Quote, offered: quote.Offer, *, at: datetime, actor: str
     return made
 
 
+def quote_paid(change: models.Change) -> models.Quote:
+    """The quote that the order of a change was placed with; not the present one where its price was lowered since."""
+    return change.lowered_from or change.quote
+
+
 def owes(change: models.Change) -> bool:
     """Was the price of a paid change lowered, and the difference not yet given back?"""
-    kept = change.quote
-    if kept.replaces_id is None or kept.created_at <= change.ordered_at:
+    if change.lowered_from_id is None:
         return False
     made = correction_queries.of_causes(causes=[change.number]).get(change.number, ())
     return not any(each.reason == REASON and each.state == "CREDITED" for each in made)
@@ -111,12 +117,12 @@ def owes(change: models.Change) -> bool:
 def correct(task: runs.Work) -> runs.Outcome:
     """The invoice of the change is corrected line by line to the lower price."""
     change = held.change(task.subject)
-    assert change.order is not None and change.quote.replaces is not None
+    assert change.order is not None
     seller = change.client.seller
     drafts = corrections.draft(
         seller=seller,
         credits=_credits(
-            placing.offer_of(change.quote.replaces),
+            placing.offer_of(quote_paid(change)),
             placing.offer_of(change.quote),
             document=billing.order(number=change.order.number).invoice,
             prices="gross" if seller.prices == "gross" else "net",

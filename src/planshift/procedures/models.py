@@ -13,6 +13,7 @@ from planshift.domain.lifecycles import renewal as renewal_lifecycle
 from planshift.procedures.deadline_models import ClockPause as ClockPause
 from planshift.procedures.deadline_models import StaffNotice as StaffNotice
 from planshift.procedures.import_models import Imported as Imported
+from planshift.procedures.tax_models import TaxDifference as TaxDifference
 from planshift.provisioning import models as provisioning
 from planshift.runtime import fields, locks
 from planshift.services import models as services
@@ -67,6 +68,13 @@ class Change(models.Model):
     service = models.ForeignKey(services.Service, on_delete=models.PROTECT, related_name="changes")
     client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="changes")
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="change")
+    lowered_from = models.OneToOneField(
+        Quote,
+        on_delete=models.PROTECT,
+        related_name="lowered",
+        null=True,
+        help_text="the quote that was ordered and paid, where staff lowered the price since (H3)",
+    )
     state = fields.state(change_lifecycle.LIFECYCLE)
     operation = models.CharField(max_length=10, choices=[(x, x) for x in ("plan", "resources", "period")])
     direction = models.CharField(max_length=10)

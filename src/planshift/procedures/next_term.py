@@ -10,12 +10,12 @@ from django.db.models import Q
 from planshift.domain.policy import document, renewal_dates
 from planshift.procedures import billed_later, models, rules, work
 from planshift.runtime import among, runs
-from planshift.services import models as services
 from planshift.services import queries as holdings
 
 RENEWAL = "renewal"  # the kind of its runs
 UNPAID = ("AWAITING_PAYMENT", "OVERDUE")
-WAKING = ("paid", "expired", "withdrawn", "deposit", "auto_renew", "change")  # what a waiting renewal wakes up for
+# What a waiting renewal wakes up for.
+WAKING = ("paid", "expired", "withdrawn", "deposit", "auto_renew", "taxed", "change")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +73,6 @@ def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basi
         additional=after.additional,
         start_on=max(ends_on, after.term_end_on),
     )
-
-
-def look_again(*, service: services.Service) -> None:
-    """A change that waited for the client is over: a renewal that held back because of it may be collected now."""
-    waiting = models.Renewal.objects.filter(service=service, state__in=UNPAID).select_related("order")
-    runs.signal_many(keys=[run_key(each) for each in waiting], name="change")
 
 
 def dates(policy: document.Policy, *, family: str, ends_on: date) -> renewal_dates.Dates:

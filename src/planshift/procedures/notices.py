@@ -1,4 +1,4 @@
-"""What is the client told on the way? Each notice is a row: numbered, frozen, shown in the panel; mail follows it."""
+"""What is the client told on the way? Each notice is a row: numbered, frozen, shown in the panel."""
 
 from datetime import datetime
 

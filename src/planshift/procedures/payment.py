@@ -10,7 +10,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused, Trouble
 from planshift.domain.money import Money
-from planshift.procedures import rules, waking
+from planshift.procedures import rules
 from planshift.runtime import keys, runs
 from planshift.services import queries as services
 
@@ -45,11 +45,8 @@ def top_up(*, client: str, amount: Money, key: str, at: datetime, actor: str) ->
 
 
 def _await_payment(task: runs.Work) -> runs.Outcome:
-    """Once the money is in the deposit, orders that wait for it are looked at again."""
+    """Until it is paid (then the money is in the deposit, and who waits for it was woken) or its time is over."""
     row = models.Order.objects.select_related("client").get(number=task.subject)
-    if row.state == "PAID":
-        waking.orders_of(client=row.client.number, because="deposit")
-        return runs.Done()
     if row.state != "AWAITING_PAYMENT" or orders.expire(order=row.number, at=task.at, actor=task.actor):
         return runs.Done()
     return runs.Wait(

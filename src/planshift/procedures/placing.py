@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -74,12 +74,26 @@ def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -
 
 
 def gives_back(priced: quote.Offer) -> bool:
-    """Whether the offer is a decrease that is given back to the deposit by a corrective document (D5, D8)."""
-    return (
-        priced.total.gross.amount < 0
-        and priced.credit_to == "deposit"
-        and all(line.amount.gross.amount <= 0 for line in priced.lines)
-    )
+    """Whether the offer is a decrease that is given back by a corrective document (D5, D8): to the deposit, or the way
+    it was paid."""
+    return priced.total.gross.amount < 0 and priced.credit_to in ("deposit", "refund")
+
+
+def credited(priced: quote.Offer) -> tuple[quote.Line, ...]:
+    """The lines of a decrease that its corrective documents give back."""
+    return tuple(line for line in priced.lines if line.amount.gross.amount <= 0)
+
+
+def charged(priced: quote.Offer) -> tuple[quote.Line, ...]:
+    """The lines beside them that are charged (a fee, the lower plan): their order is paid out of what is given back."""
+    return tuple(line for line in priced.lines if line.amount.gross.amount > 0)
+
+
+def ordered(priced: quote.Offer) -> tuple[quote.Line, ...]:
+    """The lines of the order of an offer. What the policy gives back nowhere is lost: then there are none."""
+    if gives_back(priced):
+        return charged(priced)
+    return () if priced.total.gross.amount < 0 else priced.lines
 
 
 def is_metered(priced: quote.Offer) -> bool:
@@ -89,19 +103,17 @@ def is_metered(priced: quote.Offer) -> bool:
 
 def not_orderable(priced: quote.Offer, *, state: str = "ACTIVE") -> Reason | None:
     """Why an offer can be shown but not ordered: the service is blocked (`state`), what starts at once is not metered,
-    and decreases that the product cannot settle yet."""
+    a credit would have to be kept on an account, or more is left for later than the next term can carry."""
     if state == "BLOCKED":
         return Reason("service_blocked")
     if is_metered(priced) and priced.operation == "resources":
         return None
     if priced.timing == "at_once" and (priced.settlement == "metered" or priced.total.gross.amount > 0):
         return Reason("at_once_not_metered")
-    if gives_back(priced):
-        return None
-    if priced.total.gross.amount < 0:
-        return Reason("decrease_not_orderable_yet")
+    if priced.total.gross.amount < 0 and priced.credit_to == "account_credit":
+        return Reason("account_credit_not_kept")
     if priced.due_later is not None and _more_than_the_next_term(priced, priced.due_later):
-        return Reason("decrease_not_orderable_yet")
+        return Reason("later_credit_too_large")
     return None
 
 
@@ -157,7 +169,7 @@ def place(
     _keep_acknowledged(change, acknowledged, at=at, actor=actor)
     moves.move(kept, "ordered", actor=actor, at=at)
     if not gives_back(priced) and not is_metered(priced):
-        change.order = _order(kept, priced, subject=number, signal_key=signal_key, at=at, actor=actor)
+        change.order = order_of(kept=kept, priced=priced, subject=number, signal_key=signal_key, at=at, actor=actor)
         change.save(update_fields=["order"])
     return change
 
@@ -179,9 +191,11 @@ def _keep_acknowledged(
     )
 
 
-def _order(
-    kept: models.Quote, priced: quote.Offer, *, subject: str, signal_key: str, at: datetime, actor: str
+def order_of(
+    *, kept: models.Quote, priced: quote.Offer, subject: str, signal_key: str, at: datetime, actor: str
 ) -> billing.Order:
+    """Place the order of a kept offer: all of its lines, or those that a decrease charges. Caller's transaction."""
+    offered = replace(priced, lines=ordered(priced))
     policy = catalog.policy_of(revision=kept.policy_id)
     seller = kept.client.seller
     return orders.place(
@@ -189,12 +203,12 @@ def _order(
         client=kept.client,
         subject=subject,
         lines=paper.lines(
-            offered=priced,
+            offered=offered,
             service=kept.service.number,
             label=kept.service.label,
             sold=catalog.catalog_of(revision=kept.catalog_id),
         ),
-        total=priced.total,
+        total=tax.Taxed.total((line.amount for line in offered.lines), currency=priced.currency),
         expires_at=rules.order_end(
             policy=policy,
             family=kept.service.family,

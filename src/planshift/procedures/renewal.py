@@ -15,14 +15,24 @@ from planshift.billing import invoices, orders, unapplied
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
-from planshift.procedures import acceptance, announcing, collection, held, models, next_term, placing, rules, work
+from planshift.procedures import (
+    acceptance,
+    announcing,
+    collection,
+    held,
+    models,
+    next_term,
+    placing,
+    rules,
+    tax_differences,
+    work,
+)
 from planshift.runtime import locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 from planshift.services import register
 
 UNPAID = next_term.UNPAID
-look_again = next_term.look_again
 
 
 # 1 ── paid, or not ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -46,12 +56,15 @@ def _settle(task: runs.Work) -> runs.Outcome:
     paid_change = next_term.paid_changes([holding]).get(renewal.service_id)
     if renewal.basis and renewal.basis != next_term.bases([holding])[0].to_json():
         return _replaced(renewal, task)
+    differs = tax_differences.of_renewal(renewal=renewal)
+    if differs is not None and billing.order(number=renewal.order.number).state != "PAID":
+        return _taxed_anew(renewal, differs, task)
     waiting = models.Change.objects.filter(
         service=renewal.service_id, state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE")
     )
     change = None if paid_change else waiting.select_related("order", "acceptance").first()
     if billing.order(number=renewal.order.number).state == "PAID":
-        return _renewed(renewal, task) if change is None else _overtake(change, task)
+        return _renewed(renewal, differs, task) if change is None else _overtake(change, task)
     if change is not None and (why := _holds_back(change, task.at)):
         decision = {"at": task.at.isoformat(), "drawn": False, "because": [why]}
     else:  # nothing else of the service waits for the same money
@@ -92,11 +105,23 @@ def _await(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
     return next_term.waits(renewal=renewal, policy=policy)
 
 
-def _renewed(renewal: models.Renewal, task: runs.Work) -> runs.Outcome:
+def _renewed(renewal: models.Renewal, differs: tax_differences.Differs | None, task: runs.Work) -> runs.Outcome:
+    """Invoiced as it was announced and paid; where its VAT is another one by now, staff are told."""
     assert renewal.order is not None
     seller = renewal.service.client.seller
     today = rules.day(seller=seller, at=task.at)
-    invoices.issue(order=renewal.order.number, on=today, at=task.at, actor=task.actor)
+    issued = invoices.issue(order=renewal.order.number, on=today, at=task.at, actor=task.actor)
+    if differs is not None:
+        tax_differences.note(
+            client=renewal.service.client,
+            what="renewal",
+            about=renewal.order.number,
+            differs=differs,
+            decided="kept",
+            document=issued.number if issued is not None else "",
+            at=task.at,
+            actor=task.actor,
+        )
     register.extend(
         service=renewal.service,
         start_on=renewal.start_on,
@@ -122,10 +147,31 @@ def replace_unpaid(*, service: services.Service, at: datetime, actor: str) -> No
     holding = holdings.holding(number=service.number)
     if open_one.basis == next_term.bases([holding])[0].to_json():
         return
-    moves.move(open_one, "replaced", actor=actor, at=at)
-    orders.overtake(order=open_one.order.number, at=at, actor=actor, note="the service changes")
-    runs.signal(key=next_term.run_key(open_one), name="change")
-    announcing.announce(service=service, at=at, actor=actor)
+    _announced_anew(open_one, at=at, actor=actor, note="the service changes")
+
+
+def _announced_anew(renewal: models.Renewal, *, at: datetime, actor: str, note: str) -> None:
+    assert renewal.order is not None
+    moves.move(renewal, "replaced", actor=actor, at=at)
+    orders.overtake(order=renewal.order.number, at=at, actor=actor, note=note)
+    runs.signal(key=next_term.run_key(renewal), name="change")
+    announcing.announce(service=renewal.service, at=at, actor=actor)
+
+
+def _taxed_anew(renewal: models.Renewal, differs: tax_differences.Differs, task: runs.Work) -> runs.Outcome:
+    """Its VAT is another one by now, and it is not paid: announced anew with that of today, where it can be told."""
+    assert renewal.order is not None
+    tax_differences.note(
+        client=renewal.service.client,
+        what="renewal",
+        about=renewal.order.number,
+        differs=differs,
+        decided="priced_anew",
+        at=task.at,
+        actor=task.actor,
+    )
+    _announced_anew(renewal, at=task.at, actor=task.actor, note="the VAT has changed")
+    return runs.Done()
 
 
 def is_unpaid(*, service: services.Service) -> bool:

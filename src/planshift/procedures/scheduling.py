@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from planshift.billing import orders
 from planshift.billing import queries as billing
 from planshift.domain.errors import Refused
-from planshift.procedures import held, models, placing, renewal, rules, work
+from planshift.procedures import held, models, placing, renewal, rules, waking, work
 from planshift.runtime import moves, runs
 from planshift.services import models as services
 from planshift.services import register
@@ -74,7 +74,7 @@ def withdraw(change: models.Change, *, at: datetime, actor: str) -> None:
     moves.move(change, "withdrawn", actor=actor, at=at, finished_at=at)
     orders.overtake(order=change.order.number, at=at, actor=actor)
     renewal.replace_unpaid(service=change.service, at=at, actor=actor)
-    renewal.look_again(service=change.service)
+    waking.renewal_of(service=change.service)
     runs.signal(key=held.run_key(change.number), name="withdrawn")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from planshift.procedures import waking
+from planshift.billing import waking
 from planshift.runtime import locks
 from planshift.services import models, register
 from planshift.services import queries as services
@@ -17,4 +17,4 @@ def set_auto_renew(*, client: str, service: str, on: bool, at: datetime, actor: 
         (row,) = locks.lock(models.Service.objects.filter(pk=holding.service.pk))
         register.set_auto_renew(service=row, on=on, at=at, actor=actor)
         if on:
-            waking.orders_of(client=client, because="auto_renew")
+            waking.orders_of(clients=[client], because="auto_renew")

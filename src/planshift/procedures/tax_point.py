@@ -1,6 +1,7 @@
 """Is the VAT of an order still what it was when it was quoted? Looked at when the tax falls due: at payment.
 
-An unpaid order whose VAT is another one by now is void. A paid one keeps its gross, and staff are told.
+An unpaid order whose VAT is another one by now is void. A paid one keeps its gross. Staff see both
+(`tax_differences`).
 """
 
 import contextlib
@@ -9,26 +10,22 @@ from datetime import datetime
 
 from planshift.billing import orders
 from planshift.catalog import queries as catalog
-from planshift.domain import documents
 from planshift.domain.errors import Refused
-from planshift.procedures import keeping, models, placing, renewal, rules, vat
+from planshift.procedures import keeping, models, paper, placing, rules, tax_differences, waking
 from planshift.runtime import audit, moves, runs
 
 CHANGED = "the VAT has changed since the quote"
 
 
-def differs(*, change: models.Change, at: datetime) -> bool:
-    """Whether the buyer of the order would be taxed in another way today: other treatment or rate, or unknown."""
-    assert change.order is not None
+def differs(*, change: models.Change, at: datetime) -> tax_differences.Differs | None:
+    """How the buyer of the order would be taxed today, where that is another way: treatment or rate, or unknown."""
     offered = placing.offer_of(change.quote)
-    sold = catalog.in_force(seller=change.client.seller).catalog.seller
-    buyer = documents.Party.from_json(change.order.buyer_party)
-    try:
-        case = vat.of(client=change.client, party=buyer, sold=sold, on=rules.day(seller=change.client.seller, at=at))
-    except Refused:
-        return True
-    charged = {line.tax_rate for line in offered.lines if line.amount.gross.amount > 0}
-    return case.treatment != offered.treatment or bool(charged - {case.rate})
+    charged = frozenset(
+        (paper.vat_code(treatment=offered.treatment, rate=line.tax_rate), line.tax_rate * 100)
+        for line in offered.lines
+        if line.amount.gross.amount > 0
+    )
+    return tax_differences.of_change(change=change, charged=charged, treatment=offered.treatment, at=at)
 
 
 def before_next_rate(*, change: models.Change, at: datetime, end: datetime) -> datetime:
@@ -39,12 +36,23 @@ def before_next_rate(*, change: models.Change, at: datetime, end: datetime) -> d
     return min((start for start in starts if at < start < end), default=end)
 
 
-def quote_anew(*, change: models.Change, task: runs.Work, offer: Callable[..., str]) -> runs.Outcome:
+def quote_anew(
+    *, change: models.Change, differs: tax_differences.Differs, task: runs.Work, offer: Callable[..., str]
+) -> runs.Outcome:
     """End an unpaid change and its order; what was paid in part or drawn is released. The same wish is quoted with the
     VAT of today, where it can be, for the client to order."""
     assert change.order is not None
     orders.withdraw(order=change.order.number, at=task.at, actor=task.actor, note=CHANGED)
     moves.move(change, "lapsed", actor=task.actor, at=task.at, note=CHANGED, finished_at=task.at)
+    tax_differences.note(
+        client=change.client,
+        what="order",
+        about=change.number,
+        differs=differs,
+        decided="priced_anew",
+        at=task.at,
+        actor=task.actor,
+    )
     with contextlib.suppress(Refused):
         offer(
             client=change.client.number,
@@ -53,14 +61,23 @@ def quote_anew(*, change: models.Change, task: runs.Work, offer: Callable[..., s
             at=task.at,
             actor=task.actor,
         )
-    renewal.look_again(service=change.service)
+    waking.renewal_of(service=change.service)
     return runs.Done()
 
 
-def put_on_record(*, change: models.Change, differs: bool, at: datetime, actor: str) -> None:
-    """A paid order keeps its gross (a quote is executed as kept); that its VAT differs today is on record."""
-    if not differs:
+def put_on_record(*, change: models.Change, differs: tax_differences.Differs | None, at: datetime, actor: str) -> None:
+    """A paid order keeps its gross (a quote is executed as kept); that its VAT differs today is for staff."""
+    if differs is None:
         return
+    tax_differences.note(
+        client=change.client,
+        what="invoice",
+        about=change.number,
+        differs=differs,
+        decided="kept",
+        at=at,
+        actor=actor,
+    )
     audit.record(
         kind=change._meta.label_lower,
         object_id=change.pk,

@@ -10,7 +10,6 @@ from datetime import datetime
 from planshift.billing import models as bills
 from planshift.billing import unapplied
 from planshift.domain.errors import Refused
-from planshift.procedures import waking
 from planshift.runtime import keys
 from planshift.services import models as clients
 from planshift.services.queries import NotFound
@@ -50,9 +49,7 @@ def to_deposit(*, sellers: tuple[str, ...], payment: str, note: str, key: str, a
     `payment_unidentified`, `not_so_much_unapplied`, `note_needed`."""
 
     def make() -> None:
-        row = unapplied.to_deposit(payment=payment, at=at, actor=actor, note=note)
-        if row.client is not None:
-            waking.orders_of(client=row.client.number, because="deposit")
+        unapplied.to_deposit(payment=payment, at=at, actor=actor, note=note)
 
     _once(sellers, payment, "to_deposit", "", note=note, key=key, make=make)
 

@@ -16,7 +16,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.policy import failure
-from planshift.procedures import held, models, renewal, repricing, rules
+from planshift.procedures import held, models, renewal, repricing, rules, waking
 from planshift.provisioning import executions
 from planshift.runtime import moves, runs
 
@@ -103,7 +103,7 @@ def renew_as_before(task: runs.Work) -> runs.Outcome:
     """The service is what it was, and so is the price of its renewal (H8)."""
     change = held.change(task.subject)
     renewal.replace_unpaid(service=change.service, at=task.at, actor=task.actor)
-    renewal.look_again(service=change.service)
+    waking.renewal_of(service=change.service)
     return runs.Done()
 
 

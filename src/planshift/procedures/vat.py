@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from planshift.billing import buyers, rows
+from planshift.billing import buyers, rows, waking
 from planshift.domain import catalog, documents, einvoices, facts, vat
 from planshift.domain.errors import Refused
 from planshift.procedures import ports, rules
@@ -52,6 +52,7 @@ def check(*, client: str, at: datetime, actor: str) -> services.VatCheck:
             at=at,
             facts={"number": number, "valid": answer.valid, "request": answer.request_identifier},
         )
+        waking.orders_of(clients=[client], because="taxed")
     return kept
 
 
@@ -70,6 +71,7 @@ def note_evidence(*, client: str, kind: str, country: str, at: datetime, actor: 
         audit.record(
             kind="client", number=client, event="country noted", actor=actor, at=at, facts={"kind": kind, "is": country}
         )
+        waking.orders_of(clients=[client], because="taxed")
 
 
 def party(*, client: services.Client, numbers: Sequence[str], sold: catalog.Seller) -> documents.Party:

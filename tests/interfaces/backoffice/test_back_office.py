@@ -21,6 +21,7 @@ from planshift.runtime import clock, moves, runs
 from planshift.runtime.models import AuditEntry, Run
 from planshift.services import models as services
 from tests.billing import bank_files
+from tests.interfaces.backoffice import waiting
 
 Enter, Ordered = Callable[..., Client], Callable[[str, str], str]
 ITALIAN, POLISH = "personale", "obsluga"
@@ -252,6 +253,7 @@ POSTS = [
     "/staff/orders/{order}/received/",
     "/staff/payments/{payment}/decide/",
     "/staff/payouts/{payout}/decide/",
+    "/staff/tax/{tax}/seen/",
     "/staff/bank/import/",
     "/staff/imports/file/",
     "/staff/bank/{line}/accept/",
@@ -312,21 +314,10 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         recorded_at=clock.business(),
         received_at=clock.business(),
     )
-    payout = billing.Payout.objects.create(
-        number="W-1-TEST",
-        seller=row.client.seller,
-        client=row.client,
-        currency="EUR",
-        amount_minor=100,
-        holder="Demo",
-        iban="PL61109010140000071219812874",
-        requested_at=clock.business(),
-        requested_by="test",
-        due_at=clock.business(),
-    )
     names = {
         "change": number,
-        "payout": payout.number,
+        "tax": waiting.otherwise(change=row),
+        "payout": waiting.payout(change=row),
         "order": order_of(number).number,
         "run": f"change:{number}",
         "difference": str(difference(execution)),
@@ -337,7 +328,11 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         "line": statement_line(row.client.seller),
     }
     names |= mails(row.client.number)
-    names |= {"quote": row.quote.number, "service": row.service.number, "client": row.client.number}
+    names |= {
+        "quote": row.quote.number,
+        "service": row.service.number,
+        "client": row.client.number,
+    }
     form = {"note": "x", "decision": "retry", "run": f"change:{number}", "key": KEY, "amount": "26.84", "days": "1"}
     return names, {**form, "plan": "gold", "kind": "hard", "how": "telephone"}
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from planshift.domain.errors import BadMoney, Reason, Refused
 from planshift.domain.money import Money
 from planshift.interfaces import asking
-from planshift.interfaces.backoffice import door
+from planshift.interfaces.backoffice import door, taxes
 from planshift.interfaces.presenters import amounts
 from planshift.procedures import office as doing
 from planshift.procedures.queries import office
@@ -28,7 +28,16 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
     rows = [{"order": each, "key": door.new_key()} for each in page.rows]
     now = clock.business()
     payouts = [{"it": each, "key": door.new_key(), "late": each.due_at < now} for each in page.payouts]
-    return door.show(request, staff, "staff/orders.html", here="orders", page=page, rows=rows, payouts=payouts)
+    return door.show(
+        request,
+        staff,
+        "staff/orders.html",
+        here="orders",
+        page=page,
+        rows=rows,
+        payouts=payouts,
+        taxes=taxes.rows(staff=staff),
+    )
 
 
 @require_POST

@@ -16,6 +16,7 @@ from planshift.interfaces.backoffice import (
     payments,
     payouts,
     tasks,
+    taxes,
     works,
 )
 
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", orders.every, name="orders"),
     path("orders/<numbered:number>/received/", orders.received, name="received"),
     path("payouts/<numbered:number>/decide/", payouts.decide, name="payout_decide"),
+    path("tax/<int:pk>/seen/", taxes.seen, name="tax_seen"),
     path("bank/", bank.page, name="bank"),
     path("bank/import/", bank.upload, name="bank_import"),
     path("bank/<numbered:number>/accept/", bank.accept, name="bank_accept"),

@@ -52,6 +52,8 @@ class Figures:
     promise: str
     promise_note: str
     term_end: date | None
+    back: str = ""  # where a total below zero goes: deposit, refund, nowhere …
+    beside: bool = False  # something is charged beside what is given back
 
 
 def of_offer(offer: quote.Offer, names: Mapping[str, Any]) -> Figures:
@@ -78,7 +80,7 @@ def of_offer(offer: quote.Offer, names: Mapping[str, Any]) -> Figures:
         net=len(offer.lines) > 1,
         tax_title=tax_title(offer.lines),
         tax_steps=tuple(tax),
-        total_title=_("Back to you") if credit else _("To pay today"),
+        total_title=_total_title(offer),
         total=abs(offer.total.gross),
         total_taxed=-offer.total if credit else offer.total,
         total_steps=tuple(total),
@@ -88,7 +90,15 @@ def of_offer(offer: quote.Offer, names: Mapping[str, Any]) -> Figures:
         promise=promise(offer.promise),
         promise_note=promise_note(offer.promise),
         term_end=day_of(offer.term_end),
+        back=offer.credit_to if credit else "",
+        beside=credit and any(line.amount.gross.amount > 0 for line in offer.lines),
     )
+
+
+def _total_title(offer: quote.Offer) -> str:
+    if offer.total.gross.amount >= 0:
+        return str(_("To pay today"))
+    return str(_("Not given back") if offer.credit_to == "nowhere" else _("Back to you"))
 
 
 def _steps(line: quote.Line, own: list[Step], index: int, shares: list[Step]) -> tuple[Step, ...]:

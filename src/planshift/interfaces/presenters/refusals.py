@@ -49,9 +49,12 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "credentials_expired": _("The access data is no longer kept. Ask your provider for a new one."),
     "credentials_none": _("There is no access data to show."),
     "credentials_shown": _("The access data was already shown, on %(at)s. It is shown only once."),
-    "decrease_not_orderable_yet": _(
-        "A change to less is calculated here, but cannot be ordered: under these rules it also costs something, or is "
-        "not given back to the deposit."
+    "account_credit_not_kept": _(
+        "This change gives back a credit on your account, and your provider keeps no such credits yet: it cannot be "
+        "ordered."
+    ),
+    "later_credit_too_large": _(
+        "More would be given back with the next term than that term costs: nearer to the renewal it can be ordered."
     ),
     "acceptance_over": _("There is nothing to accept any more: it was answered, taken back, or its time is over."),
     "acceptance_not_asked": _("The corrective invoice is being made. Please look again in a moment."),
@@ -69,8 +72,8 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "how_needed": _("Please say how the client told you: by telephone, in writing or in person."),
     "kind_after_acceptance": _("The client has accepted the decrease: what was accepted is carried out."),
     "kind_after_payment": _(
-        "The change is paid, and its invoice cannot be lowered to that price: it is in force, being given up, not "
-        "invoiced yet, or a part of it would cost more."
+        "The change is paid, and its invoice cannot be lowered to that price: it is in force, being given up, "
+        "lowered already, or a part of it would cost more."
     ),
     "kind_not_cheaper": _("The change is paid, and as that kind of change it would cost the same."),
     "kind_is_that_already": _("It is that kind of change already."),
@@ -216,6 +219,7 @@ OF_MONEY: dict[str, str | Promise] = {
     ),
     "correction_undone_already": _("The correction %(number)s has been taken back already."),
     "correction_unknown": _("The document %(document)s has no correction %(number)s."),
+    "credit_too_small": _("The credit does not cover order %(order)s: %(missing)s is missing."),
     "credit_beyond_paid": _("%(asked)s cannot be given back, at most %(allowed)s is left of what was paid."),
     "credit_without_document": _("There is no invoice from which the remaining %(missing)s could be given back."),
     "deposit_amount": _("%(amount)s is not possible here: the amount must be above zero."),

@@ -8,7 +8,7 @@ from planshift.billing import models, orders, prepaid_balance
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import rules, waking
+from planshift.procedures import rules
 from planshift.procedures.metering import knowing, watching
 from planshift.runtime import audit, keys, runs
 from planshift.services import models as services
@@ -68,8 +68,6 @@ def transfer(
     def make() -> str:
         prepaid_balance.transfer(client=owner, direction=direction, amount=amount, key=key, at=at, actor=actor)
         runs.start(kind=LOOK_KIND, key=f"{LOOK_KIND}:{client}:{key}", subject=client)
-        if direction == "to_deposit":
-            waking.orders_of(client=client, because="deposit")
         return key
 
     content = keys.fingerprint({"amount": str(amount), "direction": direction})

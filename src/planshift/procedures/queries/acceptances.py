@@ -5,7 +5,7 @@ from datetime import datetime
 from planshift.billing import models as billing
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.procedures import acceptance, access, asking, decrease_papers, models, views
+from planshift.procedures import acceptance, access, asking, decrease_credit, decrease_papers, models, views
 from planshift.services.queries import NotFound
 
 ANSWERABLE = ("AWAITING_ANSWER", "AWAITING_STAFF")
@@ -70,6 +70,7 @@ def _staff_may_decide(asked: models.Acceptance, at: datetime) -> bool:
 def _accepting(asked: models.Acceptance, at: datetime) -> views.Accepting:
     change = asked.change
     in_time = asked.lapses_at is None or at < asked.lapses_at
+    given = decrease_credit.back(asked)
     sent = asking.mails(change=change.number)
     return views.Accepting(
         change=change.number,
@@ -77,7 +78,9 @@ def _accepting(asked: models.Acceptance, at: datetime) -> views.Accepting:
         service=change.service.number,
         state=asked.state,
         can_answer=asked.state in ANSWERABLE and in_time,
-        credit=Money.from_minor(asked.credit_minor, asked.currency),
+        credit=given.left,
+        charged=given.charged,
+        to=given.to,
         papers=tuple(_paper(row) for row in decrease_papers.papers(change=change.number)),
         sent_to=sent[-1].recipient if sent else change.client.email,
         asked_at=asked.asked_at,

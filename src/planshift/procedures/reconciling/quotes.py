@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from planshift.procedures import models, placing
+from planshift.domain.tax import Taxed
+from planshift.procedures import lowering, models, placing
 from planshift.procedures.reconciling.checks import Difference
 
 CODE, TABLE = "quote_order", "procedures_change"
@@ -13,20 +14,19 @@ def differences(*, after: int, until: int, seller: str) -> Iterator[Difference]:
     found = models.Change.objects.filter(pk__gt=after, pk__lte=until, order__isnull=False)
     if seller:
         found = found.filter(client__seller__code=seller)
-    for change in found.select_related("quote__replaces", "order", "client__seller").order_by("pk"):
+    for change in found.select_related("quote", "lowered_from", "order", "client__seller").order_by("pk"):
         assert change.order is not None
-        order, kept = change.order, change.quote
-        if kept.created_at > change.ordered_at and kept.replaces is not None:  # lowered after it was paid (H3)
-            kept = kept.replaces
-        total = placing.offer_of(kept).total
+        order, kept = change.order, lowering.quote_paid(change)
+        offered = placing.offer_of(kept)
+        total = Taxed.total((line.amount for line in placing.ordered(offered)), currency=offered.currency)
         figures = (
-            ("quote gross", kept.gross_minor, total.gross),
+            ("quote gross", kept.gross_minor, offered.total.gross),
             ("net", order.net_minor, total.net),
             ("tax", order.tax_minor, total.tax),
             ("gross", order.gross_minor, total.gross),
         )
-        for figure, stored, offered in figures:
-            if (stored, order.currency) != (offered.minor, offered.currency):
+        for figure, stored, wanted in figures:
+            if (stored, order.currency) != (wanted.minor, wanted.currency):
                 yield Difference(
                     check=CODE,
                     seller=change.client.seller.code,
@@ -34,5 +34,5 @@ def differences(*, after: int, until: int, seller: str) -> Iterator[Difference]:
                     figure=figure,
                     currency=order.currency,
                     stored=stored,
-                    computed=offered.minor,
+                    computed=wanted.minor,
                 )

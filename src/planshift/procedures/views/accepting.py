@@ -44,7 +44,9 @@ class Accepting:
     service: str
     state: str  # of docs/lifecycles.md, acceptance
     can_answer: bool
-    credit: Money  # gross, to the deposit
+    credit: Money  # gross, what is left of it for the client
+    charged: Money  # gross, what the decrease costs: paid out of the credit
+    to: str  # deposit, refund
     papers: tuple[CorrectivePaper, ...]
     sent_to: str
     asked_at: datetime | None
