@@ -88,6 +88,9 @@ class LineFields(models.Model):
         max_length=80, blank=True, help_text="as in domain.facts: plan, setup, fee, resource:ip"
     )
     quantity = models.PositiveIntegerField(default=1)
+    on_top_of = models.PositiveIntegerField(
+        null=True, help_text="of a raise: the units held before, beside which it bills its own"
+    )
     start_on = models.DateField(null=True)
     end_on = models.DateField(null=True, help_text="exclusive")
     vat_code = models.CharField(max_length=20)

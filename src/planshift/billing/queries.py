@@ -89,6 +89,7 @@ class BilledLine:
     start_on: dt.date | None
     end_on: dt.date | None
     quantity: int
+    on_top_of: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +373,7 @@ def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine])
         start_on=line.start_on,
         end_on=line.end_on,
         quantity=line.quantity,
+        on_top_of=line.on_top_of,
     )
 
 

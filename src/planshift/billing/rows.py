@@ -40,6 +40,7 @@ def line(row: models.LineFields, *, currency: str) -> documents.Line:
         quantity=row.quantity,
         start_on=row.start_on,
         end_on=row.end_on,
+        on_top_of=row.on_top_of,
     )
 
 
@@ -57,6 +58,7 @@ def columns(given: documents.Line, *, position: int) -> Columns:
         "quantity": given.quantity,
         "start_on": given.start_on,
         "end_on": given.end_on,
+        "on_top_of": given.on_top_of,
         "vat_code": given.vat_code,
         "vat_percent": Decimal(given.vat_percent.numerator) / Decimal(given.vat_percent.denominator),
         "net_minor": given.amount.net.minor,
@@ -71,7 +73,7 @@ def copied(row: models.LineFields) -> Columns:
 
 
 _COPIED = (
-    *("position", "kind", "text", "service", "component", "quantity", "start_on", "end_on"),
+    *("position", "kind", "text", "service", "component", "quantity", "on_top_of", "start_on", "end_on"),
     *("vat_code", "vat_percent", "net_minor", "tax_minor", "gross_minor"),
 )
 

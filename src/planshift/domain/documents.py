@@ -89,6 +89,7 @@ class Line:
     quantity: int = 1
     start_on: date | None = None
     end_on: date | None = None
+    on_top_of: int | None = None  # of a raise: the units held before (see `facts.BilledLine`)
 
     def words(self, language: str) -> str:
         """The description in `language`, in English when there is none."""

@@ -63,6 +63,8 @@ class BilledLine:
     document: str = ""
     issued_on: date | None = None
     credits: tuple[Credit, ...] = ()  # of `credited`, what was given back for unused time: it is not unused twice
+    # The units held before a raise, on top of which it billed its own; None: all that were held when it was billed
+    on_top_of: int | None = None
 
     @property
     def creditable(self) -> Money:

@@ -328,6 +328,7 @@ def _billed(root: Table, catalog: Catalog, service: known.Service) -> tuple[know
                 document=row.text("document", ""),
                 issued_on=issued,
                 credits=given_back,
+                on_top_of=row.whole("on_top_of", None, least=0),
             )
         )
         row.finish()

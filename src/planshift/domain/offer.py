@@ -22,6 +22,15 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A paid term that a line pays for a part of, with that part of its amount, as the seller's prices are."""
+
+    start: Moment
+    end: Moment
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of an offer. `amount` is positive for a charge, negative for a credit."""
 
@@ -35,6 +44,7 @@ class Line:
     start: Moment | None = None  # the time that it pays for
     end: Moment | None = None
     returns: tuple[Allocation, ...] = ()  # of a credit
+    stretches: tuple[Stretch, ...] = ()  # where it pays for several terms: what for each; they sum to the amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ One pure function: the same facts, request, policy and day give the same offer, 
 
 from planshift.domain import facts as known
 from planshift.domain.errors import Refused
-from planshift.domain.offer import Allocation, Line, Notice, Offer, Price, Promise, Refusal, Renewal
+from planshift.domain.offer import Allocation, Line, Notice, Offer, Price, Promise, Refusal, Renewal, Stretch
 from planshift.domain.periods import Moment
 from planshift.domain.policy.document import Policy
 from planshift.domain.pricing import figures, offers
@@ -20,6 +20,7 @@ __all__ = [
     "Promise",
     "Refusal",
     "Renewal",
+    "Stretch",
     "amount",
     "price",
 ]

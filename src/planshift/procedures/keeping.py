@@ -35,6 +35,7 @@ _KEPT: Mapping[str, type] = MappingProxyType(
             quote.Offer,
             quote.Line,
             quote.Allocation,
+            quote.Stretch,
             quote.Notice,
             quote.Renewal,
             quote.Promise,

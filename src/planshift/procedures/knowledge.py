@@ -74,7 +74,9 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
         service=_service(holding, rules, history, paying, usage, on=on),
         billed=tuple(
             _billed(line, prices=seller.prices)
-            for line in reversed(billing.billed_lines(service=service, start_on=term.start_on, end_on=term.end_on))
+            for line in reversed(  # of the terms that are paid ahead as well
+                billing.billed_lines(service=service, start_on=term.start_on, end_on=holding.last.end_on)
+            )
         ),
         buyer=buyer,
         usage=usage,
@@ -223,6 +225,7 @@ def _billed(line: billing.BilledLine, *, prices: str) -> facts.BilledLine:
         tax_rate=line.vat_percent / 100,
         period=periods.Period(line.start_on, line.end_on) if line.start_on and line.end_on else None,
         quantity=line.quantity,
+        on_top_of=line.on_top_of,
         document=line.invoice,
         issued_on=line.issued_on,
         credits=tuple(facts.Credit(getattr(amount, prices), since) for amount, since in line.credits),

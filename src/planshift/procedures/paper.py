@@ -50,30 +50,47 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def lines(*, offered: quote.Offer, service: str, label: str, sold: catalog.Catalog) -> list[documents.Line]:
-    """The lines of an order exactly as the offer has them, worded; amounts are copied, never computed."""
+    """The lines of an order exactly as the offer has them, worded; amounts are copied, never computed. A line that pays
+    for several terms is one for each, so that what was paid for a term is known when it begins."""
     return [
         documents.Line(
             kind=_kind(line),
             text=_text(line, label=label, sold=sold),
-            amount=line.amount,
+            amount=amount,
             vat_percent=line.tax_rate * 100,
             vat_code=vat_code(treatment=offered.treatment, rate=line.tax_rate),
             service=service,
             component=line.component,
-            quantity=_units(line, operation=offered.operation),
-            start_on=_day(line.start, sold),
-            end_on=_day(line.end, sold),
+            quantity=line.quantity if before is None else line.quantity - before,
+            start_on=_day(start, sold),
+            end_on=_day(end, sold),
+            on_top_of=before,
         )
         for line in offered.lines
+        for before in [_before(line, operation=offered.operation)]
+        for start, end, amount in _per_term(line)
     ]
 
 
-def _units(line: quote.Line, *, operation: str) -> int:
-    """How many units a line bills: of a resource that is raised only those added, so that giving them up again credits
-    all that was paid for them."""
+def _before(line: quote.Line, *, operation: str) -> int | None:
+    """Of a raised resource the units held before: the line bills only those added to them, so that giving these up
+    again credits all that was paid for them. None for any other line."""
     before = line.facts.get("old_quantity")
-    added = line.quantity - (before if isinstance(before, int) else 0)
-    return added if operation == "resources" and line.role == "difference" and added > 0 else line.quantity
+    if operation != "resources" or line.role != "difference" or not isinstance(before, int):
+        return None
+    return before if line.quantity > before else None
+
+
+def _per_term(line: quote.Line) -> list[tuple[periods.Moment | None, periods.Moment | None, Taxed]]:
+    """The time and the amount of a line, or of each term that it pays for; net, tax and gross sum to the line's."""
+    if len(line.stretches) < 2:
+        return [(line.start, line.end, line.amount)]
+    weights = [each.amount.amount for each in line.stretches]
+    nets, taxes = line.amount.net.split(weights), line.amount.tax.split(weights)
+    return [
+        (each.start, each.end, Taxed(net, tax, net + tax))
+        for each, net, tax in zip(line.stretches, nets, taxes, strict=True)
+    ]
 
 
 def renewal_words(*, component: str, name: Mapping[str, str], quantity: int) -> Mapping[str, str]:

@@ -104,6 +104,7 @@ tax = 22
 start = "2026-01-31"
 end = "2026-02-28"
 quantity = 1
+on_top_of = 0
 document = "FV/1"
 issued_on = "2026-01-31"
 [buyer]

@@ -51,8 +51,15 @@ def paid_until(settled: Settled, facts: known.Facts) -> Moment | None:
     present, ahead = facts.service.term, facts.service.prepaid_periods
     if present is None or not ahead:
         return None if present is None else present.end
-    length = Length(facts.service.length.count * ahead, facts.service.length.unit)
-    return _later(settled, present.end, length, settled.clock.zone)
+    return later_end(settled, ahead)
+
+
+def later_end(settled: Settled, count: int) -> Moment:
+    """The end of the last of `count` billing periods of the present length that follow the term."""
+    service = settled.clock.service
+    assert service.term is not None
+    length = Length(service.length.count * count, service.length.unit)
+    return _later(settled, service.term.end, length, settled.clock.zone)
 
 
 def _later(settled: Settled, start: Moment, length: Length, zone: ZoneInfo) -> Moment:

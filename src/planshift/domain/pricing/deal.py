@@ -1,7 +1,6 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
 from datetime import date
-from typing import NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain import money, periods
@@ -12,21 +11,14 @@ from planshift.domain.periods import Length, Moment
 from planshift.domain.policy import other_period
 from planshift.domain.policy.given import Found, Part, Raw, Share
 from planshift.domain.policy.unused_value import Left, Worth
-from planshift.domain.pricing import prices, worth
+from planshift.domain.pricing import prices, units, worth
 from planshift.domain.pricing.items import Item
 from planshift.domain.pricing.measure import ONE, Clock
 from planshift.domain.pricing.prepared import Prepared
+from planshift.domain.pricing.worth import Unused
 
 _NONE = Fraction(0)
 _MONTH = Length(1)
-
-
-class Unused(NamedTuple):
-    """What the unused part of something is worth, of which prices and shares, and which share of it is given back."""
-
-    worth: Fraction
-    parts: tuple[Part, ...]
-    given_back: Fraction
 
 
 class PricedDeal:
@@ -261,7 +253,7 @@ class PricedDeal:
     def _full_old(self, item: Item, old: Found | None) -> Fraction:
         if old is not None:
             return money.times(old.amount, item.old_quantity)
-        return money.sum_of([line.amount.amount for line in self.billed(item)])
+        return money.sum_of([line.amount.amount for line in worth.of_the_term(self.billed(item), self.clock)])
 
     def billed(self, item: Item) -> list[BilledLine]:
         """What was billed for a component, newest first; by default its list price, less the discount, for the term."""
@@ -272,7 +264,7 @@ class PricedDeal:
             )
         return found
 
-    def _unused(self, item: Item, old: Found | None, quantity: int) -> "Unused":
+    def _unused(self, item: Item, old: Found | None, quantity: int) -> Unused:
         """What the unused part of so many of a component is worth to the client, and how much of that is given back."""
         if not quantity or self.credits_nothing:
             return Unused(_NONE, (), ONE)
@@ -291,28 +283,28 @@ class PricedDeal:
     def _newest_first(self, item: Item, quantity: int) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
         parts: list[Part] = []
-        left = quantity
-        for line in self.billed(item):
-            amount, whole = line.amount.amount, True
-            if item.component != known.PLAN:
-                if left <= 0:
-                    break
-                whole = left >= line.quantity  # else the units that its credits gave back are not there any more
-                if not whole:
-                    amount = Fraction(amount.numerator * left, amount.denominator * line.quantity)
-                left -= line.quantity
-            part = self._of_billed(item, line, quantity, amount)
-            if not line.credits:
-                if part.worth.numerator >= 0:
-                    parts.append(part)
+        lines, plan = self.billed(item), item.component == known.PLAN
+        if len(lines) == 1 and not lines[0].credits and (plan or quantity == item.old_quantity == lines[0].quantity):
+            part = self._of_billed(item, lines[0], quantity, ONE)
+            return [part] if part.worth.numerator >= 0 else []
+        if plan:
+            taken = iter([units.Taken(line, ONE, ONE) for line in lines])
+        else:
+            taken = units.given_up(lines, held=item.old_quantity, wanted=quantity)
+        for each in taken:
+            part = self._of_billed(item, each.line, quantity, each.of_billed)
+            back = list(worth.given_back(each.line, part, self.clock)) if each.line.credits else []
+            if not back:
+                parts.append(part)
                 continue
-            given_back = list(worth.given_back(line, part, self.clock)) if whole else []
-            if money.sum_of([part.worth, *(each.worth for each in given_back)]) >= 0:
-                parts.extend((part, *given_back))
-        return parts
+            held = part if each.of_left == each.of_billed else self._of_billed(item, each.line, quantity, each.of_left)
+            at_most = None if self.rules.gives_back_all else part  # else the rest of units that are gone is nobody's
+            parts.extend(worth.less_credits(held, back, share=each.of_left, at_most=at_most))
+        return parts if money.sum_of([part.worth for part in parts]) >= 0 else []
 
-    def _of_billed(self, item: Item, line: BilledLine, quantity: int, amount: Fraction) -> Part:
-        clock = self.clock
+    def _of_billed(self, item: Item, line: BilledLine, quantity: int, of: Fraction) -> Part:
+        """The worth of the share `of` a line."""
+        clock, amount = self.clock, line.amount.amount if of is ONE else line.amount.amount * of
         if line.period is None:
             length = self.change.old_length
             cycles, share = clock.whole_cycles(length), clock.remaining(length)
@@ -367,7 +359,9 @@ class PricedDeal:
             lines = next((self.billed(item) for item in self.change.items if item.component == component), None)
             if lines is None:
                 return None
-        return money.sum_of([line.creditable.amount for line in lines])
+        if len(lines) == 1:
+            return lines[0].creditable.amount
+        return max(money.sum_of([line.paid.amount - line.credited.amount for line in lines]), _NONE)
 
     def _line(
         self,

@@ -9,6 +9,7 @@ from planshift.domain.exact import Fraction
 from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
 from planshift.domain.policy.given import Raw
+from planshift.domain.pricing import ahead
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
@@ -44,7 +45,7 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: 
     rate = rate_of(settled, facts)
     for raw, amount in zip(raws, amounts, strict=True):
         if amount < 0 and facts.billed:
-            parts.extend(_returned(rules.credit_distribution, facts, raw, amount, rate))
+            parts.extend(_returned(settled, facts, raw, amount, rate))
         else:
             parts.append((raw, amount, rate, ()))
     place, mode = rules.tax_place, rules.tax_mode
@@ -171,7 +172,7 @@ def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: s
 
 
 def _returned(
-    lay: Callable[..., tuple[Fraction, ...]], facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
+    settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
 ) -> list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]]:
     """A credit laid upon the billed lines that it returns, by the policy's rule; one part per tax rate of these."""
     lines = [line for line in facts.billed or () if line.component == raw.component]
@@ -181,7 +182,8 @@ def _returned(
     for value in raw.values:
         if value.billed:
             worth[value.billed] = worth.get(value.billed, _NONE) + value.worth
-    taken = _taken(lay, lines, -amount, worth)
+    apart = ahead.credited(settled, raw, Money(-amount, facts.catalog.seller.currency), lines)
+    taken = _taken(settled.rules.credit_distribution, lines, -amount, worth, apart)
     left = -amount - money.sum_of([part for _, part in taken])
     if not taken:
         return [(raw, amount, rate, ())]
@@ -241,23 +243,33 @@ def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fract
 
 
 def _taken(
-    lay: Callable[..., tuple[Fraction, ...]], lines: list[BilledLine], amount: Fraction, worth: dict[str, Fraction]
+    lay: Callable[..., tuple[Fraction, ...]],
+    lines: list[BilledLine],
+    amount: Fraction,
+    worth: dict[str, Fraction],
+    apart: list[tuple[Fraction, frozenset[str]]],
 ) -> list[tuple[BilledLine, Fraction]]:
-    """`amount` laid upon lines (newest first): on each no more than its unused worth, then than can be credited."""
+    """`amount` laid upon lines (newest first): on each no more than its unused worth, then than can be credited.
+
+    `apart`: parts of it that are laid upon some of the lines (by id) before the rest is laid upon all.
+    """
     if not lines:
         return []
     found = [_NONE] * len(lines)
     cent = Fraction(1, 10 ** money.decimals_of(currency=lines[0].amount.currency))
-    for limited in (True, False) if worth else (False,):
+    left = amount
+    everything = frozenset(line.id for line in lines)
+    whole = [(amount, everything, True), (amount, everything, False)] if worth else [(amount, everything, False)]
+    for part, only, limited in [*((part, only, bool(worth)) for part, only in apart), *whole]:
         rooms = []
         for line, already in zip(lines, found, strict=True):
-            room = line.creditable.amount - already
+            room = line.creditable.amount - already if line.id in only else _NONE
             if limited:
-                room = max(min(room, money.round_to(worth.get(line.id, _NONE), cent)), _NONE)
-            rooms.append(room)
-        now = min(amount, money.sum_of(rooms))
+                room = min(room, money.round_to(worth.get(line.id, _NONE), cent) - already)
+            rooms.append(max(room, _NONE))
+        now = min(part, left, money.sum_of(rooms))
         if now > 0:
             parts = lay(amount=now, rooms=tuple(rooms), unit=cent)
             found = [already + part for already, part in zip(found, parts, strict=True)]
-            amount -= now
+            left -= now
     return [(line, part) for line, part in zip(lines, found, strict=True) if part]

@@ -6,7 +6,7 @@ from planshift.domain import facts as known
 from planshift.domain.money import Money
 from planshift.domain.offer import Allocation, Line, Offer
 from planshift.domain.periods import Moment
-from planshift.domain.pricing import afterwards, figures
+from planshift.domain.pricing import afterwards, ahead, figures
 from planshift.domain.pricing.figures import Figure
 from planshift.domain.pricing.settle import Settled
 from planshift.domain.pricing.sketch import OfferSketch
@@ -69,7 +69,7 @@ def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None, m
     raw, change = figure.raw, settled.change
     credit = figure.rounded.numerator < 0
     timed = raw.component not in (known.SETUP, known.FEE)
-    at = settled.clock.at
+    start, end = _time(settled, figure, end, missing_from) if timed else (None, None)
     told = {
         "plan": change.new_plan.code if not credit or raw.role == "difference" else change.old_plan.code,
         "from_plan": change.old_plan.code,
@@ -86,7 +86,22 @@ def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None, m
         amount=figure.taxed,
         tax_rate=figure.rate,
         quantity=raw.quantity,
-        start=(missing_from if raw.how == "missing_months" and missing_from else at) if timed else None,
-        end=(settled.clock.service.term.end if credit and settled.clock.service.term else end) if timed else None,
+        start=start,
+        end=end,
         returns=tuple(Allocation(line.id, Money(part, currency)) for line, part in figure.returns),
+        stretches=ahead.stretches(settled, raw, Money(figure.rounded, currency), start, end) if timed else (),
     )
+
+
+def _time(
+    settled: Settled, figure: Figure, end: Moment | None, missing_from: Moment | None
+) -> tuple[Moment | None, Moment | None]:
+    """The time that a line pays for, or gives back."""
+    term, at = settled.clock.service.term, settled.clock.at
+    if figure.raw.how == "missing_months" and missing_from:
+        return missing_from, end
+    if figure.raw.role == "next_period" and term is not None:
+        return term.end, end
+    if (paid := ahead.paid_until(settled)) is not None:
+        return at, paid
+    return at, term.end if figure.rounded.numerator < 0 and term is not None else end

@@ -220,7 +220,7 @@ def _difference(raw: Raw, price: Fraction, words: Words) -> str:
 
 def _values(raw: Raw, words: Words) -> str:
     """The unused value: each price or billed amount by its remaining share, and the share given back."""
-    text = " + ".join(_part(part, words) for part in raw.values).replace(" + -", _MINUS) or "0"
+    text = " + ".join(_part(part, words) for part in raw.values).replace(" + −", _MINUS) or "0"
     back = raw.detail[0] if raw.detail else Fraction(1)
     if len(raw.values) > 1 or raw.how != "value_difference" or any(part.less for part in raw.values):
         text = f"({text})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain import money, periods
@@ -17,12 +17,23 @@ from planshift.domain.pricing.measure import Clock
 _NONE = Fraction(0)
 
 
+class Unused(NamedTuple):
+    """What the unused part of something is worth, of which prices and shares, and which share of it is given back."""
+
+    worth: Fraction
+    parts: tuple[Part, ...]
+    given_back: Fraction
+
+
 def billed_lines(
     facts: known.Facts, item: Item, *, clock: Clock, on: date, paid_once: dict[tuple[Any, ...], list[BilledLine]]
 ) -> list[BilledLine]:
     """The lines billed for one component, newest first. `paid_once` notes those that stand for a list price."""
     if facts.billed is not None:
         lines = [line for line in facts.billed if line.component == item.component]
+        ahead = facts.service.prepaid_periods
+        if ahead and not clock.rules.later_periods(periods=ahead):
+            lines = of_the_term(lines, clock)
         if len(lines) == 1:
             return lines
         lines.reverse()
@@ -39,6 +50,15 @@ def billed_lines(
     if found is None:
         found = paid_once[key] = _paid_once(facts, item, on, cycles, later)
     return found
+
+
+def of_the_term(lines: list[BilledLine], clock: Clock) -> list[BilledLine]:
+    """Those that do not pay for later periods alone."""
+    term = clock.service.term
+    if term is None or not clock.service.prepaid_periods:
+        return lines
+    end = periods.instant_of(term.end, clock.zone)
+    return [line for line in lines if line.period is None or periods.instant_of(line.period.start, clock.zone) < end]
 
 
 def _paid_once(facts: known.Facts, item: Item, on: date, cycles: Fraction, later: int) -> list[BilledLine]:
@@ -71,6 +91,15 @@ def given_back(line: BilledLine, part: Part, clock: Clock) -> Iterator[Part]:
         if units > 0:
             share = Share(min(left, units), units, clock.unit)
             yield Part(-credit.amount.amount, share, -credit.amount.amount * share.cycles, line.id)
+
+
+def less_credits(part: Part, back: list[Part], *, share: Fraction, at_most: Part | None) -> tuple[Part, ...]:
+    """`part` less its `share` of what was given back of the line; nothing below 0, and `at_most` where that is less."""
+    back = [each._replace(price=each.price * share, worth=each.worth * share) for each in back]
+    left = part.worth + sum((each.worth for each in back), _NONE)
+    if left < 0:
+        return ()
+    return (part, *back) if at_most is None or left <= at_most.worth else (at_most,)
 
 
 def discount_of(service: known.Service, *, new: bool) -> Fraction:
