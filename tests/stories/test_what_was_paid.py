@@ -45,7 +45,10 @@ def given_back(stage: Stage, label: str, request: facts.Request | str) -> Money:
     acceptance.accept(client=client, number=made.number, at=clock.business(), actor=stage.actor)
     stage.work()
     assert stage.change(made.number).state == "DONE"
-    return quote.offer.total.gross
+    total, steps = quote.offer.total, quote.offer.working
+    assert [step.result for step in steps if step.code == "total"] == [total.gross.amount]
+    assert sum(step.result for step in steps if step.code == "tax") == total.tax.amount
+    return total.gross
 
 
 def ips(amount: int) -> facts.ChangeResources:

@@ -1,13 +1,18 @@
 """What holds after everything that anybody does, and what holds when enough time has passed."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.db.models import F, Sum
 
 from planshift.billing import models as billing
+from planshift.domain import catalog as selling
+from planshift.domain import facts, periods, quote
+from planshift.domain.catalog import Plan
+from planshift.domain.exact import Fraction
 from planshift.ledger import balances
 from planshift.ledger import models as ledger
-from planshift.procedures import held, models, reconciling
+from planshift.procedures import held, knowledge, models, reconciling
 from planshift.provisioning import models as hosting
 from planshift.runtime import clock
 from planshift.runtime.models import Run
@@ -23,6 +28,49 @@ def always() -> None:
     _never_more_than_paid()
     _nothing_before_payment()
     _every_wait_is_somebodys()
+
+
+def whatever_happened_a_change_costs_the_difference(*, label: str) -> None:
+    """For the time that is paid: at one price list nobody has paid more or less than it for what a service holds. Each
+    line and each correction is rounded to its cent. A longer billing period is paid at other prices than the list's."""
+    row = services.Service.objects.select_related("client").get(label__startswith=label)
+    changes = models.Change.objects.filter(service=row)
+    odd = billing.Correction.objects.filter(client=row.client_id, reason__in=("price_lowered", "renewal_as_before"))
+    if row.state != "ACTIVE" or changes.filter(operation="period").exists() or odd.exists():
+        return
+    if changes.filter(state__in=models.Change.lifecycle.open).exists():
+        return
+    at = clock.business()
+    known = knowledge.of(service=row.number, at=at)
+    sold, on, holding = known.facts.catalog, known.at_day, known.holding
+    if holding.term_on(on).end_on <= on:
+        return
+    for target in sorted({"standard", "professional", "business"} - {row.plan}):
+        offer = quote.price(
+            facts=known.facts, request=facts.ChangePlan(target=target), policy=known.rules.policy, on=at
+        )
+        right = Fraction(0)
+        for term in holding.terms:
+            length = periods.Length(term.months)
+            listed = [_by_the_list(sold.plans[plan], holding.additional, length, on) for plan in (target, row.plan)]
+            left = max((term.end_on - max(term.start_on, on)).days, 0)
+            right += (listed[0] - listed[1]) * left / (term.end_on - term.start_on).days
+        if isinstance(offer, quote.Offer) and offer.timing != "at_renewal":
+            papers = billing.InvoiceLine.objects.filter(service=row.number).count()
+            found = offer.total.net.amount
+            assert abs(found - right) <= Fraction(papers + 4, 100), (row.number, target, float(found), float(right))
+
+
+def _by_the_list(plan: Plan, additional: Mapping[str, int], length: periods.Length, on: datetime.date) -> Fraction:
+    price = plan.price(length, on)
+    assert price is not None
+    total = price.amount
+    for code, amount in additional.items():
+        if amount:
+            each = selling.price_on(plan.resources[code].prices, length, on)
+            assert each is not None
+            total += each.amount * amount
+    return total
 
 
 def _one_open_change() -> None:

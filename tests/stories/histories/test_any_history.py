@@ -241,6 +241,8 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def laws(self) -> None:
         laws.always()
+        for label in world.PAID_FROM_DEPOSIT:
+            laws.whatever_happened_a_change_costs_the_difference(label=label)
 
     # ── the end ──
     def finish(self) -> None:

@@ -40,6 +40,7 @@ from tests.billing import bank_files
 from tests.mail.test_mailbox import reply
 
 SERVICES = ("vps.warsztat", "vps1.piekarnia", "pasticceria", "vps.kawiarnia", "vps.ksiegarnia", "studio-tecnico")
+PAID_FROM_DEPOSIT = ("vps.warsztat", "vps1.piekarnia", "vps.kawiarnia", "vps.ksiegarnia")
 REQUESTS: tuple[facts.Request, ...] = (
     facts.ChangePlan(target="professional"),
     facts.ChangePlan(target="standard"),
