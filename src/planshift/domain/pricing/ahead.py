@@ -30,7 +30,7 @@ def paid_until(settled: Settled) -> Moment | None:
 
 
 def stretches(
-    settled: Settled, raw: Raw, amount: Money, start: Moment | None, end: Moment | None
+    settled: Settled, *, raw: Raw, amount: Money, start: Moment | None, end: Moment | None
 ) -> tuple[Stretch, ...]:
     """What of a charge (`amount`, as the seller's prices are) is for the running term and what for each later one;
     empty where it is for one term."""
@@ -46,7 +46,7 @@ def stretches(
 
 
 def credited(
-    settled: Settled, raw: Raw, amount: Money, lines: Sequence[BilledLine]
+    settled: Settled, *, raw: Raw, amount: Money, lines: Sequence[BilledLine]
 ) -> list[tuple[Fraction, frozenset[str]]]:
     """What of a credit (`amount` > 0) is for each term, with the ids of those of `lines` that pay for it: what is given
     back for one term is not taken from another. Empty where it is for one term."""

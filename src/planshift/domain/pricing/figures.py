@@ -182,7 +182,7 @@ def _returned(
     for value in raw.values:
         if value.billed:
             worth[value.billed] = worth.get(value.billed, _NONE) + value.worth
-    apart = ahead.credited(settled, raw, Money(-amount, facts.catalog.seller.currency), lines)
+    apart = ahead.credited(settled, raw=raw, amount=Money(-amount, facts.catalog.seller.currency), lines=lines)
     taken = _taken(settled.rules.credit_distribution, lines, -amount, worth, apart)
     left = -amount - money.sum_of([part for _, part in taken])
     if not taken:

@@ -89,7 +89,9 @@ def _line(settled: Settled, figure: Figure, currency: str, end: Moment | None, m
         start=start,
         end=end,
         returns=tuple(Allocation(line.id, Money(part, currency)) for line, part in figure.returns),
-        stretches=ahead.stretches(settled, raw, Money(figure.rounded, currency), start, end) if timed else (),
+        stretches=ahead.stretches(settled, raw=raw, amount=Money(figure.rounded, currency), start=start, end=end)
+        if timed
+        else (),
     )
 
 
