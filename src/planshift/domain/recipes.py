@@ -77,6 +77,11 @@ class Recipe:
         index = self.place_of(name) + 1
         return self.steps[index] if index < len(self.steps) else None
 
+    def between(self, step: Step, following: Step | None) -> tuple[Step, ...]:
+        """The steps that stand between two; None: all that follow."""
+        end = self.place_of(following.name) if following is not None else len(self.steps)
+        return self.steps[self.place_of(step.name) + 1 : end]
+
     def undone_before(self, name: str) -> Step | None:
         """The next step to undo when those from `name` on are undone already: the nearest earlier one with an
         `undo`."""

@@ -125,7 +125,7 @@ def order(
         )
         if placing.gives_back(priced):
             acceptance.begin(change=placed, priced=priced, at=at)
-        runs.start(kind=KIND, key=run_key(number), subject=number)
+        runs.start_new(kind=KIND, key=run_key(number), subject=number)
         return number
 
     return keys.once(scope=f"order/{client}", key=key, fingerprint=keys.fingerprint({"quote": quote}), make=make)

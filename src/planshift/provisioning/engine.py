@@ -3,6 +3,7 @@ what came of it together with the advance of the run. A worker that dies between
 whoever takes over asks again under the same key, and the driver answers that it is done.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from planshift.domain import recipes
@@ -23,21 +24,40 @@ _FINAL = ("DONE", "FAILED", "CANCELLED")
 run_key = progress.run_key
 
 
-def _act(work: runs.Work) -> answers.Seen | None:
-    """Outside any transaction: the driver call of the present step; None where nothing is to be called."""
+# A look and what follows it are put to the server one after the other and recorded together: whoever takes over after a
+# crash in between looks again, and asks again under the same key.
+TOGETHER = (("check", "apply"), ("apply", recipes.READ_BACK))
+
+
+def _act(work: runs.Work) -> Sequence[answers.Seen]:
+    """Outside any transaction: the driver call of the present step, and of those that belong together with it; none
+    where nothing is to be called."""
     execution = models.Execution.objects.select_related(
         "service__client", "present__server", "present__service", "new__server", "new__service"
     ).get(number=work.subject)
     if execution.state not in ("RUNNING", "UNDOING"):
-        return None
+        return ()
     if execution.state == "RUNNING" and facts.step_of(execution).does in (recipes.WAIT, recipes.WORK):
+        return ()
+    seen = [calls.carry_out(execution, actor=work.actor)]
+    while seen[-1].kind == answers.DID and (following := _together(execution)) is not None:
+        execution.step, execution.attempt, execution.task = following.name, 0, ""  # as it will stand; not written here
+        seen.append(calls.carry_out(execution, actor=work.actor))
+    return seen
+
+
+def _together(execution: models.Execution) -> recipes.Step | None:
+    """The next step, where it is put to the server before the present one is recorded."""
+    if execution.state != "RUNNING":
         return None
-    return calls.carry_out(execution, actor=work.actor)
+    step = facts.step_of(execution)
+    following = progress.applies_after(execution, step)
+    return following if following is not None and (step.does, following.does) in TOGETHER else None
 
 
 @runs.external(_act)
-def advance(work: runs.Work, seen: answers.Seen | None) -> runs.Outcome:
-    """Record what came of the call, and take the execution one step on."""
+def advance(work: runs.Work, seen: Sequence[answers.Seen]) -> runs.Outcome:
+    """Record what came of the calls, and take the execution as many steps on."""
     execution = progress.locked(work.subject)
     if execution is None:
         raise LookupError(f"no execution {work.subject}")
@@ -49,9 +69,12 @@ def advance(work: runs.Work, seen: answers.Seen | None) -> runs.Outcome:
         execution.state == "RUNNING" and facts.step_of(execution).does in (recipes.WAIT, recipes.WORK)
     ):
         return _wait(execution, work)
-    if seen is None or seen.fence != answers.fence_of(execution):
-        return runs.Go("advance")  # decided otherwise meanwhile: the answer is about something else
-    return _record(execution, seen, work)
+    outcome: runs.Outcome = runs.Go("advance")
+    for each in seen:
+        if each.fence != answers.fence_of(execution):
+            return outcome  # decided otherwise meanwhile: the answer is about something else
+        outcome = _record(execution, each, work, last=each is seen[-1])
+    return outcome
 
 
 def _wait(execution: models.Execution, work: runs.Work) -> runs.Outcome:
@@ -77,13 +100,13 @@ def _wait(execution: models.Execution, work: runs.Work) -> runs.Outcome:
             progress.tell(execution, "removal_notice_due")
     if due > work.at:
         return runs.Wait(resume="advance", owner=step.waits_for, signal=LOOK, due_at=due)
-    if not execution.journal.filter(step=step.name, event="overdue").exists():
+    if not facts.journal_of(execution).filter(step=step.name, event="overdue").exists():
         progress.journal(execution, "overdue", at=work.at, actor=work.actor)
         progress.tell(execution, "execution_overdue")
     return runs.Wait(resume="advance", owner="staff", signal=LOOK, due_at=work.at + REMINDED_AFTER)
 
 
-def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
+def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work, *, last: bool) -> runs.Outcome:
     at, actor = work.at, work.actor
     if seen.kind == answers.RUNS:
         return _runs_on(execution, seen, work)
@@ -101,7 +124,7 @@ def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) ->
         event = "skipped" if seen.kind == answers.ABSENT else "done"
         note = "the server cannot do it" if seen.kind == answers.ABSENT else ""
         done = facts.step_of(execution)
-        progress.finish_step(execution, at=at, actor=actor, seen=seen, event=event, note=note)
+        progress.finish_step(execution, at=at, actor=actor, seen=seen, event=event, note=note, save=last)
         if done.does in SENDING and event == "done":
             watching.begin(execution)
     return _next(execution)
@@ -110,9 +133,9 @@ def _record(execution: models.Execution, seen: answers.Seen, work: runs.Work) ->
 def _runs_on(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> runs.Outcome:
     """A long task goes on: asked again after a pause that grows with its age. After a day staff are told, once."""
     execution.task = seen.task
-    execution.save(update_fields=["task"])
+    execution.save()
     age = work.at - execution.step_since
-    known = execution.journal.filter(step=execution.step, event="overdue", at__gte=execution.step_since)
+    known = facts.journal_of(execution).filter(step=execution.step, event="overdue", at__gte=execution.step_since)
     if age >= REMINDED_AFTER and not known.exists():
         progress.journal(execution, "overdue", at=work.at, actor=work.actor)
         progress.tell(execution, "execution_overdue")
@@ -127,7 +150,7 @@ def _again(execution: models.Execution, seen: answers.Seen, work: runs.Work) -> 
         return _never(execution, seen, work)
     if seen.facts.get("new_key"):
         execution.generation += 1
-    execution.save(update_fields=["attempt", "generation"])
+    execution.save()
     pause = RETRIES.pause(execution.attempt) if seen.after_seconds is None else seen.after_seconds
     return runs.Retry(after_seconds=pause)
 

@@ -74,7 +74,7 @@ def start(
         step_since=at,
     )
     progress.journal(execution, "ordered", at=at, actor=actor, told={"recipe": made.code, "cause": cause})
-    runs.start(kind=engine.KIND, key=engine.run_key(execution.number), subject=execution.number)
+    runs.start_new(kind=engine.KIND, key=engine.run_key(execution.number), subject=execution.number)
     return execution
 
 

@@ -3,10 +3,19 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from planshift.domain import recipes
 from planshift.provisioning import models, ports
+from planshift.runtime import gathering
 
 NOTICE_DEADLINE = timedelta(days=1)  # the removal notice is sent by a procedure within minutes; after a day staff look
+
+
+def journal_of(execution: models.Execution) -> "QuerySet[models.ExecutionStep]":
+    """The lines of its journal, those of the present transaction included."""
+    gathering.flush()
+    return models.ExecutionStep.objects.filter(execution=execution)
 
 
 def recipe_of(execution: models.Execution) -> recipes.Recipe:
@@ -79,7 +88,7 @@ def cutover_by(execution: models.Execution) -> datetime | None:
 
 def last_done(execution: models.Execution, *steps: str) -> models.ExecutionStep | None:
     """The newest line of the journal that says that one of these steps is done."""
-    return execution.journal.filter(step__in=steps, event="done").order_by("id").last()
+    return journal_of(execution).filter(step__in=steps, event="done").order_by("id").last()
 
 
 def passed_on(execution: models.Execution) -> bool:

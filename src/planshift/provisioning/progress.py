@@ -6,10 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from planshift.domain import recipes
-from planshift.provisioning import facts, handover, models
+from planshift.provisioning import facts, handover, models, ports
 from planshift.provisioning.answers import Seen
-from planshift.runtime import locks, moves, runs
+from planshift.runtime import gathering, locks, moves, runs
 
+# what recording a step changes of an execution beside its state
+_MOVING = (
+    "step", "step_since", "attempt", "task", "waiting_until", "error", "new", "dns_before", "handed_over_at",
+    "point_of_no_return_at", "quarantined_at", "ended_at",
+)  # fmt: skip
 LOOK = "look"  # the one signal of an execution's run: look at the facts again
 
 
@@ -42,19 +47,20 @@ def journal(
 ) -> None:
     """One line of the journal, about the present step unless `step` is named."""
     here = facts.environment_of(execution, facts.step_of(execution))
-    models.ExecutionStep.objects.create(
-        execution=execution,
-        step=step or execution.step,
-        event=event,
-        key=seen.key if seen else "",
-        environment_id=(seen.environment if seen and seen.environment else here.pk if here else None),
-        attempt=execution.attempt + 1,
-        started_at=execution.step_since,
-        at=at,
-        actor=actor,
-        note=note,
-        facts=dict(told if told is not None else seen.facts if seen else {}),
-    )
+    line = {
+        "execution_id": execution.pk,
+        "step": step or execution.step,
+        "event": event,
+        "key": seen.key if seen else "",
+        "environment_id": (seen.environment if seen and seen.environment else here.pk if here else None),
+        "attempt": execution.attempt + 1,
+        "started_at": execution.step_since,
+        "at": at,
+        "actor": actor,
+        "note": note,
+        "facts": dict(told if told is not None else seen.facts if seen else {}),
+    }
+    gathering.later(models.ExecutionStep, [line])
 
 
 def tell(execution: models.Execution, name: str) -> None:
@@ -71,9 +77,10 @@ def finish_step(
     seen: Seen | None = None,
     event: str = "done",
     note: str = "",
+    save: bool = True,
 ) -> None:
     """The present step is over: journal, effects, point of no return, then on to the next step that applies, or the
-    end."""
+    end. Without `save` the caller writes the execution when it has recorded more."""
     step = facts.step_of(execution)
     journal(execution, event, at=at, actor=actor, seen=seen, note=note)
     if event == "done" and seen is not None:
@@ -86,19 +93,28 @@ def finish_step(
             moves.move(execution.present, "quarantined", actor=actor, at=at)
     if step.point_of_no_return:
         _pass_point_of_no_return(execution, at, actor)
-    following = facts.recipe_of(execution).after(step.name)
-    while following is not None and not all(facts.holds(execution, name) for name in following.only_if):
-        _stand_at(execution, following, at)
-        missing = next(name for name in following.only_if if not facts.holds(execution, name))
+    following = applies_after(execution, step)
+    for passed in facts.recipe_of(execution).between(step, following):
+        _stand_at(execution, passed, at)
+        missing = next(name for name in passed.only_if if not facts.holds(execution, name))
         journal(execution, "skipped", at=at, actor=actor, told={"not": missing})
-        following = facts.recipe_of(execution).after(following.name)
     if following is not None:
         _stand_at(execution, following, at)
+        if save:
+            execution.save()
         return
     execution.ended_at, execution.waiting_until = at, None
-    execution.save()
-    moves.move(execution, "finished", actor=actor, at=at)
+    moves.move(execution, "finished", actor=actor, at=at, **{name: getattr(execution, name) for name in _MOVING})
     tell(execution, "executed")
+
+
+def applies_after(execution: models.Execution, step: recipes.Step) -> recipes.Step | None:
+    """The next step after `step` whose conditions are met; None at the end."""
+    recipe = facts.recipe_of(execution)
+    following = recipe.after(step.name)
+    while following is not None and not all(facts.holds(execution, name) for name in following.only_if):
+        following = recipe.after(following.name)
+    return following
 
 
 def part_done(execution: models.Execution, *, seen: Seen, at: datetime, actor: str) -> None:
@@ -109,6 +125,7 @@ def part_done(execution: models.Execution, *, seen: Seen, at: datetime, actor: s
     journal(execution, "done", at=at, actor=actor, seen=seen, step=f"{execution.step}:{environment.service.number}")
     moves.move(environment, "removed", actor=actor, at=at, retired_at=at)
     _stand_at(execution, facts.step_of(execution), at)
+    execution.save()
 
 
 def begin_undo(
@@ -127,12 +144,13 @@ def begin_undo(
 def undo_next(execution: models.Execution, *, at: datetime, actor: str) -> None:
     """On to the nearest earlier step that was done and can be undone; none left: the end."""
     recipe = facts.recipe_of(execution)
-    done = set(execution.journal.filter(event="done").values_list("step", flat=True))
+    done = set(facts.journal_of(execution).filter(event="done").values_list("step", flat=True))
     step = recipe.undone_before(execution.step)
     while step is not None and step.name not in done:
         step = recipe.undone_before(step.name)
     if step is not None:
         _stand_at(execution, step, at)
+        execution.save()
         return
     if execution.new is not None and execution.new.state == "PREPARING":
         moves.move(execution.new, "removed", actor=actor, at=at, retired_at=at)
@@ -154,31 +172,36 @@ def _stand_at(execution: models.Execution, step: recipes.Step, at: datetime) -> 
     execution.step, execution.step_since = step.name, at
     execution.attempt, execution.task, execution.waiting_until = 0, "", None
     execution.error = execution.error if execution.undo_ends_in else {}
-    execution.save()
 
 
 def _effects(execution: models.Execution, step: recipes.Step, seen: Seen, at: datetime, actor: str) -> None:
     """What our own rows learn from a verified step."""
     here = facts.environment_of(execution, step)
     if seen.usage is not None and here is not None:
-        models.UsageReading.objects.create(environment=here, used=dict(seen.usage.used), taken_at=seen.usage.taken_at)
+        read_now = {"environment_id": here.pk, "used": dict(seen.usage.used), "taken_at": seen.usage.taken_at}
+        gathering.later(models.UsageReading, [read_now])
     for server, read in seen.capacities.items():
         models.CapacityReading.objects.create(
             server_id=server, total=dict(read.total), sold=dict(read.sold), taken_at=read.taken_at
         )
     if step.does == recipes.PLACE:
         execution.new = _planned(execution, seen, at)
-        execution.save()
     elif step.does in ("create", "apply", recipes.READ_BACK) and here is not None and seen.account is not None:
-        here.plan, here.limits = facts.target_of(execution).plan, dict(seen.account.limits)
-        here.address, here.url = seen.account.address, seen.account.url
-        here.save(update_fields=["plan", "limits", "address", "url"])
+        _as_read(here, facts.target_of(execution).plan, seen.account)
     elif step.does == "set_credentials" and here is not None:
         handover.seal(execution=execution, environment=here, secrets=seen.secrets, at=at)
         execution.handed_over_at = at
         tell(execution, "handed_over")
     elif step.does == "lower_ttl":
         execution.dns_before = dict(seen.facts["dns_before"])
+
+
+def _as_read(here: models.Environment, plan: str, account: ports.Account) -> None:
+    read = {"plan": plan, "limits": dict(account.limits), "address": account.address, "url": account.url}
+    if any(getattr(here, name) != value for name, value in read.items()):
+        for name, value in read.items():
+            setattr(here, name, value)
+        here.save(update_fields=list(read))
 
 
 def _planned(execution: models.Execution, seen: Seen, at: datetime) -> models.Environment:
@@ -201,7 +224,6 @@ def _pass_point_of_no_return(execution: models.Execution, at: datetime, actor: s
     """From here on it is finished, never taken back: environments change roles, and the caller changes plan and
     price."""
     execution.point_of_no_return_at = at
-    execution.save()
     if execution.new is not None:
         if execution.present is not None:
             moves.move(execution.present, "replaced", actor=actor, at=at, replaced_at=at)

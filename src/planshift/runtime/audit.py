@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planshift.runtime import bulk, clock
+from planshift.runtime import clock, gathering
 from planshift.runtime.models import AuditEntry
 
 Entry = dict[str, Any]  # the columns of one AuditEntry
@@ -48,9 +48,10 @@ def record(**fields: Any) -> None:
 
 def write(entries: Iterable[Entry]) -> None:
     """Write entries in the caller's transaction, in as few statements as the database allows."""
-    bulk.insert(AuditEntry, entries)
+    gathering.later(AuditEntry, entries)
 
 
 def history(*, kind: str, number: str) -> list[AuditEntry]:
     """All entries about one object, oldest first."""
+    gathering.flush()
     return list(AuditEntry.objects.filter(kind=kind, number=number).order_by("id"))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from planshift.domain.errors import Refused
-from planshift.runtime import clock
+from planshift.runtime import clock, gathering
 from planshift.runtime.models import OnceKey
 
 _RESERVE = """
@@ -32,7 +32,7 @@ def once(*, scope: str, key: str, fingerprint: str, make: Callable[[], str]) -> 
     """
     if not key or len(key) > 120 or not key.isprintable():
         raise Refused("key_bad")
-    with transaction.atomic():
+    with transaction.atomic(), gathering.gathered():
         with connection.cursor() as cursor:
             now: Any = connection.ops.adapt_datetimefield_value(clock.system())
             cursor.execute(_RESERVE, [scope, key, fingerprint, now])

@@ -28,5 +28,6 @@ from planshift.runtime.runs.starting import signal as signal
 from planshift.runtime.runs.starting import signal_many as signal_many
 from planshift.runtime.runs.starting import start as start
 from planshift.runtime.runs.starting import start_many as start_many
+from planshift.runtime.runs.starting import start_new as start_new
 from planshift.runtime.runs.starting import start_waiting as start_waiting
 from planshift.runtime.runs.working import drain as drain

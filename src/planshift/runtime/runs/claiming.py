@@ -77,13 +77,18 @@ def claim(*, worker: int, at: dt.datetime, limit: int, skip_backoff: bool = Fals
     with connection.cursor() as cursor:
         cursor.execute(claim_statement(), [now, limit, _instant(at), limit, worker])
         rows = cursor.fetchall()
-    return [_work(row, at) for row in sorted(rows)]
+    return [work_from(row, at) for row in sorted(rows)]
 
 
 def claim_statement() -> str:
     """The statement of a claim: one for both databases, with row locks where there are any."""
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    return _CLAIM.format(lock=lock, columns=", ".join(_COLUMNS))
+    return _CLAIM.format(lock=lock, columns=columns())
+
+
+def columns() -> str:
+    """What of a claimed run a statement returns for `work_from`."""
+    return ", ".join(_COLUMNS)
 
 
 def deliver(*, limit: int = 200) -> int:
@@ -195,7 +200,8 @@ def work_of(run: Run, at: dt.datetime) -> definitions.Work:
     )
 
 
-def _work(row: tuple[Any, ...], at: dt.datetime) -> definitions.Work:
+def work_from(row: tuple[Any, ...], at: dt.datetime) -> definitions.Work:
+    """What a step is told about the run that a claim returned."""
     values = dict(zip(_COLUMNS, row, strict=True))
     if isinstance(values["signals"], str):
         values["signals"] = json.loads(values["signals"])

@@ -26,6 +26,8 @@ class Work:
     woken_by: str  # "due", the name of the signal, or ""
     signals: Mapping[str, int]
     at: dt.datetime
+    follows: bool = False  # on another step in the same transaction,
+    carried: Any = field(default=None, compare=False, repr=False)  # which left this to it
 
     @property
     def actor(self) -> str:

@@ -2,13 +2,21 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """On to the step named `step`, now."""
+    """On to the step named `step`, now.
+
+    `together`: in the same transaction, where the next step locks nothing that stands before what this one has locked.
+    If the next step fails, this one is carried out and committed by itself. `carrying` is handed to it as
+    `work.carried`: a row that is locked need not be read twice.
+    """
 
     step: str
+    together: bool = False
+    carrying: Any = None
 
 
 @dataclass(frozen=True, slots=True)

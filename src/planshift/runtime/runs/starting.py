@@ -3,18 +3,31 @@
 from collections.abc import Iterable
 from typing import Any
 
-from planshift.runtime import bulk, clock
+from planshift.runtime import bulk, clock, gathering
 from planshift.runtime.models import Run, Signal
 from planshift.runtime.runs import definitions, outcomes, waking
 
 
-def start(*, kind: str, key: str, subject: str) -> Run:
+def start(*, kind: str, key: str, subject: str) -> None:
     """Start a run of `kind` in the caller's transaction; it begins after the commit. The same `key` starts only once.
 
-    `subject` is the number or pk of the row that owns the facts. Returns the run that has the key.
+    `subject` is the number or pk of the row that owns the facts.
     """
     start_many(kind=kind, subjects=[(key, subject)])
-    return Run.objects.get(key=key)
+
+
+def start_new(*, kind: str, key: str, subject: str) -> None:
+    """Start a run whose key was never used (IntegrityError for one that was). Where a step of another run starts it,
+    the worker that carries that step out goes on with it right after the commit.
+    """
+    (run,) = _made(kind, [(key, subject, {"not_before": clock.system()})])
+    gathering.later(Run, [values(run)])
+    waking.tell()
+
+
+def values(run: Run) -> dict[str, Any]:
+    """The columns of a new run by attribute name."""
+    return {each.attname: getattr(run, each.attname) for each in Run._meta.concrete_fields if not each.primary_key}
 
 
 def start_many(*, kind: str, subjects: Iterable[tuple[str, str]]) -> None:
@@ -61,11 +74,10 @@ def signal(*, key: str, name: str) -> None:
     It carries no facts: they are in the owning tables. A doubled signal, or one to a run that is over, does no harm.
     It is a new row, so the sender takes no lock that a step of the run could be waiting for.
     """
-    Signal.objects.create(key=key, name=name)
-    waking.tell()
+    signal_many(keys=[key], name=name)
 
 
 def signal_many(*, keys: Iterable[str], name: str) -> None:
     """The same for many runs in one statement."""
-    Signal.objects.bulk_create([Signal(key=key, name=name) for key in keys])
+    gathering.later(Signal, [{"key": key, "name": name} for key in keys])
     waking.tell()

@@ -3,15 +3,15 @@
 import dataclasses
 import datetime as dt
 import traceback
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from planshift.domain import errors
-from planshift.runtime import clock
-from planshift.runtime.models import Run, StepRecord
-from planshift.runtime.runs import definitions, hooks, outcomes
+from planshift.runtime import clock, gathering
+from planshift.runtime.models import Run, Signal, StepRecord
+from planshift.runtime.runs import definitions, handing, hooks, outcomes
 
 log = structlog.get_logger("planshift.runs")
 UNKNOWN_DEFINITION = definitions.Retries(attempts=60, first=5.0, longest=120.0)
@@ -22,9 +22,9 @@ class Fenced(Exception):
     """Another claim of the run is newer than ours: nothing that we did in this step counts."""
 
 
-def carry_out(work: definitions.Work, *, who: str) -> definitions.Work | None:
-    """Run the step that `work` stands before. Returns the work of the next step when the run goes on at once, else
-    None.
+def carry_out(work: definitions.Work, *, who: str, hand: handing.Hand | None = None) -> definitions.Work | None:
+    """Run the step that `work` stands before, and those that follow it in the same transaction. Returns the work of the
+    next step when the run goes on at once, else None; `hand` takes along a run that the step started or woke.
 
     Failures of the step are recorded here; only failures of the database itself get out.
     """
@@ -36,9 +36,11 @@ def carry_out(work: definitions.Work, *, who: str) -> definitions.Work | None:
         return None
     try:
         arguments = (step.external(work),) if step.external else ()
-        with transaction.atomic(durable=True):
-            outcome = step.body(work, *arguments)
-            return _advance(work, definition, outcome, who=who, started=started)
+        try:
+            return _transaction(work, definition, arguments, who=who, started=started, hand=hand, together=True)
+        except _Later as problem:
+            log.info("run.apart", key=work.key, step=work.step, problem=repr(problem.__cause__))
+        return _transaction(work, definition, arguments, who=who, started=started, hand=hand, together=False)
     except Fenced:
         log.warning("run.fenced", key=work.key, step=work.step, generation=work.generation)
     except (OperationalError, InterfaceError) as problem:
@@ -50,6 +52,43 @@ def carry_out(work: definitions.Work, *, who: str) -> definitions.Work | None:
     return None
 
 
+class _Later(Exception):
+    """A step that follows in the same transaction failed: nothing is written yet, the first one is carried out by
+    itself."""
+
+
+def _transaction(
+    work: definitions.Work,
+    definition: definitions.Definition,
+    arguments: tuple[Any, ...],
+    *,
+    who: str,
+    started: dt.datetime,
+    hand: handing.Hand | None,
+    together: bool,
+) -> definitions.Work | None:
+    """One step, or with `together` as many as say so, in one transaction with the advance of the run."""
+    taken = len(hand.works) if hand else 0
+    with transaction.atomic(durable=True), gathering.gathered():
+        outcome = definition.steps[work.step].body(work, *arguments)
+        try:
+            while together and isinstance(outcome, outcomes.Go) and outcome.together:
+                following = _following(work, definition, outcome)
+                if definition.steps[following.step].external:
+                    break
+                handing.forget_own(work.key)
+                _record(work, "went", following.step, who=who, started=started)
+                work, started = following, clock.system()
+                outcome = definition.steps[work.step].body(work)
+            return _advance(work, definition, outcome, who=who, started=started, hand=hand)
+        except Exception as problem:
+            if hand:
+                del hand.works[taken:]
+            if not work.follows or isinstance(problem, Fenced | OperationalError | InterfaceError):
+                raise
+            raise _Later from problem
+
+
 def _advance(
     work: definitions.Work,
     definition: definitions.Definition,
@@ -57,24 +96,22 @@ def _advance(
     *,
     who: str,
     started: dt.datetime,
+    hand: handing.Hand | None,
 ) -> definitions.Work | None:
     changed: dict[str, Any] = {"entry": work.entry + 1, "attempt": 0, "crashes": 0}
     free: dict[str, Any] = {"claimed_by": None, "since": work.at, "woken_by": ""}
     following = None
     match outcome:
         case outcomes.Go(step=name):
-            _known(definition, name)
+            following = dataclasses.replace(_following(work, definition, outcome), follows=False, carried=None)
             changed |= {"step": name, "woken_by": ""}
-            following = dataclasses.replace(
-                work, step=name, entry=work.entry + 1, attempt=0, crashes=0, woken_by="", at=clock.business()
-            )
             recorded, detail = "went", name
         case outcomes.Done():
             changed |= free | {"state": "DONE", "ended_at": clock.system(), "owner": ""}
             recorded, detail = "done", ""
         case outcomes.Wait():
             _known(definition, outcome.resume)
-            changed |= free | {"step": outcome.resume, **_sleep(work, outcome)}
+            changed |= free | {"step": outcome.resume, **_waiting(work, outcome)}
             recorded, detail = "waits", f"{outcome.owner}: {', '.join(outcome.names) or outcome.due_at}"
         case outcomes.Retry(after_seconds=seconds):
             changed = free | {"state": "READY", "not_before": clock.system() + dt.timedelta(seconds=seconds)}
@@ -87,8 +124,41 @@ def _advance(
         case _:
             raise TypeError(f"step {work.step} of {work.kind} returned {outcome!r}, not an outcome")
     _record(work, recorded, detail, who=who, started=started)
-    _write(work, changed)
+    if isinstance(outcome, outcomes.Go | outcomes.Done):
+        handing.forget_own(work.key)
+    woken = []
+    if hand and following is None:
+        hand.take_started()
+        woken = gathering.take(Signal, lambda row: row["key"] != work.key)
+    gathering.flush()
+    if not (changed.get("state") == "WAITING" and _asleep(work, changed)):
+        if changed.get("state") == "WAITING":
+            changed |= _sleep(work, cast(outcomes.Wait, outcome))
+        _write(work, changed)
+    if hand and woken:
+        hand.take_woken(woken)
     return following
+
+
+def _following(work: definitions.Work, definition: definitions.Definition, outcome: outcomes.Go) -> definitions.Work:
+    _known(definition, outcome.step)
+    return dataclasses.replace(
+        work,
+        step=outcome.step,
+        entry=work.entry + 1,
+        attempt=0,
+        crashes=0,
+        woken_by="",
+        at=clock.business(),
+        carried=outcome.carrying,
+        follows=True,
+    )
+
+
+def _asleep(work: definitions.Work, changed: dict[str, Any]) -> bool:
+    """Go to sleep in one statement, where no signal came since the claim."""
+    ours = Run.objects.filter(pk=work.id, generation=work.generation, signals=dict(work.signals))
+    return ours.update(**changed) == 1
 
 
 def _sleep(work: definitions.Work, wait: outcomes.Wait) -> dict[str, Any]:
@@ -97,11 +167,20 @@ def _sleep(work: definitions.Work, wait: outcomes.Wait) -> dict[str, Any]:
     now = ours.values_list("signals", flat=True).first()
     if now is None:
         raise Fenced
+    if sum(now.get(name, 0) for name in wait.names) > sum(work.signals.get(name, 0) for name in wait.names):
+        return {"state": "READY", "not_before": clock.system(), "due_at": None, "woken_by": wait.names[0]}
+    return {}
+
+
+def _waiting(work: definitions.Work, wait: outcomes.Wait) -> dict[str, Any]:
     seen = sum(work.signals.get(name, 0) for name in wait.names)
-    changed: dict[str, Any] = {"awaiting": ",".join(wait.names), "seen": seen, "owner": wait.owner}
-    if sum(now.get(name, 0) for name in wait.names) > seen:
-        return changed | {"state": "READY", "not_before": clock.system(), "woken_by": wait.names[0]}
-    return changed | {"state": "WAITING", "due_at": wait.due_at}
+    return {
+        "state": "WAITING",
+        "awaiting": ",".join(wait.names),
+        "seen": seen,
+        "owner": wait.owner,
+        "due_at": wait.due_at,
+    }
 
 
 def _fail(
@@ -139,19 +218,20 @@ def _fail(
 
 
 def _record(work: definitions.Work, outcome: str, detail: str, *, who: str, started: dt.datetime) -> None:
-    StepRecord.objects.create(
-        run_id=work.id,
-        step=work.step,
-        entry=work.entry,
-        attempt=work.attempt + 1,
-        generation=work.generation,
-        outcome=outcome,
-        detail=detail,
-        who=who,
-        started_at=started,
-        ended_at=clock.system(),
-        business_at=work.at,
-    )
+    row = {
+        "run_id": work.id,
+        "step": work.step,
+        "entry": work.entry,
+        "attempt": work.attempt + 1,
+        "generation": work.generation,
+        "outcome": outcome,
+        "detail": detail,
+        "who": who,
+        "started_at": started,
+        "ended_at": clock.system(),
+        "business_at": work.at,
+    }
+    gathering.later(StepRecord, [row])
 
 
 def _write(work: definitions.Work, changed: dict[str, Any]) -> None:

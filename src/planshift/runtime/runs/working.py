@@ -15,7 +15,7 @@ from django.db.models import F
 
 from planshift.runtime import clock
 from planshift.runtime.models import Worker
-from planshift.runtime.runs import claiming, definitions, schedules, stepping, waking
+from planshift.runtime.runs import claiming, definitions, handing, schedules, stepping, waking
 
 log = structlog.get_logger("planshift.worker")
 BATCH_LIMIT = 20
@@ -141,14 +141,17 @@ def _suspects_alone(claimed: list[definitions.Work]) -> list[definitions.Work]:
 
 
 def _carry_on(work: definitions.Work, life: Life, limit: int, stop: Callable[[], bool]) -> int:
-    following: definitions.Work | None = work
-    steps = 0
-    while following is not None:
-        following = stepping.carry_out(following, who=life.name)
+    """A run as far as it goes at once, and then the runs that it started or woke; those first that came last."""
+    waiting, steps = [work], 0
+    while waiting:
+        if steps and (steps >= limit or stop()):
+            claiming.give_back(waiting.pop())
+            continue
+        hand = handing.Hand(life.id)
+        following = stepping.carry_out(waiting.pop(), who=life.name, hand=hand)
         steps += 1
-        if following is not None and (steps >= limit or stop()):
-            claiming.give_back(following)
-            break
+        waiting += hand.works
+        waiting += [following] if following is not None else []
     return steps
 
 

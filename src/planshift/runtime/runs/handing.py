@@ -1,0 +1,64 @@
+"""Which runs does a worker go on with right after a step's commit? The one that the step started, or the one that it
+woke: it is claimed in the step's own transaction instead of being found by the next look.
+
+Nobody is kept waiting: a run that another transaction holds just now is woken by a signal, as always.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from planshift.runtime import clock, gathering
+from planshift.runtime.models import Run, Signal
+from planshift.runtime.runs import claiming, definitions
+
+_WAKE = """
+UPDATE runtime_run
+   SET claimed_by = %s, generation = generation + 1, state = 'RUNNING', awaiting = '', reason = '', owner = '',
+       woken_by = %s, not_before = NULL, due_at = NULL
+ WHERE id = (SELECT id FROM runtime_run WHERE key = %s AND state = 'WAITING' AND ({awaits}) {lock})
+RETURNING {columns}
+"""
+
+
+@dataclass(slots=True)
+class Hand:
+    """What the worker takes along from one step."""
+
+    worker: int
+    works: list[definitions.Work] = field(default_factory=list)
+
+    def take_started(self) -> None:
+        """The one run that the step started as new is claimed as it is written."""
+        begun = gathering.take(Run, lambda row: True)
+        if len(begun) != 1:
+            gathering.later(Run, begun)
+            return
+        run = Run(**{**begun[0], "state": "RUNNING", "claimed_by": self.worker, "generation": 1, "not_before": None})
+        run.save(force_insert=True)
+        self.works.append(claiming.work_of(run, clock.business()))
+
+    def take_woken(self, signals: list[gathering.Row]) -> None:
+        """The one run that these signals wake is claimed; else they travel as rows. The last lock of the transaction:
+        nothing is waited for."""
+        keys = {row["key"] for row in signals}
+        if len(keys) == 1 and not self.works and (work := self._woken(keys.pop(), signals)):
+            self.works.append(work)
+        else:
+            gathering.later(Signal, signals)
+
+    def _woken(self, key: str, signals: list[gathering.Row]) -> definitions.Work | None:
+        names = sorted({row["name"] for row in signals})
+        lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+        awaits = " OR ".join(["',' || awaiting || ',' LIKE %s ESCAPE '!'"] * len(names))
+        statement = _WAKE.format(awaits=awaits, lock=lock, columns=claiming.columns())
+        like = [f"%,{name.replace('_', '!_')},%" for name in names]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [self.worker, signals[-1]["name"], key, *like])
+            found = cursor.fetchone()
+        return claiming.work_from(found, clock.business()) if found else None
+
+
+def forget_own(key: str) -> None:
+    """A run that goes on, or is over, needs no signal from its own step: what comes next reads the facts anew."""
+    gathering.take(Signal, lambda row: row["key"] == key)
