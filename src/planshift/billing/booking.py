@@ -43,9 +43,14 @@ def entry(
     )
 
 
-def lock(accounts: Iterable[postings.Account]) -> Locked:
-    """Lock accounts before something that must come after them (a number series)."""
-    return journal.lock(accounts=accounts)
+def lock(accounts: Iterable[postings.Account], *, held: Locked | None = None) -> Locked:
+    """Lock accounts before something that must come after them (a number series). `held`: from `lock_client`."""
+    return journal.lock(accounts=accounts, held=held)
+
+
+def lock_client(client: str) -> Locked:
+    """Lock the accounts that a client (number) has so far; none is opened."""
+    return journal.lock_owner(owner=postings.client_key(client))
 
 
 def book_many(entries: Sequence[Entry], *, locked: Locked | None = None) -> None:

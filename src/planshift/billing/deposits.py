@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from planshift.billing import booking, covering, models, orders
+from planshift.billing import booking, covering, invoices, models, orders
 from planshift.catalog import models as catalog
 from planshift.domain import documents, postings
 from planshift.domain.errors import Refused
@@ -18,6 +18,7 @@ from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances
+from planshift.runtime import bulk
 from planshift.services import models as services
 
 TOPUP_TEXT = {"en": "Deposit top-up", "pl": "Doładowanie Salda Kaucji", "it": "Ricarica del deposito"}
@@ -61,25 +62,78 @@ def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = 
     """
     with transaction.atomic():
         row = covering.lock(numbers=[order])[0]
-        if row.state != "AWAITING_PAYMENT" or row.expires_at <= at:
-            raise Refused("order_not_open", order=order, state=row.state)
-        if row.purpose in covering.TOP_UPS:
-            raise Refused("topup_from_deposit", order=order)
-        lacking = covering.missing(row)
-        wanted = lacking if amount is None else amount
-        if wanted.minor <= 0 or wanted > lacking:
-            raise Refused("draw_not_possible", order=order, wanted=wanted, lacking=lacking)
-        deposit, held = (
-            postings.client_account(client=row.client.number, kind=kind, currency=row.currency)
-            for kind in ("deposit", "held")
-        )
-        locked = booking.lock([deposit, held])
-        free = Money.from_minor(locked.rows[deposit.code].balance_minor or 0, row.currency)
-        if free < wanted:
-            raise Refused("deposit_too_low", order=order, balance=free, wanted=wanted)
+        wanted = _wanted(row, at=at, amount=amount)
+        locked = booking.lock(_accounts(row))
+        _must_suffice(row, free_in(locked, row), wanted)
         share = covering.Share(order=row, payment=None, source="deposit", amount=wanted)
         covering.put(shares=[share], at=at, actor=actor, locked=locked)
     return row
+
+
+def free_in(held: booking.Locked, order: models.Order) -> Money:
+    """The free deposit for an order, as seen under the lock of the client's accounts."""
+    code = _accounts(order)[0].code
+    return Money.from_minor((held.rows[code].balance_minor or 0) if code in held.rows else 0, order.currency)
+
+
+def draw_and_invoice(
+    *, order: models.Order, held: booking.Locked, on: dt.date, at: dt.datetime, actor: str
+) -> models.Invoice | None:
+    """Draw all that an order lacks from the deposit and issue its invoice, dated `on`, in one round of bookings. The
+    caller has locked the order and the client's accounts (`held`). None where there is nothing to document.
+
+    Refused with nothing changed as `draw_for`.
+    """
+    with transaction.atomic(savepoint=False):
+        wanted = _wanted(order, at=at)
+        _must_suffice(order, free_in(held, order), wanted)
+        lines = invoices.lines_of([order])
+        if wanted.minor != order.gross_minor or not invoices.documented(order, lines[order.pk]):
+            share = covering.Share(order=order, payment=None, source="deposit", amount=wanted)
+            locked = booking.lock(_accounts(order), held=held)
+            covering.put(shares=[share], at=at, actor=actor, locked=locked)
+            return invoices.issue(order=order.number, on=on, at=at, actor=actor)
+        locked = booking.lock([*_accounts(order), *invoices.accounts([order])], held=held)
+        parts = bulk.create(
+            [models.PartPayment(order=order, source="deposit", amount_minor=wanted.minor, applied_at=at)]
+        )
+        covering.finish(orders=[order], at=at, actor=actor)
+        (invoice,) = invoices.issue_covered(
+            orders=[order],
+            lines=lines,
+            parts=parts,
+            held=locked,
+            also=[covering.drawn(order=order, part=parts[0], at=at, actor=actor)],
+            on=on,
+            at=at,
+            actor=actor,
+        )
+    return invoice
+
+
+def _accounts(order: models.Order) -> list[postings.Account]:
+    """The client's deposit, and what is drawn from it and not yet spent."""
+    return [
+        postings.client_account(client=order.client.number, kind=kind, currency=order.currency)
+        for kind in ("deposit", "held")
+    ]
+
+
+def _wanted(row: models.Order, *, at: dt.datetime, amount: Money | None = None) -> Money:
+    if row.state != "AWAITING_PAYMENT" or row.expires_at <= at:
+        raise Refused("order_not_open", order=row.number, state=row.state)
+    if row.purpose in covering.TOP_UPS:
+        raise Refused("topup_from_deposit", order=row.number)
+    lacking = covering.missing(row)
+    wanted = lacking if amount is None else amount
+    if wanted.minor <= 0 or wanted > lacking:
+        raise Refused("draw_not_possible", order=row.number, wanted=wanted, lacking=lacking)
+    return wanted
+
+
+def _must_suffice(row: models.Order, free: Money, wanted: Money) -> None:
+    if free < wanted:
+        raise Refused("deposit_too_low", order=row.number, balance=free, wanted=wanted)
 
 
 def top_up_order(

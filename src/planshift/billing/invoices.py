@@ -43,8 +43,8 @@ def issue_many(
             for invoice in models.Invoice.objects.filter(order__in=locked.values()).select_related("order")
             if invoice.order is not None
         }
-        lines = _lines(locked.values())
-        due = [order for order in locked.values() if order.number not in done and _wanted(order, lines[order.pk])]
+        lines = lines_of(locked.values())
+        due = [order for order in locked.values() if order.number not in done and documented(order, lines[order.pk])]
         for order in due:
             if order.state != "PAID":
                 raise Refused("order_not_paid", order=order.number, state=order.state)
@@ -179,11 +179,13 @@ def accounts(moved: Movements) -> list[postings.Account]:
     return [account for posting in made for each in posting.transfers for account in (each.debit, each.credit)]
 
 
-def _wanted(order: models.Order, lines: Sequence[rows.Columns]) -> bool:
+def documented(order: models.Order, lines: Sequence[rows.Columns]) -> bool:
+    """Does an invoice belong to this order?"""
     return order.purpose not in covering.TOP_UPS and any(line["gross_minor"] for line in lines)
 
 
-def _lines(orders: Any) -> Lines:
+def lines_of(orders: Any) -> Lines:
+    """The lines of orders, as their invoices copy them; one statement."""
     found: defaultdict[int, list[rows.Columns]] = defaultdict(list)
     for line in models.OrderLine.objects.filter(order__in=orders).order_by("order_id", "position"):
         found[line.order_id].append(rows.copied(line))

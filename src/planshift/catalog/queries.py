@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.db.models import OuterRef, Subquery
+
 from planshift.catalog import models
 from planshift.domain import catalog, catalog_document
 from planshift.domain.errors import Refused
@@ -42,24 +44,25 @@ def policy_of(*, revision: int) -> document.Policy:
 
 
 def in_force(*, seller: models.Seller) -> InForce:
-    """What counts for `seller` now; two statements. Refused("seller_without_catalog" | "seller_without_policy")."""
-    newest_catalog = (
-        models.CatalogRevision.objects.filter(seller=seller).order_by("-number").values_list("pk", flat=True).first()
-    )
+    """What counts for `seller` now; one statement. Refused("seller_without_catalog" | "seller_without_policy")."""
+    catalogs = models.CatalogRevision.objects.filter(seller=OuterRef("pk")).order_by("-number")
+    policies = models.PolicyRevision.objects.filter(seller=OuterRef("pk")).order_by("-number")
+    newest_catalog, newest_policy, policy_number = models.Seller.objects.values_list(
+        Subquery(catalogs.values("pk")[:1]),
+        Subquery(policies.values("pk")[:1]),
+        Subquery(policies.values("number")[:1]),
+    ).get(pk=seller.pk)
     if newest_catalog is None:
         raise Refused("seller_without_catalog", seller=seller.code)
-    newest_policy = (
-        models.PolicyRevision.objects.filter(seller=seller).order_by("-number").values_list("pk", "number").first()
-    )
     if newest_policy is None:
         raise Refused("seller_without_policy", seller=seller.code)
     return InForce(
         seller=seller,
         catalog=_catalog(newest_catalog),
         catalog_revision=newest_catalog,
-        policy=_policy(newest_policy[0]),
-        policy_revision=newest_policy[0],
-        policy_number=newest_policy[1],
+        policy=_policy(newest_policy),
+        policy_revision=newest_policy,
+        policy_number=policy_number,
     )
 
 

@@ -55,15 +55,21 @@ class Locked:
     rows: dict[str, Row] = field(default_factory=dict)
 
 
-def lock(*, accounts: Iterable[postings.Account]) -> Locked:
+def lock_owner(*, owner: str) -> Locked:
+    """Lock the stored balances of one owner that are open already, in the order of their ids."""
+    return Locked(_locked([owner]))
+
+
+def lock(*, accounts: Iterable[postings.Account], held: Locked | None = None) -> Locked:
     """Find or open `accounts` and lock those with a stored balance, in the order of their ids, together with all other
     accounts of their owners: a second booking in the same transaction finds them locked, never in the wrong order.
 
-    Call it before a number is taken from a series: accounts come before series.
+    Call it before a number is taken from a series: accounts come before series. What is `held` since `lock_owner` is
+    not read again.
     """
     wanted = {account.code: account for account in accounts}
-    stored = {account.owner for account in wanted.values() if account.stored}
-    found = _locked(stored)
+    found = dict(held.rows) if held else {}
+    found |= _locked({account.owner for account in wanted.values() if account.stored and account.code not in found})
     if rest := [code for code in wanted if code not in found]:
         found |= _rows(models.Account.objects.filter(among.of("code", rest)))
     if missing := [account for code, account in sorted(wanted.items()) if code not in found]:

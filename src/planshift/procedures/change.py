@@ -166,14 +166,27 @@ def _settle(task: runs.Work) -> runs.Outcome:
     if change.state != "AWAITING_PAYMENT":
         return runs.Done()
     assert change.order is not None
-    if (differs := tax_point.differs(change=change, at=task.at)) and change.order.state != "PAID":
+    seller = change.client.seller
+    in_force = catalog.in_force(seller=seller)
+    differs = tax_point.differs(change=change, sold=in_force.catalog.seller, at=task.at)
+    if differs and change.order.state != "PAID":
         return tax_point.quote_anew(change=change, differs=differs, task=task, offer=offer)
-    paying = collection.collect(order=change.order.number, service=change.service, at=task.at, actor=task.actor)
-    change.collection = paying.decision
-    change.save(update_fields=["collection"])
+    today = rules.day(seller=seller, at=task.at)
+    paying = collection.collect(
+        order=change.order.number,
+        service=change.service,
+        policy=in_force.policy,
+        on=today,
+        at=task.at,
+        actor=task.actor,
+    )
+    change.order, change.collection = paying.order, paying.decision
     if paying.state == "PAID":
         tax_point.put_on_record(change=change, differs=differs, at=task.at, actor=task.actor)
+        if not paying.invoiced:
+            invoices.issue(order=change.order.number, on=today, at=task.at, actor=task.actor)
         return _paid(change, task)
+    change.save(update_fields=["collection"])
     if orders.expire(order=change.order.number, at=task.at, actor=task.actor):
         moves.move(change, "lapsed", actor=task.actor, at=task.at, finished_at=task.at)
         waking.renewal_of(service=change.service)
@@ -183,21 +196,24 @@ def _settle(task: runs.Work) -> runs.Outcome:
 
 
 def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
-    assert change.order is not None
-    seller = change.client.seller
-    today = rules.day(seller=seller, at=task.at)
-    invoices.issue(order=change.order.number, on=today, at=task.at, actor=task.actor)
     if scheduling.is_later(change):
+        change.save(update_fields=["collection"])
         return scheduling.schedule(change, task=task)
-    promised_on = rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today)
-    moves.move(change, "paid", actor=task.actor, at=task.at, promised_on=promised_on)
-    return runs.Go("renewal" if renewal.is_unpaid(service=change.service) else "begin")
+    seller = change.client.seller
+    promised_on = rules.promised(
+        seller=seller, offered=placing.offer_of(change.quote), on=rules.day(seller=seller, at=task.at)
+    )
+    decided = change.collection
+    moves.move(change, "paid", actor=task.actor, at=task.at, promised_on=promised_on, collection=decided)
+    if renewal.is_unpaid(service=change.service):
+        return runs.Go("renewal")
+    return runs.Go("begin", together=True, carrying=change)
 
 
 # 4 ── the machines ────────────────────────────────────────────────────────────────────────────────────────────────────
 def _begin(task: runs.Work) -> runs.Outcome:
     """Hand the work to provisioning: in place, or by moving to a new environment. A scheduled change waits first."""
-    change = _locked(task.subject)
+    change = task.carried or _locked(task.subject)
     waiting = change.execution is None and change.state in (scheduling.STATE, "AWAITING_EXECUTION")
     if waiting and change.undo_at is None and lowering.owes(change):
         return runs.Go("lower")
@@ -247,16 +263,17 @@ def _follow(task: runs.Work) -> runs.Outcome:
         moves.move(change, "retried", actor=task.actor, at=task.at)
     if now.point_of_no_return_at is not None and change.applied_at is None:
         _apply(change, task)
-    if decrease_credit.owes(change) and (
-        now.state == "DONE" or (change.applied_at is not None and change.kind == "hard")
-    ):
+    applied_at = change.applied_at
+    if decrease_credit.owes(change) and (now.state == "DONE" or (applied_at is not None and change.kind == "hard")):
+        change.save(update_fields=["applied_at"])
         return runs.Go("credit")
     if now.state == "DONE":
-        moves.move(change, "done", actor=task.actor, at=task.at, finished_at=task.at)
+        moves.move(change, "done", actor=task.actor, at=task.at, finished_at=task.at, applied_at=applied_at)
         return runs.Done()
-    if change.applied_at is not None and change.kind == "hard":
-        moves.move(change, "applied", actor=task.actor, at=task.at)
+    if applied_at is not None and change.kind == "hard":
+        moves.move(change, "applied", actor=task.actor, at=task.at, applied_at=applied_at)
         return runs.Go("retire")
+    change.save(update_fields=["applied_at"])
     return _until_done(change, task)
 
 
@@ -369,9 +386,9 @@ def _apply(change: models.Change, task: runs.Work) -> None:
         cause=change.number,
         at=task.at,
         actor=task.actor,
+        before=after.before,
     )
-    change.applied_at = task.at
-    change.save(update_fields=["applied_at"])
+    change.applied_at = task.at  # written by the caller
     billed_later.owe(change=change, at=task.at)
     renewal.replace_unpaid(service=change.service, at=task.at, actor=task.actor)
 

@@ -1,12 +1,10 @@
 """Is an order paid from the deposit by itself? The policy's answer, kept with its reason (D4)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from planshift.billing import deposits
-from planshift.billing import queries as billing
-from planshift.catalog import queries as catalog
+from planshift.billing import booking, covering, deposits, models
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.policy import collection, document
@@ -16,33 +14,40 @@ from planshift.services import models as services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paying:
-    """The order's state after the decision, and the decision as it is kept and shown."""
+    """The order after the decision, the decision as it is kept and shown, and whether the invoice is issued too."""
 
-    state: str
+    order: models.Order
     decision: dict[str, Any]
+    invoiced: bool = False
+
+    @property
+    def state(self) -> str:
+        """The order's state."""
+        return self.order.state
 
 
-def collect(*, order: str, service: services.Service, at: datetime, actor: str) -> Paying:
-    """Draw what the order lacks from the deposit if the policy says so; else keep why not. Caller's transaction."""
-    found = billing.order(number=order)
+def collect(
+    *, order: str, service: services.Service, policy: document.Policy, at: datetime, on: date | None = None, actor: str
+) -> Paying:
+    """Draw what the order lacks from the deposit if the policy says so, else keep why not. What is drawn is invoiced at
+    once where a date for it is given (`on`). Caller's transaction."""
+    (found,) = covering.lock(numbers=[order])
     if found.state != "AWAITING_PAYMENT":
-        return Paying(state=found.state, decision={"at": at.isoformat(), "drawn": False, "because": []})
-    seller = service.client.seller
-    deposit = (
-        deposits.balance(client=service.client.number, currency=seller.currency)
-        if seller.has_deposit
-        else Money.zero(seller.currency)
-    )
-    policy = catalog.in_force(seller=seller).policy
-    draws, decision = decide(policy=policy, service=service, deposit=deposit, due=found.missing, at=at)
+        return Paying(order=found, decision={"at": at.isoformat(), "drawn": False, "because": []})
+    held = booking.lock_client(found.client.number) if found.seller.has_deposit else booking.Locked()
+    free, due = deposits.free_in(held, found), covering.missing(found)
+    draws, decision = decide(policy=policy, service=service, deposit=free, due=due, at=at)
     if not draws:
-        return Paying(state=found.state, decision=decision)
+        return Paying(order=found, decision=decision)
     try:
-        drawn = deposits.draw_for(order=order, at=at, actor=actor)
-    except Refused as refused:  # somebody else drew it between the two looks
+        if on is None:
+            found = deposits.draw_for(order=order, at=at, actor=actor)
+        else:
+            deposits.draw_and_invoice(order=found, held=held, on=on, at=at, actor=actor)
+    except Refused as refused:  # over, or over by now
         decision.update(drawn=False, because=[refused.code])
-        return Paying(state=found.state, decision=decision)
-    return Paying(state=drawn.state, decision=decision)
+        return Paying(order=found, decision=decision)
+    return Paying(order=found, decision=decision, invoiced=on is not None)
 
 
 def decide(

@@ -24,4 +24,6 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
         raise NotFound(number)
     # whoever writes what is joined here holds the lock of the service: it is read after that
     related = ("service", "client__seller", "quote__policy", "lowered_from", "order", "execution", "acceptance")
-    return locks.lock(found.select_related(*related))[0]
+    row = locks.lock(found.select_related(*related))[0]
+    row.quote.service, row.quote.client = row.service, row.client
+    return row

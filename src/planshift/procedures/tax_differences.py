@@ -13,6 +13,7 @@ from planshift.billing import models as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import documents
 from planshift.domain import vat as domain_vat
+from planshift.domain.catalog import Seller
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.procedures import models, paper, rules, vat
@@ -33,11 +34,11 @@ class Differs:
     now: dict[str, str]  # treatment, rate, country, proof; or unknown: the code of the reason
 
 
-def of_change(*, change: models.Change, charged: Taxed, treatment: str, at: datetime) -> Differs | None:
-    """A change whose quote taxed its lines as `charged`, looked at on the day of payment; its buyer is the order's."""
+def of_change(*, change: models.Change, sold: Seller, charged: Taxed, treatment: str, at: datetime) -> Differs | None:
+    """A change whose quote taxed its lines as `charged`, looked at on the day of payment; its buyer is the order's.
+    `sold` is the seller as in the catalog in force."""
     assert change.order is not None
     seller = change.client.seller
-    sold = catalog.in_force(seller=seller).catalog.seller
     buyer = documents.Party.from_json(change.order.buyer_party)
     try:
         case: domain_vat.Case | Refused = vat.of(

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from planshift.billing import orders
 from planshift.catalog import queries as catalog
+from planshift.domain.catalog import Seller
 from planshift.domain.errors import Refused
 from planshift.procedures import keeping, models, paper, placing, rules, tax_differences, waking
 from planshift.runtime import audit, moves, runs
@@ -17,15 +18,16 @@ from planshift.runtime import audit, moves, runs
 CHANGED = "the VAT has changed since the quote"
 
 
-def differs(*, change: models.Change, at: datetime) -> tax_differences.Differs | None:
-    """How the buyer of the order would be taxed today, where that is another way: treatment or rate, or unknown."""
+def differs(*, change: models.Change, sold: Seller, at: datetime) -> tax_differences.Differs | None:
+    """How the buyer of the order would be taxed today, where that is another way: treatment or rate, or unknown.
+    `sold` is the seller as in the catalog in force."""
     offered = placing.offer_of(change.quote)
     charged = frozenset(
         (paper.vat_code(treatment=offered.treatment, rate=line.tax_rate), line.tax_rate * 100)
         for line in offered.lines
         if line.amount.gross.amount > 0
     )
-    return tax_differences.of_change(change=change, charged=charged, treatment=offered.treatment, at=at)
+    return tax_differences.of_change(change=change, sold=sold, charged=charged, treatment=offered.treatment, at=at)
 
 
 def before_next_rate(*, change: models.Change, at: datetime, end: datetime) -> datetime:

@@ -26,15 +26,17 @@ class After:
     effective_on: date  # the day on which the price counts: it lies in the term that changes
     term_start_on: date  # of the term after the change; later than the present one's where the term begins anew
     term_end_on: date
+    before: register.Before  # as it was read for this
 
 
 def after(*, kept: models.Quote) -> After:
     """The service after the change that `kept` priced. Additional resources stay where the target offers them."""
     service = kept.service
+    before = register.before(service)
     asked = keeping.from_json(kept.request, kind=object)
     offered = keeping.from_json(kept.offer, kind=quote.Offer)
     documents = catalog.catalog_of(revision=kept.catalog_id)
-    plan, months, additional = service.plan, service.months, register.additional_of(service)
+    plan, months, additional = service.plan, service.months, before.additional
     if isinstance(asked, facts.ChangePlan):
         plan = asked.target
         months = int(asked.length.months) if asked.length else months
@@ -47,7 +49,7 @@ def after(*, kept: models.Quote) -> After:
         months = int(asked.length.months)
     seller = service.client.seller
     effective_on = rules.day_of(offered.effective or kept.created_at, seller=seller)
-    term = register.term_on(service, day=effective_on)
+    term = before.term_on(effective_on)
     return After(
         plan=plan,
         family=documents.plans[plan].family,
@@ -56,6 +58,7 @@ def after(*, kept: models.Quote) -> After:
         effective_on=effective_on,
         term_start_on=rules.day_of(offered.term_start, seller=seller) if offered.term_start else term.start_on,
         term_end_on=rules.day_of(offered.term_end, seller=seller) if offered.term_end else term.end_on,
+        before=before,
     )
 
 

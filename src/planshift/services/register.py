@@ -81,6 +81,28 @@ def add_service(
     return service
 
 
+class Before(NamedTuple):
+    """A service as it was read under its lock: additional amounts by resource, and its terms in order."""
+
+    service: models.Service
+    additional: Mapping[str, int]
+    terms: Sequence[models.Term]
+
+    def term_on(self, day: date) -> models.Term:
+        """The term that holds `day`, or the last one that began before it, else the one that ends last.
+        Refused("service_without_term")."""
+        if not self.terms:
+            raise Refused("service_without_term", service=self.service.number)
+        begun = [term for term in self.terms if term.start_on <= day]
+        return begun[-1] if begun else max(self.terms, key=lambda term: term.end_on)
+
+
+def before(service: models.Service) -> Before:
+    """What a change starts from; two statements. `service` must be locked by the caller."""
+    terms = models.Term.objects.filter(service=service).order_by("start_on")
+    return Before(service, additional_of(service), tuple(terms))
+
+
 def apply_change(
     *,
     service: models.Service,
@@ -94,22 +116,24 @@ def apply_change(
     cause: str,
     at: datetime,
     actor: str,
+    before: Before,
 ) -> None:
     """A change takes effect (H8, D6): plan, additional resources, billing period, and the term that holds
     `effective_on` (a later one that is paid ahead stays). The next renewal is priced from these.
 
-    `service` must be locked by the caller.
+    `service` must be locked by the caller, who has read `before` since then.
     """
-    before = {"plan": service.plan, "months": service.months, "additional": dict(additional_of(service))}
+    was = {"plan": service.plan, "months": service.months, "additional": dict(before.additional)}
     service.plan, service.family, service.months = plan, family, months
     service.save(update_fields=["plan", "family", "months"])
-    models.Allocation.objects.filter(service=service).delete()
+    if before.additional:
+        models.Allocation.objects.filter(service=service).delete()
     models.Allocation.objects.bulk_create(
         models.Allocation(service=service, resource=resource, amount=amount)
         for resource, amount in additional.items()
         if amount > 0
     )
-    _change_term(service, effective_on, term_start_on, term_end_on, months)
+    _change_term(before, effective_on, term_start_on, term_end_on, months)
     audit.record(
         kind="service",
         number=service.number,
@@ -118,7 +142,7 @@ def apply_change(
         at=at,
         facts={
             "cause": cause,
-            "before": before,
+            "before": was,
             "after": {"plan": plan, "months": months, "additional": dict(additional)},
             "term_end_on": term_end_on.isoformat(),
         },
@@ -224,15 +248,15 @@ def additional_of(service: models.Service) -> dict[str, int]:
     return {row.resource: row.amount for row in models.Allocation.objects.filter(service=service)}
 
 
-def _change_term(service: models.Service, on: date, start_on: date, end_on: date, months: int) -> None:
+def _change_term(before: Before, on: date, start_on: date, end_on: date, months: int) -> None:
     """The term that holds `on` ends on `end_on`; where the term begins anew, it ends there and a new one follows.
 
     A later term that is paid ahead and lies wholly inside becomes part of it. Refused("terms_overlap") for one that
     would be cut: what is paid is never sold twice.
     """
-    term = term_on(service, day=on)
+    service, term = before.service, before.term_on(on)
     begins = max(start_on, term.start_on)
-    for later in models.Term.objects.filter(service=service, start_on__gt=term.start_on, start_on__lt=end_on):
+    for later in [each for each in before.terms if term.start_on < each.start_on < end_on]:
         if later.end_on > end_on or later.start_on < begins:
             raise Refused("terms_overlap", service=service.number, start=later.start_on, end=later.end_on)
         later.delete()
