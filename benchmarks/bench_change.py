@@ -294,8 +294,7 @@ def carried_out(quote: tuple[str, str, tuple[str, ...]], life: Any) -> None:
     client, number, notices = quote
     ticked = {code: placing.Acknowledged(language="en", text=code) for code in notices}
     change.order(client=client, quote=number, acknowledged=ticked, key=number, at=NOW, actor="user:1")
-    while working.work_off(life, limit=1000):
-        pass
+    working.work_off(life, limit=1000)  # until a look finds nothing
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ def _newest(
 def _last_invoices(numbers: set[str]) -> dict[str, models.Invoice]:
     if not numbers:
         return {}
+    if len(numbers) == 1:
+        lines = models.InvoiceLine.objects.filter(service__in=numbers).select_related("invoice")
+        line = lines.order_by("invoice__imported", "-invoice_id").first()
+        return {line.service: line.invoice} if line is not None else {}
     newest = dict(  # an invoice issued elsewhere may have come in after later ones of ours
         models.InvoiceLine.objects.filter(among.of("service", numbers))
         .values_list("service")

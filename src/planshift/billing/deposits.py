@@ -80,34 +80,32 @@ def draw_and_invoice(
     *, order: models.Order, held: booking.Locked, on: dt.date, at: dt.datetime, actor: str
 ) -> models.Invoice | None:
     """Draw all that an order lacks from the deposit and issue its invoice, dated `on`, in one round of bookings. The
-    caller has locked the order and the client's accounts (`held`). None where there is nothing to document.
+    caller's transaction has locked the order and the client's accounts (`held`). None where there is nothing to
+    document.
 
     Refused with nothing changed as `draw_for`.
     """
-    with transaction.atomic(savepoint=False):
-        wanted = _wanted(order, at=at)
-        _must_suffice(order, free_in(held, order), wanted)
-        lines = invoices.lines_of([order])
-        if wanted.minor != order.gross_minor or not invoices.documented(order, lines[order.pk]):
-            share = covering.Share(order=order, payment=None, source="deposit", amount=wanted)
-            locked = booking.lock(_accounts(order), held=held)
-            covering.put(shares=[share], at=at, actor=actor, locked=locked)
-            return invoices.issue(order=order.number, on=on, at=at, actor=actor)
-        locked = booking.lock([*_accounts(order), *invoices.accounts([order])], held=held)
-        parts = bulk.create(
-            [models.PartPayment(order=order, source="deposit", amount_minor=wanted.minor, applied_at=at)]
-        )
-        covering.finish(orders=[order], at=at, actor=actor)
-        (invoice,) = invoices.issue_covered(
-            orders=[order],
-            lines=lines,
-            parts=parts,
-            held=locked,
-            also=[covering.drawn(order=order, part=parts[0], at=at, actor=actor)],
-            on=on,
-            at=at,
-            actor=actor,
-        )
+    wanted = _wanted(order, at=at)
+    _must_suffice(order, free_in(held, order), wanted)
+    lines = invoices.lines_of([order])
+    if wanted.minor != order.gross_minor or not invoices.documented(order, lines[order.pk]):
+        share = covering.Share(order=order, payment=None, source="deposit", amount=wanted)
+        locked = booking.lock(_accounts(order), held=held)
+        covering.put(shares=[share], at=at, actor=actor, locked=locked)
+        return invoices.issue(order=order.number, on=on, at=at, actor=actor)
+    locked = booking.lock([*_accounts(order), *invoices.accounts([order])], held=held)
+    parts = bulk.create([models.PartPayment(order=order, source="deposit", amount_minor=wanted.minor, applied_at=at)])
+    covering.finish(orders=[order], at=at, actor=actor)
+    (invoice,) = invoices.issue_covered(
+        orders=[order],
+        lines=lines,
+        parts=parts,
+        held=locked,
+        also=[covering.drawn(order=order, part=parts[0], at=at, actor=actor)],
+        on=on,
+        at=at,
+        actor=actor,
+    )
     return invoice
 
 

@@ -29,6 +29,7 @@ class Draft:
     signal_key: str  # "{order}" in it becomes the order's number
     language: str = ""
     buyer: str = buyers.AS_BEFORE  # or buyers.CURRENT
+    party: documents.Party | None = None  # the buyer, where the caller's transaction has read it
 
 
 def place(
@@ -45,6 +46,7 @@ def place(
     purpose: str = "change",
     language: str = "",
     buyer: str = buyers.AS_BEFORE,
+    party: documents.Party | None = None,
 ) -> models.Order:
     """Place one order (see `place_many`). `language` defaults to the client's."""
     draft = Draft(
@@ -58,6 +60,7 @@ def place(
         signal_key=signal_key,
         language=language,
         buyer=buyer,
+        party=party,
     )
     return place_many(drafts=[draft], at=at, actor=actor)[0]
 
@@ -83,9 +86,17 @@ def prepare(*, drafts: Sequence[Draft], at: dt.datetime) -> list[Prepared]:
     """The orders of these drafts, checked and with their buyers, not yet written. Refused as `place_many`."""
     for draft in drafts:
         _check(draft, at)
-    parties = buyers.for_orders(
-        wanted=[buyers.Wanted(each.client, tuple(line.service for line in each.lines), each.buyer) for each in drafts]
+    unread = [each for each in drafts if each.party is None]
+    found = iter(
+        buyers.for_orders(
+            wanted=[
+                buyers.Wanted(each.client, tuple(line.service for line in each.lines), each.buyer) for each in unread
+            ]
+        )
+        if unread
+        else ()
     )
+    parties = [each.party or next(found) for each in drafts]
     sold_by = {each.seller.pk: rows.seller_party(each.seller).to_json() for each in drafts}
     return [
         (

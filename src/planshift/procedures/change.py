@@ -43,7 +43,6 @@ from planshift.procedures import (
 from planshift.procedures.metering import holding
 from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
-from planshift.provisioning import queries as provisioning
 from planshift.runtime import keys, locks, moves, numbers, runs
 from planshift.services import queries as services
 from planshift.services import register
@@ -110,13 +109,14 @@ def order(
     def make() -> str:
         kept = placing.locked_quote(client=client, number=quote)
         priced = placing.offer_of(kept)
-        placing.check_still_good(kept=kept, priced=priced, at=at)
+        known = placing.check_still_good(kept=kept, priced=priced, at=at)
         placing.check_acknowledged(priced=priced, acknowledged=acknowledged)
         number = f"CH-{at.year}-{numbers.take(series=f'change/{at.year}', count=1)[0]:06}"
         placed = placing.place(
             number=number,
             kept=kept,
             priced=priced,
+            known=known,
             acknowledged=acknowledged,
             told=told,
             signal_key=run_key(number),
@@ -205,7 +205,7 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
     )
     decided = change.collection
     moves.move(change, "paid", actor=task.actor, at=task.at, promised_on=promised_on, collection=decided)
-    if renewal.is_unpaid(service=change.service):
+    if vars(change)["renewal_waits"]:
         return runs.Go("renewal")
     return runs.Go("begin", together=True, carrying=change)
 
@@ -246,7 +246,8 @@ def _begin(task: runs.Work) -> runs.Outcome:
 def _follow(task: runs.Work) -> runs.Outcome:
     """At the point of no return the service is the new one, and so is its renewal price (H8, D6)."""
     change = _locked(task.subject)
-    now = _execution(change, task.at)
+    assert change.execution is not None
+    now = change.execution
     if change.undo_at is not None and now.state in ("FAILED", "CANCELLED"):
         return runs.Go("correct")
     if now.state == "CANCELLED" and now.recipe != work.recipe(offered=placing.offer_of(change.quote)):
@@ -333,7 +334,8 @@ def renew_credentials(*, client: str, number: str, at: datetime, actor: str) -> 
 def _retire(task: runs.Work) -> runs.Outcome:
     """The old environment is kept, announced for removal, removed, and seen to be gone (H5, H10)."""
     change = _locked(task.subject)
-    now = _execution(change, task.at)
+    assert change.execution is not None
+    now = change.execution
     if now.state == "DONE":
         return runs.Go("close")
     if now.state == "AWAITING_NOTICE" and not now.notice_proof:
@@ -362,13 +364,6 @@ def _execution_of(number: str, client: str) -> machines.Execution:
     return found.execution
 
 
-def _execution(change: models.Change, at: datetime) -> provisioning.ExecutionView:
-    assert change.execution is not None
-    found = provisioning.execution(number=change.execution.number, at=at)
-    assert found is not None
-    return found
-
-
 def _apply(change: models.Change, task: runs.Work) -> None:
     after = work.after(kept=change.quote)
     if change.effective_on is not None:
@@ -390,7 +385,8 @@ def _apply(change: models.Change, task: runs.Work) -> None:
     )
     change.applied_at = task.at  # written by the caller
     billed_later.owe(change=change, at=task.at)
-    renewal.replace_unpaid(service=change.service, at=task.at, actor=task.actor)
+    if vars(change)["renewal_waits"]:
+        renewal.replace_unpaid(service=change.service, at=task.at, actor=task.actor)
 
 
 def define() -> None:

@@ -1,6 +1,8 @@
 """How does a procedure get hold of a change? Its service is locked first, then the change; its run has a key."""
 
-from planshift.procedures import models
+from django.db.models import Exists, OuterRef
+
+from planshift.procedures import models, next_term
 from planshift.runtime import locks
 from planshift.services import models as clients
 from planshift.services.queries import NotFound
@@ -14,7 +16,8 @@ def run_key(number: str) -> str:
 
 
 def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] | None = None) -> models.Change:
-    """A change with its service, both locked; of `client` or of `sellers`, where given. NotFound."""
+    """A change with its service, both locked; of `client` or of `sellers`, where given. NotFound. `renewal_waits` says
+    whether a renewal of the service waits for its payment."""
     found = models.Change.objects.filter(number=number)
     if client is not None:
         found = found.filter(client__number=client)
@@ -24,6 +27,8 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
         raise NotFound(number)
     # whoever writes what is joined here holds the lock of the service: it is read after that
     related = ("service", "client__seller", "quote__policy", "lowered_from", "order", "execution", "acceptance")
-    row = locks.lock(found.select_related(*related))[0]
+    waits = models.Renewal.objects.filter(service=OuterRef("service"), state__in=next_term.UNPAID)
+    row = locks.lock(found.select_related(*related).annotate(renewal_waits=Exists(waits)))[0]
+    row.service.client = row.client
     row.quote.service, row.quote.client = row.service, row.client
     return row

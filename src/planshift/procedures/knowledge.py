@@ -5,7 +5,7 @@ A reading of usage or capacity may be old: it carries its time, the policy says 
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
-from planshift.domain import facts, periods
+from planshift.domain import documents, facts, periods
 from planshift.domain.catalog import Catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -32,6 +32,7 @@ class Known:
     facts: facts.Facts
     rules: catalog.InForce
     digest: str  # of everything that decides the price: when it differs, a kept quote is stale
+    party: documents.Party  # the buyer as on the paper; without a name where nobody knows it
     at_day: date  # of the instant at which they were gathered, in the seller's zone
     untaxed: Refused | None = None  # why the VAT of this buyer cannot be told: nothing is sold until it can
 
@@ -54,21 +55,49 @@ def to_sell_by(known: Known) -> facts.Facts:
 def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     """All facts of `service` (of `client`, where given: NotFound for another's) at the business instant `at`."""
     holding = services.holding(number=service, client=client)
-    seller = holding.service.client.seller
-    rules = catalog.in_force(seller=seller)
+    owner = holding.service.client
+    rules = catalog.in_force(seller=owner.seller)
+    on = at.astimezone(ZoneInfo(owner.seller.time_zone)).date()
+    beside = _Beside(
+        history=_history(holding, on=on),
+        paying=billing.paying(client=owner.number, service=service, on=on),
+        usage=_usage(service),
+        capacity=_capacity(owner.seller.code, rules.catalog, holding),
+        deposit=_balances(owner).get("deposit"),
+    )
+    return _known(holding, rules, beside, on=on)
+
+
+def of_price(*, service: clients.Service, at: datetime) -> Known:
+    """What decides the price of `service` (with client and seller), and no more: its digest and its buyer are those of
+    `of`. For whoever only asks whether a price still holds."""
+    seller = service.client.seller
     on = at.astimezone(ZoneInfo(seller.time_zone)).date()
-    term = holding.term_on(on)
-    history = _history(holding, on=on)
-    paying = billing.paying(client=holding.service.client.number, service=service, on=on)
-    usage = _usage(service)
+    return _known(services.holding_of(service=service), catalog.in_force(seller=seller), _Beside(), on=on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What is shown and checked beside the price."""
+
+    history: "_History" = field(default_factory=lambda: _History())
+    paying: billing.Paying = field(default_factory=lambda: billing.Paying(unpaid=(), method=""))
+    usage: facts.Usage | None = None
+    capacity: facts.Capacity | None = None
+    deposit: Money | None = None
+
+
+def _known(holding: services.Holding, rules: catalog.InForce, beside: _Beside, *, on: date) -> Known:
+    service, seller = holding.service.number, holding.service.client.seller
+    term, history, paying, usage = holding.term_on(on), beside.history, beside.paying, beside.usage
     renewal = (
         models.Renewal.objects.filter(service=holding.service, start_on__gte=term.end_on)
         .exclude(state="REPLACED")
         .select_related("order")
         .first()
     )
-    balance = _balances(holding.service.client)
-    buyer, untaxed = _buyer(holding.service, rules.catalog, on=on)
+    party = vat.party(client=holding.service.client, numbers=[service], sold=rules.catalog.seller)
+    buyer, untaxed = _buyer(holding.service, rules.catalog, party, on=on)
     known = facts.Facts(
         catalog=rules.catalog,
         service=_service(holding, rules, history, paying, usage, on=on),
@@ -80,24 +109,31 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
         ),
         buyer=buyer,
         usage=usage,
-        capacity=_capacity(seller.code, rules.catalog, holding),
+        capacity=beside.capacity,
         standing=facts.Standing(
             unpaid_documents=paying.unpaid,
             open_change=history.open_change,
             renewal_issued=(renewal.order.number if renewal and renewal.order else ""),
             renewal_paid=bool(renewal and renewal.order and renewal.order.state == "PAID"),
-            deposit=balance.get("deposit"),
+            deposit=beside.deposit,
             account_credit=None,
         ),
     )
     return Known(
-        holding=holding, facts=known, rules=rules, digest=_digest(known, rules, on=on), at_day=on, untaxed=untaxed
+        holding=holding,
+        facts=known,
+        rules=rules,
+        digest=_digest(known, rules, on=on),
+        at_day=on,
+        party=party,
+        untaxed=untaxed,
     )
 
 
-def _buyer(row: clients.Service, sold: Catalog, *, on: date) -> tuple[facts.Buyer, Refused | None]:
+def _buyer(
+    row: clients.Service, sold: Catalog, party: documents.Party, *, on: date
+) -> tuple[facts.Buyer, Refused | None]:
     """How the buyer is taxed, by the data that will stand on the order; where that cannot be told, as at home."""
-    party = vat.party(client=row.client, numbers=[row.number], sold=sold.seller)
     try:
         return vat.buyer(vat.of(client=row.client, party=party, sold=sold.seller, on=on)), None
     except Refused as refused:
@@ -108,10 +144,10 @@ def _buyer(row: clients.Service, sold: Catalog, *, on: date) -> tuple[facts.Buye
 class _History:
     """What earlier changes and quotes of the service say."""
 
-    open_change: str  # number of the change under way
-    changed_on: date | None
-    announced_on: date | None  # of the first quote since the last change: with it the client has announced a change
-    used_plans: tuple[str, ...]  # in this calendar month, the present one left out
+    open_change: str = ""  # number of the change under way
+    changed_on: date | None = None
+    announced_on: date | None = None  # of the first quote since the last change: it announced a change
+    used_plans: tuple[str, ...] = ()  # in this calendar month, the present one left out
 
 
 def _history(holding: services.Holding, *, on: date) -> _History:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 
 from planshift.billing import models as billing
 from planshift.billing import orders
@@ -44,16 +45,23 @@ def offer_of(kept: models.Quote) -> quote.Offer:
 
 
 def locked_quote(*, client: str, number: str) -> models.Quote:
-    """A client's quote, with its service locked before it is read. NotFound for another client's."""
-    found = models.Quote.objects.filter(number=number, client__number=client).values("pk", "service_id").first()
-    if found is None:
+    """A client's quote, with its service locked before it is read, and the number of the change under way
+    (`open_change`). NotFound for another client's."""
+    found = models.Quote.objects.filter(number=number, client__number=client)
+    if not locks.lock_only(services.Service.objects.filter(quotes__in=found)):
         raise NotFound(number)
-    locks.lock(services.Service.objects.filter(pk=found["service_id"]))
-    return models.Quote.objects.select_related("service", "client__seller", "policy").get(pk=found["pk"])
+    under_way = models.Change.objects.filter(service=OuterRef("service"), state__in=models.Change.lifecycle.open)
+    row = (
+        found.select_related("service", "client__seller", "policy")
+        .annotate(open_change=Subquery(under_way.values("number")[:1]))
+        .get()
+    )
+    row.service.client = row.client
+    return row
 
 
-def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -> None:
-    """A quote is executed as kept, or not at all.
+def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -> knowledge.Known:
+    """A quote is executed as kept, or not at all. Returns what its price rests on.
 
     Refused: `quote_ordered`, `quote_replaced`, `quote_expired`, `change_open`, `quote_stale` (a fact that decides the
     price has changed), or the reason why it cannot be ordered yet.
@@ -66,11 +74,12 @@ def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -
         raise Refused("quote_expired", quote=kept.number, expires_at=kept.expires_at)
     if (why := not_orderable(priced, state=kept.service.state)) is not None:
         raise Refused.for_reasons([why])
-    known = knowledge.of(service=kept.service.number, at=at)
-    if known.facts.standing.open_change:
-        raise Refused("change_open", change=known.facts.standing.open_change)
+    if (number := vars(kept)["open_change"]) is not None:
+        raise Refused("change_open", change=number)
+    known = knowledge.of_price(service=kept.service, at=at)
     if known.digest != kept.facts_digest:
         raise Refused("quote_stale", quote=kept.number)
+    return known
 
 
 def gives_back(priced: quote.Offer) -> bool:
@@ -138,15 +147,21 @@ def place(
     number: str,
     kept: models.Quote,
     priced: quote.Offer,
+    known: knowledge.Known,
     acknowledged: Mapping[str, Acknowledged],
     told: Told,
     signal_key: str,
     at: datetime,
     actor: str,
 ) -> models.Change:
-    """Write the change, what was acknowledged, and the order that pays for it (a decrease has none).
+    """Write the order that pays for it (a decrease has none), the change, and what was acknowledged.
 
     Refused("change_open") when another change of the service is under way: the database decides."""
+    order = None
+    if not gives_back(priced) and not is_metered(priced):
+        order = order_of(
+            kept=kept, priced=priced, subject=number, signal_key=signal_key, at=at, actor=actor, known=known
+        )
     change = models.Change(
         number=number,
         service=kept.service,
@@ -160,6 +175,7 @@ def place(
         ordered_how=told.how,
         ordered_note=told.note,
         ordered_at=at,
+        order=order,
     )
     try:
         with transaction.atomic():
@@ -168,9 +184,6 @@ def place(
         raise Refused("change_open", service=kept.service.number) from None
     _keep_acknowledged(change, acknowledged, at=at, actor=actor)
     moves.move(kept, "ordered", actor=actor, at=at)
-    if not gives_back(priced) and not is_metered(priced):
-        change.order = order_of(kept=kept, priced=priced, subject=number, signal_key=signal_key, at=at, actor=actor)
-        change.save(update_fields=["order"])
     return change
 
 
@@ -192,12 +205,25 @@ def _keep_acknowledged(
 
 
 def order_of(
-    *, kept: models.Quote, priced: quote.Offer, subject: str, signal_key: str, at: datetime, actor: str
+    *,
+    kept: models.Quote,
+    priced: quote.Offer,
+    subject: str,
+    signal_key: str,
+    at: datetime,
+    actor: str,
+    known: knowledge.Known | None = None,
 ) -> billing.Order:
-    """Place the order of a kept offer: all of its lines, or those that a decrease charges. Caller's transaction."""
+    """Place the order of a kept offer: all of its lines, or those that a decrease charges. Caller's transaction. What
+    is `known` of the service is not read again."""
     offered = replace(priced, lines=ordered(priced))
     policy = catalog.policy_of(revision=kept.policy_id)
     seller = kept.client.seller
+    term = (
+        known.holding.term_on(known.at_day)
+        if known is not None
+        else register.term_on(kept.service, day=rules.day(seller=seller, at=at))
+    )
     return orders.place(
         seller=seller,
         client=kept.client,
@@ -214,9 +240,10 @@ def order_of(
             family=kept.service.family,
             seller=seller,
             at=at,
-            term_ends_on=register.term_on(kept.service, day=rules.day(seller=seller, at=at)).end_on,
+            term_ends_on=term.end_on,
         ),
         signal_key=signal_key,
         at=at,
         actor=actor,
+        party=known.party if known is not None and known.party.name else None,
     )

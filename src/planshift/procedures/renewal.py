@@ -180,11 +180,6 @@ def _taxed_anew(renewal: models.Renewal, differs: tax_differences.Differs, task:
     return runs.Done()
 
 
-def is_unpaid(*, service: services.Service) -> bool:
-    """Does a renewal of this service wait for its payment? The caller holds the lock of `service`."""
-    return models.Renewal.objects.filter(service=service, state__in=UNPAID).exists()
-
-
 def price_on_target(task: runs.Work) -> runs.Outcome:
     """A step of a paid change (`task.subject`): a renewal that is not yet a term costs what its target costs (H8)."""
     service = services.Service.objects.filter(changes__number=task.subject)

@@ -31,12 +31,30 @@ class After:
 
 def after(*, kept: models.Quote) -> After:
     """The service after the change that `kept` priced. Additional resources stay where the target offers them."""
-    service = kept.service
-    before = register.before(service)
-    asked = keeping.from_json(kept.request, kind=object)
+    before = register.before(kept.service)
+    plan, months, additional = _wanted(kept, before.additional)
+    seller = kept.service.client.seller
     offered = keeping.from_json(kept.offer, kind=quote.Offer)
+    effective_on = rules.day_of(offered.effective or kept.created_at, seller=seller)
+    term = before.term_on(effective_on)
+    return After(
+        plan=plan,
+        family=catalog.catalog_of(revision=kept.catalog_id).plans[plan].family,
+        additional=additional,
+        months=months,
+        effective_on=effective_on,
+        term_start_on=rules.day_of(offered.term_start, seller=seller) if offered.term_start else term.start_on,
+        term_end_on=rules.day_of(offered.term_end, seller=seller) if offered.term_end else term.end_on,
+        before=before,
+    )
+
+
+def _wanted(kept: models.Quote, additional: Mapping[str, int]) -> tuple[str, int, dict[str, int]]:
+    """Plan, months and additional amounts after the change, with the `additional` amounts of now."""
+    service = kept.service
+    asked = keeping.from_json(kept.request, kind=object)
     documents = catalog.catalog_of(revision=kept.catalog_id)
-    plan, months, additional = service.plan, service.months, before.additional
+    plan, months = service.plan, service.months
     if isinstance(asked, facts.ChangePlan):
         plan = asked.target
         months = int(asked.length.months) if asked.length else months
@@ -47,19 +65,7 @@ def after(*, kept: models.Quote) -> After:
         additional = {**additional, **asked.amounts}
     elif isinstance(asked, facts.ChangePeriod):
         months = int(asked.length.months)
-    seller = service.client.seller
-    effective_on = rules.day_of(offered.effective or kept.created_at, seller=seller)
-    term = before.term_on(effective_on)
-    return After(
-        plan=plan,
-        family=documents.plans[plan].family,
-        additional={code: amount for code, amount in additional.items() if amount},
-        months=months,
-        effective_on=effective_on,
-        term_start_on=rules.day_of(offered.term_start, seller=seller) if offered.term_start else term.start_on,
-        term_end_on=rules.day_of(offered.term_end, seller=seller) if offered.term_end else term.end_on,
-        before=before,
-    )
+    return plan, months, {code: amount for code, amount in additional.items() if amount}
 
 
 def check_terms(*, held: services.Holding, offered: quote.Offer, at: datetime) -> None:
@@ -79,10 +85,9 @@ def check_terms(*, held: services.Holding, offered: quote.Offer, at: datetime) -
 
 def target(*, kept: models.Quote) -> recipes.Target:
     """Plan and whole amounts by resource that the environment must have, and what its server must offer."""
-    wanted = after(kept=kept)
+    plan, _, additional = _wanted(kept, register.additional_of(kept.service))
     documents = catalog.catalog_of(revision=kept.catalog_id)
-    plan = documents.plans[wanted.plan]
-    return target_of(plan=plan, sold_in=documents, additional=wanted.additional)
+    return target_of(plan=documents.plans[plan], sold_in=documents, additional=additional)
 
 
 def target_of(*, plan: sold.Plan, sold_in: sold.Catalog, additional: Mapping[str, int]) -> recipes.Target:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists
 
 from planshift.domain import recipes
 from planshift.domain.errors import Refused
@@ -48,11 +49,13 @@ def start(
     `execution_open` while another one is under way.
     """
     made = recipes.NEWEST[recipe]
-    if models.Execution.objects.filter(
+    under_way = models.Execution.objects.filter(
         service=service, state__in=models.Execution.lifecycle.open, point_of_no_return_at__isnull=True
-    ).exists():
+    )
+    active = models.Environment.objects.filter(service=service, state="ACTIVE")
+    present = active.annotate(under_way=Exists(under_way)).first()
+    if present.under_way if present is not None else under_way.exists():
         raise Refused("execution_open", service=service.number)
-    present = models.Environment.objects.filter(service=service, state="ACTIVE").first()
     if recipe in NEEDS_PRESENT and present is None:
         raise Refused("no_environment", service=service.number)
     if recipe == "ACTIVATE" and present is not None:

@@ -73,6 +73,11 @@ def holding(*, number: str, client: str | None = None) -> Holding:
     raise NotFound(number)
 
 
+def holding_of(*, service: models.Service) -> Holding:
+    """A service that is read already, without the paid time of the one that it is attached to; three statements."""
+    return _around([service])[0]
+
+
 def holdings_of(*, pks: Iterable[int], seller: catalog.Seller | None = None) -> tuple[Holding, ...]:
     """Services by pk, in pk order; four statements for all. All are of `seller` where it is given: their clients share
     that one object, which is cheaper than one each."""
@@ -96,7 +101,10 @@ def _holdings(services: QuerySet[models.Service], *, with_seller: bool = True) -
     """Grouped by hand: prefetching makes a queryset per service and relation, which costs more than the rows."""
     until = models.Term.objects.filter(service=OuterRef("attached_to")).order_by("-end_on").values("end_on")[:1]
     owner = "client__seller" if with_seller else "client"
-    rows = list(services.annotate(main_until=Subquery(until)).select_related(owner))
+    return _around(list(services.annotate(main_until=Subquery(until)).select_related(owner)))
+
+
+def _around(rows: list[models.Service]) -> tuple[Holding, ...]:
     pks = [row.pk for row in rows]
     terms: defaultdict[int, list[models.Term]] = defaultdict(list)
     for term in models.Term.objects.filter(among.of("service_id", pks)).order_by("start_on"):
@@ -115,7 +123,7 @@ def _holdings(services: QuerySet[models.Service], *, with_seller: bool = True) -
             terms=tuple(terms[row.pk]),
             additional=additional[row.pk],
             attached=tuple(attached[row.pk]),
-            main_until=row.main_until,
+            main_until=getattr(row, "main_until", None),
         )
         for row in rows
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, QuerySet
 
 from planshift.adapters.drivers.simulated import faults, models
 from planshift.domain.errors import Permanent, Transient, Unknown
@@ -55,8 +56,7 @@ class SimulatedDriver:
 
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """The account as it is."""
-        faults.meet(server=ref.server.code, account=ref.account, verb="get")
-        account = _account(ref)
+        account = _met(ref, "get")
         return None if account is None else _as_read(account)
 
     def usage(self, *, ref: ports.Ref) -> ports.Usage:
@@ -66,8 +66,7 @@ class SimulatedDriver:
 
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once."""
-        faults.meet(server=ref.server.code, account=ref.account, verb="check")
-        used = _must(ref).used
+        used = _must(ref, _met(ref, "check")).used
         return ports.Checked(ports.Usage(used, clock.business()), _violations(used, to))
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
@@ -317,13 +316,25 @@ def _totals(server: ports.ServerAt) -> dict[str, int]:
 
 
 def _account(ref: ports.Ref) -> models.SimulatedAccount | None:
-    return models.SimulatedAccount.objects.filter(
-        machine__code=ref.server.code, name=ref.account, removed=False
-    ).first()
+    return _accounts(ref).first()
 
 
-def _must(ref: ports.Ref) -> models.SimulatedAccount:
-    account = _account(ref)
+def _accounts(ref: ports.Ref) -> "QuerySet[models.SimulatedAccount]":
+    return models.SimulatedAccount.objects.filter(machine__code=ref.server.code, name=ref.account, removed=False)
+
+
+def _met(ref: ports.Ref, verb: str) -> models.SimulatedAccount | None:
+    """The account, after the fault that this look at it meets; one statement where there is neither."""
+    waiting = faults.awaiting(server=ref.server.code, account=ref.account, verb=verb)
+    account = _accounts(ref).annotate(faulty=Exists(waiting)).first()
+    if account is None or account.faulty:
+        faults.meet(server=ref.server.code, account=ref.account, verb=verb)
+        return _account(ref)
+    return account
+
+
+def _must(ref: ports.Ref, account: models.SimulatedAccount | None = None) -> models.SimulatedAccount:
+    account = account or _account(ref)
     if account is None:
         raise Permanent("not_found", account=ref.account)
     return account

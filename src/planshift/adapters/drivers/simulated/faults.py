@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from planshift.adapters.drivers.simulated import models
 from planshift.domain.errors import Permanent, Transient
@@ -25,14 +25,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
 def meet(*, server: str, account: str, verb: str) -> str:
     """The fault that this call meets, counted down; "" for none. Sleeps, or raises, where the kind says so;
     "lost_answer", "lies" and "full" are for the caller to play."""
+    waiting = awaiting(server=server, account=account, verb=verb).order_by("-id")
+    if not waiting.exists():
+        return ""
     with transaction.atomic():
-        fault = (
-            models.SimulatedFault.objects.select_for_update()
-            .filter(Q(server="") | Q(server=server), Q(account="") | Q(account=account), Q(verb="") | Q(verb=verb))
-            .exclude(times_left=0)
-            .order_by("-id")
-            .first()
-        )
+        fault = waiting.select_for_update().first()
         if fault is None:
             return ""
         if fault.times_left > 0:
@@ -45,6 +42,13 @@ def meet(*, server: str, account: str, verb: str) -> str:
     if fault.kind == "refuses":
         raise Permanent("remote_refused", server=server, remote="simulated refusal")
     return fault.kind
+
+
+def awaiting(*, server: str, account: str, verb: str) -> "QuerySet[models.SimulatedFault]":
+    """The faults that this call can meet."""
+    return models.SimulatedFault.objects.filter(
+        Q(server="") | Q(server=server), Q(account="") | Q(account=account), Q(verb="") | Q(verb=verb)
+    ).exclude(times_left=0)
 
 
 def add_fault(
