@@ -181,28 +181,26 @@ def invoice_owner(*, seller: str, number: str) -> str:
 
 def billed_lines(*, service: str, start_on: dt.date, end_on: dt.date) -> tuple[BilledLine, ...]:
     """Invoice lines of a service whose period touches [start_on, end_on), newest invoice first, with what corrections
-    gave back of each (two statements). An issued invoice of an order is paid in full; lines without a period are left
+    gave back of each (one statement). An issued invoice of an order is paid in full; lines without a period are left
     out."""
     return billed_lines_of(terms={service: (start_on, end_on)}).get(service, ())
 
 
 def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[str, tuple[BilledLine, ...]]:
-    """`billed_lines` of many services at once, by service number (two statements)."""
-    found = (
-        models.InvoiceLine.objects.filter(service__in=list(terms), corrects__isnull=True, start_on__isnull=False)
-        .select_related("invoice")
-        .order_by("-invoice__issued_on", "-invoice_id", "position")
-    )
+    """`billed_lines` of many services at once, by service number (one statement)."""
+    about = models.InvoiceLine.objects.filter(service__in=list(terms)).select_related("invoice")  # corrections too
+    found = list(about.order_by("-invoice__issued_on", "-invoice_id", "position"))
     lines = [
         line
         for line in found
-        if line.start_on is not None
+        if line.corrects_id is None
+        and line.start_on is not None
         and line.end_on is not None
         and line.start_on < terms[line.service][1]
         and line.end_on > terms[line.service][0]
     ]
     credited: defaultdict[int, list[models.InvoiceLine]] = defaultdict(list)
-    for correction in models.InvoiceLine.objects.filter(corrects__in=[line.pk for line in lines]):
+    for correction in sorted(found, key=lambda line: line.pk):
         if correction.corrects_id is not None:
             credited[correction.corrects_id].append(correction)
     by_service: defaultdict[str, list[BilledLine]] = defaultdict(list)

@@ -26,7 +26,7 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     if not locks.lock_only(clients.Service.objects.filter(changes__in=found)):
         raise NotFound(number)
     # whoever writes what is joined here holds the lock of the service: it is read after that
-    related = ("service", "client__seller", "quote__policy", "lowered_from", "order", "execution", "acceptance")
+    related = ("service", "client__seller", "quote", "lowered_from", "order", "execution", "acceptance")
     waits = models.Renewal.objects.filter(service=OuterRef("service"), state__in=next_term.UNPAID)
     row = locks.lock(found.select_related(*related).annotate(renewal_waits=Exists(waits)))[0]
     row.service.client = row.client

@@ -52,7 +52,7 @@ def locked_quote(*, client: str, number: str) -> models.Quote:
         raise NotFound(number)
     under_way = models.Change.objects.filter(service=OuterRef("service"), state__in=models.Change.lifecycle.open)
     row = (
-        found.select_related("service", "client__seller", "policy")
+        found.select_related("service", "client__seller")
         .annotate(open_change=Subquery(under_way.values("number")[:1]))
         .get()
     )

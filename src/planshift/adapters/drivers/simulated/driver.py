@@ -262,43 +262,56 @@ def _once_named(
     op: ports.Op, server: str, account: str, verb: str, asked: Mapping[str, Any], do: Callable[[], bool]
 ) -> ports.Result:
     """Do it under its key, once; the same key again gets the first answer. Faults strike here."""
+    said = json.dumps([verb, server, account, dict(asked)], sort_keys=True)
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    with transaction.atomic():
+        if not _lock_machine(server, faults.awaiting(server=server, account=account, verb=verb)):
+            return _keyed(op, server, account, verb, digest, do)
     fault = faults.meet(server=server, account=account, verb=verb)
     if fault == "full" and verb in ("create", "apply", "push_content"):
         raise Permanent("capacity", server=server)
-    said = json.dumps([verb, server, account, dict(asked)], sort_keys=True)
-    digest = hashlib.sha256(said.encode()).hexdigest()
     if fault == "lies":
         return ports.Result(changed=True)
     with transaction.atomic():
-        if server:
-            _lock_machine(server)
-        kept = models.SimulatedOp.objects.select_for_update().filter(key=op.key).first()
-        if kept is not None:
-            if kept.digest != digest:
-                raise Permanent("key_reused", key=op.key)
-            kept.asked += 1
-            kept.save(update_fields=["asked"])
-            result = ports.Result(changed=kept.changed, replayed=True)
-        else:
-            result = ports.Result(changed=do())
-            models.SimulatedOp.objects.create(
-                key=op.key,
-                verb=verb,
-                server=server,
-                account=account,
-                digest=digest,
-                answer={"changed": result.changed},
-                changed=result.changed,
-                at=clock.business(),
-            )
+        _lock_machine(server)
+        result = _keyed(op, server, account, verb, digest, do)
     if fault == "lost_answer":
         raise Unknown("no_answer", server=server)
     return result
 
 
-def _lock_machine(code: str) -> None:
-    """One operation at a time per machine, as on a real one."""
-    models.SimulatedMachine.objects.select_for_update().filter(code=code).first()
+def _keyed(op: ports.Op, server: str, account: str, verb: str, digest: str, do: Callable[[], bool]) -> ports.Result:
+    """Inside the caller's transaction, which has locked the machine."""
+    kept = models.SimulatedOp.objects.select_for_update().filter(key=op.key).first()
+    if kept is not None:
+        if kept.digest != digest:
+            raise Permanent("key_reused", key=op.key)
+        kept.asked += 1
+        kept.save(update_fields=["asked"])
+        result = ports.Result(changed=kept.changed, replayed=True)
+    else:
+        result = ports.Result(changed=do())
+        models.SimulatedOp.objects.create(
+            key=op.key,
+            verb=verb,
+            server=server,
+            account=account,
+            digest=digest,
+            answer={"changed": result.changed},
+            changed=result.changed,
+            at=clock.business(),
+        )
+    return result
+
+
+def _lock_machine(code: str, waiting: "QuerySet[models.SimulatedFault] | None" = None) -> bool:
+    """One operation at a time per machine, as on a real one. Does a fault wait for this one?"""
+    machine = models.SimulatedMachine.objects.select_for_update(of=("self",)).filter(code=code)
+    if waiting is None:
+        machine.first()
+        return False
+    found = machine.annotate(faulty=Exists(waiting)).first()
+    return bool(found.faulty) if found is not None else waiting.exists()
 
 
 def _machine(server: ports.ServerAt) -> models.SimulatedMachine:
