@@ -62,7 +62,7 @@ def start(
         raise Refused("has_environment", service=service.number)
     year = at.year
     execution = models.Execution.objects.create(
-        number=f"X-{year}-{numbers.take(series=f'execution:{year}', count=1)[0]:06}",
+        number=f"X-{year}-{numbers.take(series=f'execution:{year}', of_work=True)[0]:06}",
         service=service,
         recipe=made.code,
         recipe_version=made.version,

@@ -1,7 +1,7 @@
 """In which order are rows locked? In one order everywhere, so that two transactions never wait for each other.
 
-client → service → change → order → execution → document → correction → payment → accounts by id → number series, then
-nothing but the commit.
+client → service → change → order → execution → document → correction → payment → accounts by id → number series of what
+is written → those of the work that follows from it, then nothing but the commit.
 A signal (runs.signal) takes no lock; a step takes the lock of its own run after all others.
 """
 
@@ -27,10 +27,11 @@ class Rank(enum.IntEnum):
     PAYMENT = 60
     ACCOUNT = 70
     SERIES = 90
+    WORK_SERIES = 95
 
 
 # Called with the model and the pks of every ordered lock; the test suite checks the order here.
-observer: Callable[[type[models.Model], Sequence[int]], None] | None = None
+observer: Callable[[type, Sequence[int]], None] | None = None
 
 
 def lock(query: "models.QuerySet[Row]") -> list[Row]:
@@ -56,7 +57,7 @@ def for_update(query: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "
     return query.select_for_update(skip_locked=skip_locked, of=("self",))
 
 
-def seen(model: type[models.Model], pks: Sequence[int]) -> None:
+def seen(model: type, pks: Sequence[int]) -> None:
     """Tell the observer, if there is one, that these rows are locked now."""
     if observer is not None and pks:
         observer(model, pks)

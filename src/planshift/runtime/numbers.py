@@ -12,11 +12,17 @@ RETURNING id, last
 """
 
 
-def take(*, series: str, count: int = 1, first: int = 1) -> range:
+class OfWork:
+    """Stands for a series of work that begins: it is taken after the numbers of documents."""
+
+    lock_rank = locks.Rank.WORK_SERIES
+
+
+def take(*, series: str, count: int = 1, first: int = 1, of_work: bool = False) -> range:
     """The next `count` numbers of `series`, in one statement; a new series begins at `first`.
 
     Needs the caller's transaction: if that is rolled back the numbers are given out again, so committed rows have no
-    gap.
+    gap. `of_work`: the series comes after those of documents in the order of locks.
     """
     if count < 1:
         raise ValueError("at least one number")
@@ -25,7 +31,7 @@ def take(*, series: str, count: int = 1, first: int = 1) -> range:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [series, first + count - 1, count])
         pk, last = cursor.fetchone()
-    locks.seen(NumberSeries, [pk])
+    locks.seen(OfWork if of_work else NumberSeries, [pk])
     return range(last - count + 1, last + 1)
 
 

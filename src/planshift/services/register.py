@@ -126,13 +126,12 @@ def apply_change(
     was = {"plan": service.plan, "months": service.months, "additional": dict(before.additional)}
     service.plan, service.family, service.months = plan, family, months
     service.save(update_fields=["plan", "family", "months"])
-    if before.additional:
+    held = {resource: amount for resource, amount in additional.items() if amount > 0}
+    if held != dict(before.additional):
         models.Allocation.objects.filter(service=service).delete()
-    models.Allocation.objects.bulk_create(
-        models.Allocation(service=service, resource=resource, amount=amount)
-        for resource, amount in additional.items()
-        if amount > 0
-    )
+        models.Allocation.objects.bulk_create(
+            models.Allocation(service=service, resource=resource, amount=amount) for resource, amount in held.items()
+        )
     _change_term(before, effective_on, term_start_on, term_end_on, months)
     audit.record(
         kind="service",
