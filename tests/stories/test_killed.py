@@ -11,7 +11,7 @@ import pytest
 from tests.harness.killing import sweeps
 
 # life → commits of the undisturbed life: a life that became shorter would prove less
-LIVES = {"PAID": 45, "FROM_THE_DEPOSIT": 45, "HARD": 120, "ACCEPTED": 55, "REFUSED": 28, "RENEWED": 38}
+LIVES = {"PAID": 37, "FROM_THE_DEPOSIT": 38, "HARD": 102, "ACCEPTED": 50, "REFUSED": 27, "RENEWED": 38}
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
 
