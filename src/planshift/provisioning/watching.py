@@ -84,7 +84,7 @@ def _act(execution: models.Execution, work: runs.Work, told: Mapping[str, object
 def _failing(execution: models.Execution) -> int:
     """How many looks in a row have failed."""
     count = 0
-    events = execution.journal.filter(event__in=("not_serving", "serves_again")).order_by("-id")
+    events = facts.journal_of(execution).filter(event__in=("not_serving", "serves_again")).order_by("-id")
     for event in events.values_list("event", flat=True)[:PATIENCE]:
         if event != "not_serving":
             break
