@@ -93,13 +93,15 @@ def draw_and_invoice(
         locked = booking.lock(_accounts(order), held=held)
         covering.put(shares=[share], at=at, actor=actor, locked=locked)
         return invoices.issue(order=order.number, on=on, at=at, actor=actor)
-    locked = booking.lock([*_accounts(order), *invoices.accounts([order])], held=held)
+    moved = invoices.movements([order])
+    locked = booking.lock([*_accounts(order), *invoices.accounts(moved)], held=held)
     parts = bulk.create([models.PartPayment(order=order, source="deposit", amount_minor=wanted.minor, applied_at=at)])
     covering.finish(orders=[order], at=at, actor=actor)
     (invoice,) = invoices.issue_covered(
         orders=[order],
         lines=lines,
         parts=parts,
+        moved=moved,
         held=locked,
         also=[covering.drawn(order=order, part=parts[0], at=at, actor=actor)],
         on=on,
