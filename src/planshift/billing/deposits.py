@@ -64,13 +64,13 @@ def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = 
         row = covering.lock(numbers=[order])[0]
         wanted = _wanted(row, at=at, amount=amount)
         locked = booking.lock(_accounts(row))
-        _must_suffice(row, free_in(locked, row), wanted)
+        _must_suffice(row, free_in(row, held=locked), wanted)
         share = covering.Share(order=row, payment=None, source="deposit", amount=wanted)
         covering.put(shares=[share], at=at, actor=actor, locked=locked)
     return row
 
 
-def free_in(held: booking.Locked, order: models.Order) -> Money:
+def free_in(order: models.Order, *, held: booking.Locked) -> Money:
     """The free deposit for an order, as seen under the lock of the client's accounts."""
     code = _accounts(order)[0].code
     return Money.from_minor((held.rows[code].balance_minor or 0) if code in held.rows else 0, order.currency)
@@ -86,9 +86,9 @@ def draw_and_invoice(
     Refused with nothing changed as `draw_for`.
     """
     wanted = _wanted(order, at=at)
-    _must_suffice(order, free_in(held, order), wanted)
+    _must_suffice(order, free_in(order, held=held), wanted)
     lines = invoices.lines_of([order])
-    if wanted.minor != order.gross_minor or not invoices.documented(order, lines[order.pk]):
+    if wanted.minor != order.gross_minor or not invoices.documented(order, lines=lines[order.pk]):
         share = covering.Share(order=order, payment=None, source="deposit", amount=wanted)
         locked = booking.lock(_accounts(order), held=held)
         covering.put(shares=[share], at=at, actor=actor, locked=locked)

@@ -44,7 +44,9 @@ def issue_many(
             if invoice.order is not None
         }
         lines = lines_of(locked.values())
-        due = [order for order in locked.values() if order.number not in done and documented(order, lines[order.pk])]
+        due = [
+            order for order in locked.values() if order.number not in done and documented(order, lines=lines[order.pk])
+        ]
         for order in due:
             if order.state != "PAID":
                 raise Refused("order_not_paid", order=order.number, state=order.state)
@@ -179,7 +181,7 @@ def accounts(moved: Movements) -> list[postings.Account]:
     return [account for posting in made for each in posting.transfers for account in (each.debit, each.credit)]
 
 
-def documented(order: models.Order, lines: Sequence[rows.Columns]) -> bool:
+def documented(order: models.Order, *, lines: Sequence[rows.Columns]) -> bool:
     """Does an invoice belong to this order?"""
     return order.purpose not in covering.TOP_UPS and any(line["gross_minor"] for line in lines)
 

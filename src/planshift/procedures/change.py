@@ -167,18 +167,13 @@ def _settle(task: runs.Work) -> runs.Outcome:
         return runs.Done()
     assert change.order is not None
     seller = change.client.seller
-    in_force = catalog.in_force(seller=seller)
-    differs = tax_point.differs(change=change, sold=in_force.catalog.seller, at=task.at)
+    terms = catalog.in_force(seller=seller)
+    differs = tax_point.differs(change=change, sold=terms.catalog.seller, at=task.at)
     if differs and change.order.state != "PAID":
         return tax_point.quote_anew(change=change, differs=differs, task=task, offer=offer)
     today = rules.day(seller=seller, at=task.at)
     paying = collection.collect(
-        order=change.order.number,
-        service=change.service,
-        policy=in_force.policy,
-        on=today,
-        at=task.at,
-        actor=task.actor,
+        order=change.order.number, service=change.service, policy=terms.policy, on=today, at=task.at, actor=task.actor
     )
     change.order, change.collection = paying.order, paying.decision
     if paying.state == "PAID":
@@ -203,8 +198,7 @@ def _paid(change: models.Change, task: runs.Work) -> runs.Outcome:
     promised_on = rules.promised(
         seller=seller, offered=placing.offer_of(change.quote), on=rules.day(seller=seller, at=task.at)
     )
-    decided = change.collection
-    moves.move(change, "paid", actor=task.actor, at=task.at, promised_on=promised_on, collection=decided)
+    moves.move(change, "paid", actor=task.actor, at=task.at, promised_on=promised_on, collection=change.collection)
     if vars(change)["renewal_waits"]:
         return runs.Go("renewal")
     return runs.Go("begin", together=True, carrying=change)
@@ -223,17 +217,13 @@ def _begin(task: runs.Work) -> runs.Outcome:
         return runs.Go("correct")
     if change.execution is not None or change.state != "AWAITING_EXECUTION":
         return runs.Go("follow")
-    offered = placing.offer_of(change.quote)
+    kept, policy = change.quote, catalog.policy_of(revision=change.quote.policy_id)
+    offered = placing.offer_of(kept)
     change.execution = executions.start(
         service=change.service,
         recipe=work.recipe(offered=offered),
-        target=work.target(kept=change.quote),
-        parameters=work.parameters(
-            kept=change.quote,
-            offered=offered,
-            policy=catalog.policy_of(revision=change.quote.policy_id),
-            promised_on=change.promised_on,
-        ),
+        target=work.target(kept=kept),
+        parameters=work.parameters(kept=kept, offered=offered, policy=policy, promised_on=change.promised_on),
         cause=change.number,
         signal_key=run_key(change.number),
         at=task.at,
@@ -365,9 +355,8 @@ def _execution_of(number: str, client: str) -> machines.Execution:
 
 
 def _apply(change: models.Change, task: runs.Work) -> None:
-    after = work.after(kept=change.quote)
-    if change.effective_on is not None:
-        after = scheduling.in_its_term(change, after=after)
+    wanted = work.after(kept=change.quote)
+    after = wanted if change.effective_on is None else scheduling.in_its_term(change, after=wanted)
     holding.note(change=change, amounts=after.additional, at=task.at)
     register.apply_change(
         service=change.service,

@@ -27,15 +27,15 @@ class Paying:
 
 
 def collect(
-    *, order: str, service: services.Service, policy: document.Policy, at: datetime, on: date | None = None, actor: str
+    *, order: str, service: services.Service, policy: document.Policy, at: datetime, on: date | None, actor: str
 ) -> Paying:
     """Draw what the order lacks from the deposit if the policy says so, else keep why not. What is drawn is invoiced at
-    once where a date for it is given (`on`). Caller's transaction."""
+    once where a date for it is given (`on`; None: later). Caller's transaction."""
     (found,) = covering.lock(numbers=[order])
     if found.state != "AWAITING_PAYMENT":
         return Paying(order=found, decision={"at": at.isoformat(), "drawn": False, "because": []})
     held = booking.lock_client(found.client.number) if found.seller.has_deposit else booking.Locked()
-    free, due = deposits.free_in(held, found), covering.missing(found)
+    free, due = deposits.free_in(found, held=held), covering.missing(found)
     draws, decision = decide(policy=policy, service=service, deposit=free, due=due, at=at)
     if not draws:
         return Paying(order=found, decision=decision)

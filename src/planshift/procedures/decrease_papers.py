@@ -1,6 +1,5 @@
 """Which corrective documents does a decrease leave, and for how much?"""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,15 +7,11 @@ from zoneinfo import ZoneInfo
 from planshift.billing import chains, correction_queries, corrections
 from planshift.billing import models as billing
 from planshift.catalog import models as sellers
-from planshift.domain import correcting, correction, credited_lines, letters, money, quote, tax, working
-from planshift.domain.exact import Fraction
-from planshift.domain.money import Money
+from planshift.domain import correcting, correction, credited_lines, letters, quote, tax
 from planshift.domain.policy import tax_rounding
-from planshift.domain.pricing import sketch
 from planshift.domain.tax import Taxed
-from planshift.procedures import held, keeping, knowledge, models, placing, rules
+from planshift.procedures import decrease_working, held, keeping, knowledge, models, placing, rules
 
-_ROUNDED = "half_up 0.01"  # a correction's tax, as `correction_tax` finds it
 _REGIMES: dict[str, corrections.Regime] = {"issue_then_confirm": "issue_then_confirm", "not_asked": "at_once"}
 
 
@@ -40,10 +35,9 @@ def exact(*, priced: quote.Offer, known: knowledge.Known) -> quote.Offer:
     total = Taxed.total((line.amount for line in lines), currency=priced.currency)
     if total == priced.total:
         return priced
-    if placing.charged(priced):  # what is charged has an invoice of its own beside the corrective documents
-        return replace(priced, lines=tuple(lines), total=total)
-    steps = tuple(_working(priced.working, made, total, prices=known.rules.seller.prices))
-    return replace(priced, lines=tuple(lines), total=total, sketch=keeping.KeptWorking(steps))
+    billed = replace(priced, lines=tuple(lines), total=total)
+    steps = decrease_working.steps(billed=billed, corrections=made, prices=known.rules.seller.prices)
+    return replace(billed, sketch=keeping.KeptWorking(steps))
 
 
 def _taxed_apart(priced: quote.Offer, *, known: knowledge.Known) -> list[quote.Line]:
@@ -59,49 +53,6 @@ def _taxed_apart(priced: quote.Offer, *, known: knowledge.Known) -> list[quote.L
     )
     apart = {id(line): amount for line, amount in zip(charged, amounts, strict=True)}
     return [replace(line, amount=apart.get(id(line), line.amount)) for line in priced.lines]
-
-
-def _working(
-    steps: Sequence[working.Step], made: Sequence[correction.Correction], total: Taxed, *, prices: str
-) -> Iterator[working.Step]:
-    """The steps with the taxes that the documents have: of each rate of each document that of what is left, less that
-    documented before."""
-    taxes = [step for step in steps if step.code == "tax" or step.code.startswith("tax_")]
-    for step in steps:
-        if step in taxes:
-            if step == taxes[0]:
-                yield from (_tax(step, each, prices) for document in made for each in document.rates)
-        elif step.code == "total":
-            net, tax, gross = total.net, total.tax, total.gross
-            told = (working.Operand("net", net.amount, net.currency), working.Operand("tax", tax.amount, net.currency))
-            formula = f"{_text(net)} − {_text(-tax)}"
-            yield replace(step, operands=told, formula=formula, unrounded=gross.amount, result=gross.amount)
-        else:
-            yield step
-
-
-def _tax(step: working.Step, of: correction.RateCorrection, prices: str) -> working.Step:
-    base, percent = (of.after.net if prices == "net" else of.after.gross), of.vat_percent
-    per = Fraction(100) if prices == "net" else 100 + percent
-    before, result = of.before.tax, of.difference.tax.amount
-    exact = base.amount * percent / per - before.amount
-    formula, rounding = f"{_text(base)} × {sketch.number(percent)} / {sketch.number(per)} − {_text(before)}", ""
-    if Money(exact, base.currency).rounded().amount != result:  # the document's other lines share the rounded tax
-        exact, formula = result, f"{_text(of.after.tax)} − {_text(before)}"
-    elif exact != result:
-        rounding = step.rounding or _ROUNDED
-    return replace(
-        step,
-        operands=(working.Operand("base", base.amount, base.currency), working.Operand("rate", percent, "percent")),
-        formula=formula,
-        unrounded=exact,
-        result=result,
-        rounding=rounding,
-    )
-
-
-def _text(amount: Money) -> str:
-    return sketch.number(amount.amount, decimals=money.decimals_of(currency=amount.currency))
 
 
 def _credits(priced: quote.Offer, *, seller: sellers.Seller) -> tuple[correction.Credit, ...]:
