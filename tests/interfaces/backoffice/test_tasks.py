@@ -9,7 +9,7 @@ from django.test import Client
 from planshift.adapters.drivers.manual.driver import FIELDS, ManualDriver
 from planshift.adapters.drivers.manual.models import ManualAccount, ManualTask
 from planshift.interfaces.backoffice import tasks
-from planshift.provisioning import models, ports
+from planshift.provisioning import models, ports, sealing
 from planshift.runtime import clock
 from planshift.runtime.models import AuditEntry
 from tests.interfaces.backoffice.test_back_office import ITALIAN, POLISH, text
@@ -25,7 +25,7 @@ def driver(demo: object) -> ManualDriver:
     """With a server of the Italian demo seller, and one thing to do there."""
     owner = models.Server.objects.filter(seller__code="demo-host-italia")[0].seller
     models.Server.objects.create(seller=owner, code="by-hand-1", driver="manual", added_at=clock.business())
-    made = ManualDriver(secret="a secret of the tests")
+    made = ManualDriver(seal=sealing.Seal("manual driver"))
     made.create(op=op("create"), ref=REF, spec=SPEC, limits=LIMITS)
     return made
 
