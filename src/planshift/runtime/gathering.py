@@ -20,10 +20,11 @@ Row = Mapping[str, Any]  # values by attribute name
 
 class _Pending:
     """Rows of one table. It stands among the transaction's commit hooks, from which a savepoint that is rolled back
-    takes away those that came after it."""
+    takes away those that came after it; so does the mark of having been written, which is one of them too."""
 
-    def __init__(self, model: type[models.Model], rows: Iterable[Row]) -> None:
+    def __init__(self, model: type[models.Model] | None, rows: Iterable[Row]) -> None:
         self.model, self.rows = model, list(rows)
+        self.written: _Pending | None = None
 
     def __call__(self) -> None:
         """Nothing is left to do after the commit."""
@@ -64,9 +65,14 @@ def later(model: type[models.Model], rows: Iterable[Row]) -> None:
 def flush() -> None:
     """Write now what is gathered so far, in the order in which the tables came up."""
     found: defaultdict[type[models.Model], list[Row]] = defaultdict(list)
-    for each in _pending():
+    if not (pending := _pending()):
+        return
+    mark = _Pending(None, ())
+    for each in pending:
+        assert each.model is not None
         found[each.model] += each.rows
-        each.rows = []
+        each.written = mark
+    transaction.on_commit(mark)  # gone with its savepoint: what was written there is written again
     for model, rows in found.items():
         bulk.insert(model, rows)
 
@@ -82,4 +88,7 @@ def take(model: type[models.Model], wanted: Callable[[Row], bool]) -> list[Row]:
 
 
 def _pending() -> list[_Pending]:
-    return [each[1] for each in connection.run_on_commit if isinstance(each[1], _Pending)]
+    """Those that hold rows which are not written, or were written in a savepoint that is no more."""
+    known = [each[1] for each in connection.run_on_commit if isinstance(each[1], _Pending)]
+    marks = {id(each) for each in known if each.model is None}
+    return [each for each in known if each.rows and id(each.written) not in marks]
