@@ -1,4 +1,4 @@
-"""Are gathered rows written exactly as if each had been written at once: with its transaction, and with its savepoint?"""
+"""Are gathered rows written as if each had been written at once: with its transaction, and with its savepoint?"""
 
 import datetime as dt
 

@@ -1,5 +1,6 @@
 """Is the client written to about what happens: what to pay, what was done, what ended? In their language, once."""
 
+import dataclasses
 import datetime as dt
 import email
 import email.message
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import queries as billing
@@ -45,6 +47,10 @@ def sent(post: SimulatedMail) -> list[email.message.EmailMessage]:
 
 def purposes() -> list[str]:
     return list(models.OutgoingMail.objects.order_by("pk").values_list("purpose", flat=True))
+
+
+def told() -> list[str]:
+    return list(models.OutgoingMail.objects.order_by("pk").values_list("about", flat=True))
 
 
 def text_of(message: email.message.EmailMessage) -> str:
@@ -144,15 +150,36 @@ def test_without_a_mail_server_nothing_is_written_and_nothing_fails(stage: Stage
     assert purposes() == [] and not Run.objects.filter(state="STUCK").exists()
 
 
-def test_a_row_that_appears_late_is_told_all_the_same(stage: Stage, post: SimulatedMail) -> None:
-    """A transaction that took its number first may end last."""
-    first = stage.order(stage.quote("pasticceria", "gold"))
-    place = models.LettersPlace.objects.get(source="order")
-    stage.order(stage.quote("ristorante", "gold"))
-    hidden = models.OutgoingMail.objects.filter(about=first.order)
+def test_a_row_that_appears_late_is_told_all_the_same(
+    stage: Stage, post: SimulatedMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that took its number first may end last: its order is not there when the next one is told."""
+    late = stage.order(stage.quote("pasticceria", "gold")).order
+    other = stage.order(stage.quote("ristorante", "gold")).order
+    orders, *rest = news.SOURCES
+    hidden = dataclasses.replace(orders, rows=lambda: orders.rows().exclude(number=late))
+    monkeypatch.setattr(news, "SOURCES", (hidden, *rest))
     pass_minutes(stage)
-    assert hidden.count() == 1
-    assert models.LettersPlace.objects.get(source="order").settled == place.settled  # the look begins there again
+    assert told() == [other]
+    monkeypatch.setattr(news, "SOURCES", (orders, *rest))
+    pass_minutes(stage)
+    assert told() == [other, late]
+    pass_minutes(stage, 25)
+    pass_minutes(stage, 25)
+    assert told() == [other, late]
+
+
+def test_what_happened_while_letters_were_off_is_no_news_a_week_later(stage: Stage, post: SimulatedMail) -> None:
+    with override_settings(LETTERS=False):
+        stage.order(stage.quote("pasticceria", "gold"))
+        pass_minutes(stage)
+        clock.move_to(at=clock.business() + news.NEWS - dt.timedelta(hours=1), actor="test")
+        fresh = stage.order(stage.quote("ristorante", "gold")).order
+        pass_minutes(stage, 120)
+    assert told() == []
+    pass_minutes(stage)
+    assert fresh in told()
+    assert not models.OutgoingMail.objects.filter(client=stage.service("pasticceria").client, purpose="change_to_pay")
 
 
 def test_money_for_the_deposit_is_told(stage: Stage, post: SimulatedMail) -> None:

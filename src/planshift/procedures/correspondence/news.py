@@ -28,6 +28,7 @@ LETTER = "letter"
 BATCH = 20
 SETTLED = dt.timedelta(minutes=10)  # longer than any transaction
 MOMENT = dt.timedelta(seconds=30)  # what follows at once is told in one letter
+NEWS = dt.timedelta(days=7)  # after that a letter would only confuse: letters were switched off, or no worker ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +107,21 @@ def _look(task: runs.Work) -> tuple[Look, ...]:
 
 def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime, apart: bool) -> Look:
     if place is None:  # what happened before the first look is not told any more
-        last = source.rows().model._default_manager.aggregate(last=Max("pk"))["last"] or 0
-        return Look(source.name, last, False, ())
+        return Look(source.name, _last(source, Q()), False, ())
     key = Concat(Value(f"{source.name}:"), Cast(OuterRef("pk"), CharField()), output_field=CharField())
-    found = list(
-        source.rows()
-        .filter(pk__gt=place.reached, **{f"{source.at}__lte": at - MOMENT})
-        .exclude(Exists(models.OutgoingMail.objects.filter(key=key)))
-        .order_by("pk")[:BATCH]
-    )
+    due = Q(pk__gt=place.reached, **{f"{source.at}__lte": at - MOMENT})
+    new = source.rows().filter(due, **{f"{source.at}__gt": at - NEWS})
+    found = list(new.exclude(Exists(models.OutgoingMail.objects.filter(key=key))).order_by("pk")[:BATCH])
     written = (Apart(f"{source.name}:{row.pk}") if apart else _written(source, row) for row in found)
-    return Look(
-        source.name,
-        found[-1].pk if found else place.reached,
-        len(found) == BATCH,
-        tuple(each for each in written if each is not None),
-    )
+    more = len(found) == BATCH
+    # past the rows that tell nothing too, so that no look reads them for ever
+    last = found[-1].pk if more else _last(source, due) or place.reached
+    return Look(source.name, last, more, tuple(each for each in written if each is not None))
+
+
+def _last(source: Source, due: Q) -> int:
+    last: int | None = source.rows().model._default_manager.filter(due).aggregate(last=Max("pk"))["last"]
+    return last or 0
 
 
 def _written(source: Source, row: Row) -> Written | None:
