@@ -3,10 +3,11 @@
     paid → the clock runs → (pause: a stated reason → resume: the promise moves on) → in force in time, or overdue
 
 The clock counts business days of the seller's calendar. It stands still only for one of REASONS, with a note; when it
-goes on, the promised day moves by the business days that the pause took.
+goes on, the promised day moves by the business days that the pause took. A pause ends with the promise at the latest,
+and staff are told of one that lasts.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,8 +22,10 @@ KIND = "deadlines"
 REASONS = ("client", "third_party", "client_asked", "force_majeure")
 PROMISED = Q(state__in=("AWAITING_EXECUTION", "AWAITING_STAFF"), promised_on__isnull=False, applied_at=None)
 PAUSED = Exists(models.ClockPause.objects.filter(change=OuterRef("pk"), ended_at=None))
-DUE_SOON, OVERDUE = "due_soon", "overdue"
+DUE_SOON, OVERDUE, STILL_PAUSED = "due_soon", "overdue", "still_paused"
 SOON = 1  # business days before the promised day on which staff are told
+PATIENCE = timedelta(days=5)  # of a pause; then staff are told that the clock still stands
+AT_ONCE = 100  # pauses that one look ends
 LONGEST = 500  # of a note
 
 
@@ -63,7 +66,7 @@ def pause(*, sellers: tuple[str, ...], number: str, reason: str, note: str, at: 
 def resume(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, actor: str) -> None:
     """The clock goes on; the promised day moves by the business days after the day of the pause, today included.
 
-    Refused: `clock_not_paused`, `note_needed`; NotFound.
+    Refused: `clock_not_paused`, `note_needed`, `clock_not_running` (in force or given up meanwhile); NotFound.
     """
     with transaction.atomic():
         change = held.change(number, sellers=sellers)
@@ -72,6 +75,8 @@ def resume(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, ac
         paused = models.ClockPause.objects.filter(change=change, ended_at=None).first()
         if paused is None or change.promised_on is None:
             raise Refused("clock_not_paused", number=number)
+        if not models.Change.objects.filter(PROMISED, pk=change.pk).exists():
+            raise Refused("clock_not_running", number=number)
         _end(paused, change, note=note, at=at, actor=actor)
 
 
@@ -106,24 +111,41 @@ def _record(
 
 # 2 ── what staff are told ─────────────────────────────────────────────────────────────────────────────────────────────
 def _tell(task: runs.Work) -> runs.Outcome:
-    """What is due soon or overdue is told once for each promised day. Three statements a seller."""
+    """What is due soon, overdue or long paused is told once for each promised day. Four statements a seller."""
+    _end_with_the_promise(task)
     for seller in sellers_of.Seller.objects.order_by("pk"):
         today = rules.day(seller=seller, at=task.at)
         soon = calendar.add_business_days(today, SOON, country=seller.country)
-        due = running(changes=models.Change.objects.filter(client__seller=seller, promised_on__lte=soon))
+        ours = models.Change.objects.filter(client__seller=seller)
+        due = running(changes=ours.filter(promised_on__lte=soon))
         told = models.StaffNotice.objects.filter(change=OuterRef("pk"), promised_on=OuterRef("promised_on"))
         late = due.filter(~Exists(told.filter(code=OVERDUE)), promised_on__lt=today)
-        early = due.filter(~Exists(told), promised_on__gte=today)
+        early = due.filter(~Exists(told.filter(code__in=(DUE_SOON, OVERDUE))), promised_on__gte=today)
+        long = models.ClockPause.objects.filter(change=OuterRef("pk"), ended_at=None, started_at__lt=task.at - PATIENCE)
+        asleep = ours.filter(PROMISED, Exists(long), ~Exists(told.filter(code=STILL_PAUSED)))
         models.StaffNotice.objects.bulk_create(
             [
                 models.StaffNotice(seller=seller, change_id=pk, code=code, promised_on=promised_on, made_at=task.at)
-                for code, found in ((OVERDUE, late), (DUE_SOON, early))
+                for code, found in ((OVERDUE, late), (DUE_SOON, early), (STILL_PAUSED, asleep))
                 for pk, promised_on in found.order_by("pk").values_list("pk", "promised_on")
                 if promised_on is not None
             ],
             batch_size=500,
         )
     return runs.Done()
+
+
+def _end_with_the_promise(task: runs.Work) -> None:
+    """What came into force, or was given up, while its clock stood still: the pause ended with it."""
+    left = models.ClockPause.objects.filter(ended_at=None).exclude(change__in=models.Change.objects.filter(PROMISED))
+    numbers = list(left.order_by("pk").values_list("change__number", flat=True)[:AT_ONCE])
+    if not numbers:
+        return
+    for change in held.changes(numbers):
+        paused = change.pauses.filter(ended_at=None).first()
+        if paused is not None:  # nobody ended it before we held the change
+            over = max(change.applied_at or change.finished_at or task.at, paused.started_at)
+            _end(paused, change, note="over", at=over, actor=task.actor)
 
 
 def seen(*, sellers: tuple[str, ...], notices: tuple[int, ...], at: datetime, actor: str) -> int:

@@ -1,5 +1,7 @@
 """How does a procedure get hold of a change? Its service is locked first, then the change; its run has a key."""
 
+from collections.abc import Sequence
+
 from django.db.models import Exists, OuterRef
 
 from planshift.procedures import models, next_term
@@ -32,3 +34,10 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     row.service.client = row.client
     row.quote.service, row.quote.client = row.service, row.client
     return row
+
+
+def changes(numbers: Sequence[str]) -> list[models.Change]:
+    """Several changes, each with its service locked; what is known of them is the client and its seller."""
+    found = models.Change.objects.filter(number__in=numbers)
+    locks.lock_only(clients.Service.objects.filter(changes__in=found))
+    return locks.lock(found.select_related("client__seller"))

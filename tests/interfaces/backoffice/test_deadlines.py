@@ -158,8 +158,64 @@ def test_H6_nobody_is_told_of_what_is_paused_or_in_force(ordered: Ordered) -> No
     pause(paused, "2026-12-03")
     promised(done, "2026-12-04")
     models.Change.objects.filter(number=done).update(applied_at=clock.business())
-    play(day("2026-12-10"))
+    play(day("2026-12-08"))
     assert notices() == []
+    play(day("2026-12-10"))
+    assert notices() == [(paused, "still_paused", "2026-12-04")]  # never that it is overdue
+
+
+def put_in_force(number: str, **over: dt.datetime | str) -> None:
+    models.Change.objects.filter(number=number).update(**over)
+
+
+def test_H6_a_pause_ends_with_what_was_promised(ordered: Ordered) -> None:
+    applied, undone = ordered("silver", "gold"), ordered("pointer", "gold")
+    for number in (applied, undone):
+        promised(number, "2026-12-16")
+        pause(number, "2026-12-09")
+    put_in_force(applied, applied_at=day("2026-12-11", 9))
+    row = moves.move(models.Change.objects.get(number=undone), "failed", actor="test", at=day("2026-12-09"))
+    moves.move(row, "undone", actor="test", at=day("2026-12-14"), finished_at=day("2026-12-14"))
+    for number in (applied, undone):
+        with pytest.raises(Refused, match="clock_not_running"):
+            resume(number, "2026-12-15")
+    for hour in (5, 6):
+        play(day("2026-12-15", hour))
+    kept = {each.change.number: each for each in models.ClockPause.objects.select_related("change")}
+    # 10 and 11 December are 2 business days; 10, 11 and 14 December are 3
+    for number, ended, days in ((applied, day("2026-12-11", 9), 2), (undone, day("2026-12-14"), 3)):
+        assert (kept[number].ended_at, kept[number].business_days) == (ended, days)
+        assert (kept[number].end_note, kept[number].ended_by) == ("over", "run:deadlines:x")
+    assert models.Change.objects.get(number=applied).promised_on == dt.date(2026, 12, 18)  # 17, 18
+    assert AuditEntry.objects.filter(event="clock_resumed").count() == 2
+    assert notices() == []
+
+
+def test_H6_what_came_into_force_before_its_pause_ends_the_pause_where_it_began(ordered: Ordered) -> None:
+    number = ordered("silver", "gold")
+    promised(number, "2026-12-16")
+    pause(number, "2026-12-09")
+    put_in_force(number, applied_at=day("2026-12-09", 9))  # the machines were faster than the click
+    play(day("2026-12-15"))
+    kept = models.ClockPause.objects.get()
+    assert (kept.ended_at, kept.business_days) == (day("2026-12-09"), 0)
+
+
+def test_H6_staff_are_told_once_of_a_clock_that_stands_still_for_long(ordered: Ordered) -> None:
+    number = ordered("silver", "gold")
+    promised(number, "2026-12-16")
+    pause(number, "2026-12-09")
+    play(day("2026-12-14", 10))  # five days to the hour
+    assert notices() == []
+    for hour in (11, 12):
+        play(day("2026-12-14", hour))
+    assert notices() == [(number, "still_paused", "2026-12-16")]
+    resume(number, "2026-12-15")  # 10, 11, 14, 15: four business days; 16 + 4 = 17, 18, 21, 22 December
+    play(day("2026-12-21"))
+    assert notices()[1:] == [(number, "due_soon", "2026-12-22")]
+    pause(number, "2026-12-21")
+    play(day("2026-12-27"))
+    assert notices()[2:] == [(number, "still_paused", "2026-12-22")]
 
 
 def test_the_worker_looks_every_hour(ordered: Ordered, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,6 +166,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
     "staff_notice": {
         "due_soon": (_("Due soon"), "warn"),
         "overdue": (_("Overdue"), "bad"),
+        "still_paused": (_("Paused for more than five days"), "warn"),
     },
     "operation": {
         "plan": (_("Plan change"), ""),
