@@ -5,7 +5,10 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import requests
@@ -16,9 +19,22 @@ from tests.harness import children, product
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.timeout(600)]
 
 
-def folders() -> set[Path]:
-    """What labs have in /tmp whose owner lives."""
-    return set(Path("/tmp").glob(f"{leftovers.NAME}*"))
+def folders(owner: int) -> set[Path]:
+    """What the labs of that process have in /tmp: other labs may come and go on this machine meanwhile."""
+    found = set()
+    for each in Path("/tmp").glob(f"{leftovers.NAME}*/owner"):
+        with suppress(OSError):
+            if each.read_text() == f"{owner} {leftovers.started(owner)}":
+                found.add(each.parent)
+    return found
+
+
+@pytest.fixture
+def neighbour() -> Iterator[Path]:
+    """The folder of another lab of this machine."""
+    with TemporaryDirectory(prefix=leftovers.NAME, dir="/tmp") as name:
+        leftovers.own(Path(name))
+        yield Path(name)
 
 
 def test_without_root_or_programs_it_says_what_is_missing(
@@ -35,8 +51,10 @@ def test_without_root_or_programs_it_says_what_is_missing(
 
 
 @pytest.mark.xdist_group("lab")
-def test_it_comes_up_lets_its_people_in_shows_the_real_site_and_leaves_nothing(possible: None, tmp_path: Path) -> None:
-    before, port = folders(), product.free_port()
+def test_it_comes_up_lets_its_people_in_shows_the_real_site_and_leaves_nothing(
+    possible: None, neighbour: Path, tmp_path: Path
+) -> None:
+    port = product.free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PLANSHIFT_", "DJANGO_"))}
     environment |= {"PLANSHIFT_VAR": str(tmp_path / "elsewhere"), "PLANSHIFT_SECRET_KEY": "x" * 50}
     said = tmp_path / "said"
@@ -51,7 +69,7 @@ def test_it_comes_up_lets_its_people_in_shows_the_real_site_and_leaves_nothing(p
         )
     try:
         hosts.until(lambda: "Ctrl-C ends it" in said.read_text(), seconds=240, why=said.read_text)
-        mine = folders() - before
+        mine = folders(running.pid)
         link = re.search(r"Demo Shop .*\n\s+(http\S+)", said.read_text())
         assert link is not None, said.read_text()
         with requests.Session() as person:
@@ -66,6 +84,7 @@ def test_it_comes_up_lets_its_people_in_shows_the_real_site_and_leaves_nothing(p
         assert running.wait(90) == 0, said.read_text()
     assert len(mine) == 2  # its own, and the hosts'
     assert not [folder for folder in mine if folder.exists()]
+    assert neighbour.exists()
     assert not (tmp_path / "elsewhere" / "planshift.sqlite3").exists()
     time.sleep(0.2)
     with pytest.raises(requests.ConnectionError):
