@@ -30,8 +30,8 @@ DECIDED = {
 
 def taxed(told: Mapping[str, str]) -> str:
     """One way to tax, such as "Reverse charge, 0 % (DE)"; or why nobody can tell."""
-    if "unknown" in told:
-        return reasons.sentence(Reason(told["unknown"], {}))
+    if why := told.get("unknown"):
+        return reasons.sentence(Reason(why, {}))
     treatment = str(TREATMENTS.get(told.get("treatment", ""), told.get("treatment", "")))
     found = _("%(treatment)s, %(rate)s %%") % {"treatment": treatment, "rate": told.get("rate", "")}
     country, proof = told.get("country", ""), told.get("proof", "")
