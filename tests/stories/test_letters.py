@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.test import override_settings
 
 from planshift.adapters.mail.simulated import SimulatedMail
+from planshift.billing import models as orders
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
 from planshift.procedures import models, payment, ports
@@ -136,11 +138,28 @@ def test_a_letter_that_cannot_be_written_holds_up_no_other(
     other = stage.order(stage.quote("ristorante", "gold"))
     pass_minutes(stage)
     assert [each.about for each in models.OutgoingMail.objects.all()] == [other.order]
-    alone = Run.objects.get(kind="letter", state="STUCK")  # staff see it
+    alone = Run.objects.get(kind="letter", state="STUCK")  # staff of its seller see it
+    pk = orders.Order.objects.get(number=ordered.order).pk
+    assert (alone.key, alone.subject) == (f"letter:order:{pk}", f"demo-host-italia:order:{pk}")
     monkeypatch.setattr(occasions, "placed", real)
     runs.retry(key=alone.key, actor="staff:1", note="mended")
     stage.work()
     assert ordered.order in set(models.OutgoingMail.objects.values_list("about", flat=True))
+
+
+def test_whose_letter_it_is_is_known_of_every_kind_of_row(stage: Stage) -> None:
+    assert set(occasions.SELLERS) == {kind for kind, _event in occasions.MOVES} | {"billing.order", "procedures.notice"}
+    ordered = stage.order(stage.quote("pasticceria", "gold"))
+    stage.pay(ordered.order)
+    for kind, (model, _way) in occasions.SELLERS.items():
+        last = model._default_manager.order_by("pk").last()
+        if last is None:  # the way to the code is one, all the same
+            with pytest.raises(ObjectDoesNotExist):
+                occasions.seller(kind=kind, pk=0)
+        else:
+            assert occasions.seller(kind=kind, pk=last.pk).startswith("demo-")
+    order = orders.Order.objects.get(number=ordered.order)
+    assert occasions.seller(kind="billing.order", pk=order.pk) == "demo-host-italia"
 
 
 def test_without_a_mail_server_nothing_is_written_and_nothing_fails(stage: Stage) -> None:

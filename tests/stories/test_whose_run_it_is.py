@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 
 from planshift.procedures.queries import works
+from planshift.provisioning import models as machines
 from planshift.runtime import runs
 from planshift.runtime.models import Run
 from planshift.runtime.runs import definitions
@@ -25,6 +26,9 @@ def test_every_kind_of_run_is_somebodys() -> None:
 @pytest.mark.parametrize(
     ("kind", "subject"),
     [
+        ("capacity", "{server}"),
+        ("drift_server", "{server}:1:9"),
+        ("letter", "{seller}:order:1"),
         ("metered_power", "{service}"),
         ("metering_batch", "{seller}:1:9"),
         ("metering_seller", "{seller}"),
@@ -38,11 +42,11 @@ def test_every_kind_of_run_is_somebodys() -> None:
 def test_only_staff_of_its_seller_see_it(stage: Stage, kind: str, subject: str) -> None:
     own, other = stage.service("vps1.piekarnia"), stage.service("pasticceria").client.seller.code
     seller = own.client.seller.code
+    server = machines.Server.objects.filter(seller=own.client.seller).latest("pk")
     key = f"{kind}:seen"
+    names = {"service": own.number, "seller": seller, "client": own.client.number, "server": server.pk}
     with transaction.atomic():
-        runs.start(
-            kind=kind, key=key, subject=subject.format(service=own.number, seller=seller, client=own.client.number)
-        )
+        runs.start(kind=kind, key=key, subject=subject.format(**names))
     assert works.run_of(sellers=(seller,), every_seller=False, key=key).kind == kind
     with pytest.raises(NotFound):
         works.run_of(sellers=(other,), every_seller=False, key=key)

@@ -82,9 +82,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Where one of a batch cannot be written, each becomes a run of its own: it holds up no other, and staff see it."""
+    """Where one of a batch cannot be written, each becomes a run of its own: it holds up no other, and staff of its
+    seller see it."""
 
     key: str
+    seller: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime,
     due = Q(pk__gt=place.reached, **{f"{source.at}__lte": at - MOMENT})
     new = source.rows().filter(due, **{f"{source.at}__gt": at - NEWS})
     found = list(new.exclude(Exists(models.OutgoingMail.objects.filter(key=key))).order_by("pk")[:BATCH])
-    written = (Apart(f"{source.name}:{row.pk}") if apart else _written(source, row) for row in found)
+    written = (_apart(source, row) if apart else _written(source, row) for row in found)
     more = len(found) == BATCH
     # past the rows that tell nothing too, so that no look reads them for ever
     last = found[-1].pk if more else _last(source, due) or place.reached
@@ -122,6 +124,12 @@ def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime,
 def _last(source: Source, due: Q) -> int:
     last: int | None = source.rows().model._default_manager.filter(due).aggregate(last=Max("pk"))["last"]
     return last or 0
+
+
+def _apart(source: Source, row: Row) -> Apart:
+    kind, pk = (row.kind, row.object_id) if isinstance(row, AuditEntry) else (row._meta.label_lower, row.pk)
+    assert pk is not None
+    return Apart(f"{source.name}:{row.pk}", occasions.seller(kind=kind, pk=pk))
 
 
 def _written(source: Source, row: Row) -> Written | None:
@@ -141,14 +149,18 @@ def _queue(task: runs.Work, looks: tuple[Look, ...]) -> runs.Outcome:
             try:
                 _send(each, task)
             except Refused:  # an address that no mail can go to; nothing was written
-                _send(Apart(each.key), task)
+                _send(_alone(each), task)
         _remember(look, at=task.at)
     return runs.Go("write") if any(look.more for look in looks) else runs.Done()
 
 
+def _alone(each: Written | Apart) -> Apart:
+    return each if isinstance(each, Apart) else Apart(each.key, each.occasion.client.seller.code)
+
+
 def _send(written: Written | Apart, task: runs.Work) -> None:
     if isinstance(written, Apart):
-        runs.start(kind=LETTER, key=f"{LETTER}:{written.key}", subject=written.key)
+        runs.start(kind=LETTER, key=f"{LETTER}:{written.key}", subject=f"{written.seller}:{written.key}")
         return
     mailing.send(
         client=written.occasion.client.number,
@@ -178,7 +190,7 @@ def _remember(look: Look, *, at: dt.datetime) -> None:
 
 # 3 ── one that failed, alone ──────────────────────────────────────────────────────────────────────────────────────────
 def _look_alone(task: runs.Work) -> Written | None:
-    name, _, pk = task.subject.partition(":")
+    name, pk = task.subject.split(":")[-2:]  # the seller before them
     source = next(each for each in SOURCES if each.name == name)
     return _written(source, source.rows().get(pk=pk))
 

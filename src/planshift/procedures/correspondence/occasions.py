@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Model
 
 from planshift.billing import invoices
 from planshift.billing import models as billing
@@ -234,7 +235,27 @@ def _payout(pk: int) -> Occasion:
     )  # fmt: skip
 
 
-# 5 ── what is told at all ─────────────────────────────────────────────────────────────────────────────────────────────
+# 5 ── whose it is ─────────────────────────────────────────────────────────────────────────────────────────────────────
+_OF: tuple[tuple[type[Model], str], ...] = (  # rows that are told → where their seller's code is
+    (billing.Order, "seller__code"),
+    (billing.Payout, "client__seller__code"),
+    (models.Change, "client__seller__code"),
+    (models.Notice, "change__client__seller__code"),
+    (models.Renewal, "service__client__seller__code"),
+    (provisioning.Execution, "service__client__seller__code"),
+    (services.Service, "client__seller__code"),
+)
+SELLERS = {model._meta.label_lower: (model, way) for model, way in _OF}  # by kind of row, as the audit writes it
+
+
+def seller(*, kind: str, pk: int) -> str:
+    """The code of the seller of what a letter is about."""
+    model, way = SELLERS[kind]
+    code: str = model._default_manager.values_list(way, flat=True).get(pk=pk)
+    return code
+
+
+# 6 ── what is told at all ─────────────────────────────────────────────────────────────────────────────────────────────
 Told = Callable[[int], Occasion | None]
 MOVES: Mapping[tuple[str, str], Told] = {
     ("billing.order", "paid"): _order_paid,

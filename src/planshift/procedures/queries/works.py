@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from django.db.models import CharField, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from planshift.billing import models as billing
 from planshift.procedures import by_hand, models
@@ -18,10 +18,13 @@ from planshift.services.queries import NotFound
 LIMIT = 100
 OWNED = frozenset(  # kinds of runs that are about something of one seller
     {
+        "capacity",
         "change",
         "credentials",
         "drift_name",
+        "drift_server",
         "execution",
+        "letter",
         "mail",
         "metered_power",
         "metering_batch",
@@ -40,11 +43,8 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
 OF_ALL = frozenset(
     {
         "bank_statements",
-        "capacity",
         "deadlines",
         "drift",
-        "drift_server",
-        "letter",
         "letters",
         "metering",
         "readings",
@@ -111,7 +111,9 @@ def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
     orders = billing.Order.objects.filter(**ours).values("number")
     executions = machines.Execution.objects.filter(**served).values("number")
     environments = machines.Environment.objects.filter(**served).values("pk")
+    servers = machines.Server.objects.filter(seller__code__in=sellers)
     subjects = {
+        "capacity": servers.values(text=Cast("pk", CharField())),
         "change": models.Change.objects.filter(**ours).values("number"),
         "credentials": machines.Environment.objects.filter(**served).values(text=Cast("pk", CharField())),
         "drift_name": machines.Difference.objects.filter(environment__in=environments).values(
@@ -133,6 +135,9 @@ def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
     theirs = ~Q(kind__in=OWNED)
     for kind, found in subjects.items():
         theirs |= Q(kind=kind, subject__in=found)
-    for code in sellers:  # stretches of a seller's rows
-        theirs |= Q(kind__in=("metering_batch", "renewal_batch"), subject__startswith=f"{code}:")
+    about = ExpressionWrapper(OuterRef("subject"), output_field=CharField())
+    prefix = Concat(Cast("pk", CharField()), Value(":"), output_field=CharField())
+    theirs |= Q(Exists(servers.alias(about=about).filter(about__startswith=prefix)), kind="drift_server")
+    for code in sellers:  # stretches of a seller's rows, and its letters
+        theirs |= Q(kind__in=("letter", "metering_batch", "renewal_batch"), subject__startswith=f"{code}:")
     return Run.objects.filter(theirs)
