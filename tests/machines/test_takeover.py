@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.db import OperationalError
 
 from planshift.domain import errors
-from planshift.runtime import clock, runs
+from planshift.runtime import clock, gathering, runs
 from planshift.runtime.models import AuditEntry, Run, StepRecord
-from planshift.runtime.runs import claiming, definitions, stepping, working
+from planshift.runtime.runs import claiming, definitions, handing, stepping, working
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -113,6 +114,63 @@ def test_a_run_that_killed_a_worker_is_carried_on_alone_so_that_its_neighbours_a
     by_key = dict(StepRecord.objects.values_list("run__key", "id"))
     order = sorted(by_key, key=lambda key: by_key[key])
     assert [at_hand[order.index(key)] for key in ("s:5", "s:6")] == [1, 1]
+
+
+def test_what_a_worker_claims_after_it_was_given_up_is_freed_too() -> None:
+    """It slept, was given up, woke, claimed before its next heartbeat, and died."""
+    runs.define("late", steps={"one": lambda run: runs.Done()}, first="one")
+    life = working.register(lease_seconds=-1)
+    assert claiming.take_over() == 0 and not working.renew(life)
+    runs.start(kind="late", key="l", subject="1")
+    assert len(claiming.claim(worker=life.id, at=NOW, limit=5)) == 1
+    assert claiming.take_over() == 1
+    runs.drain()
+    assert history("l") == [("one", "lost"), ("one", "done")]
+
+
+def test_nothing_is_taken_along_from_a_step_whose_commit_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs.define("other", steps={"one": lambda run: runs.Done()}, first="one")
+
+    def starts(run: runs.Work) -> runs.Outcome:
+        runs.start_new(kind="other", key="o", subject="1")
+        return runs.Done()
+
+    runs.define("starts", steps={"one": starts}, first="one")
+    runs.start(kind="starts", key="s", subject="1")
+    life = working.register(lease_seconds=60)
+    [work] = claiming.claim(worker=life.id, at=NOW, limit=1)
+    real, hand, taken = gathering.flush, handing.Hand(life.id), []
+
+    def full_disk() -> None:
+        real()
+        taken.append(len(hand.works))
+        if taken[-2:] == [1, 1]:  # the last one, at the end of the transaction
+            raise OperationalError("disk full")
+
+    monkeypatch.setattr(gathering, "flush", full_disk)
+    assert stepping.carry_out(work, who="unlucky", hand=hand) is None
+    assert hand.works == [] and not Run.objects.filter(key="o").exists()
+
+
+def test_a_run_is_woken_by_what_it_awaits_not_by_what_came_last() -> None:
+    woken: list[str] = []
+
+    def waits(run: runs.Work) -> runs.Outcome:
+        woken.append(run.woken_by)
+        return runs.Done() if run.woken_by else runs.Wait(resume="one", owner="client", signal=("a", "c"))
+
+    def sends(run: runs.Work) -> runs.Outcome:
+        for name in ("c", "a", "b"):
+            runs.signal(key="w", name=name)
+        return runs.Done()
+
+    runs.define("waits", steps={"one": waits}, first="one")
+    runs.define("sends", steps={"one": sends}, first="one")
+    runs.start(kind="waits", key="w", subject="1")
+    runs.drain()
+    runs.start(kind="sends", key="s", subject="1")
+    runs.drain()
+    assert woken == ["", "a"]
 
 
 def test_a_live_lease_is_not_taken_over() -> None:

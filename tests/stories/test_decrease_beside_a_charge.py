@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from planshift.adapters.mail.simulated import SimulatedMail
+from planshift.billing import corrections
 from planshift.billing import models as billing
 from planshift.domain import facts
 from planshift.domain.errors import Refused
@@ -14,7 +15,7 @@ from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances
 from planshift.procedures import acceptance, models, placing, ports, queries, reconciling, views
-from planshift.runtime import clock
+from planshift.runtime import clock, runs
 from tests.stories.conftest import Stage
 from tests.stories.test_answers_in_the_product import govern, upgraded
 from tests.stories.test_undone import held
@@ -178,3 +179,33 @@ def test_a_credit_on_the_account_is_refused_in_words_before_anything_is_ordered(
     assert not quote.orderable and [reason.code for reason in quote.not_orderable] == ["account_credit_not_kept"]
     with pytest.raises(Refused, match="account_credit_not_kept"):
         stage.order(quote)
+
+
+def test_D5_a_charge_that_the_client_paid_meanwhile_is_invoiced_and_the_whole_credit_goes_back(
+    stage: Stage, post: SimulatedMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The credit was refused after the order of the charge was placed; until staff look, the client pays that order."""
+    govern(stage, CLOUD, change_fee='[{ answer = "flat", amount = "10.00" }]')
+    before = Money.of(held(stage, CLOUD).get("deposit", "0.00"), "PLN")
+    quote = stage.quote(CLOUD, LESS)
+    credit, charge = parts(quote)
+    made = stage.order(quote)
+    real = corrections.credit
+
+    def refused(**given: object) -> None:
+        raise Refused("credit_without_document", missing=charge.gross)
+
+    monkeypatch.setattr(corrections, "credit", refused)
+    accepted(stage, made.number, CLOUD)
+    (order,) = billing.Order.objects.filter(change__number=made.number)
+    assert order.state == "AWAITING_PAYMENT"
+    stage.pay(order.number, charge.gross)
+    monkeypatch.setattr(corrections, "credit", real)
+    runs.retry(key=f"change:{made.number}", actor="staff:1", note="mended")
+    stage.work()
+    assert stage.change(made.number).state == "DONE"
+    assert [each.state for each in billing.Order.objects.filter(change__number=made.number)] == ["PAID"]
+    assert billing.Order.objects.filter(subject=made.number).count() == 1
+    assert len(documents(made.number)["invoice"]) == 1
+    assert Money.of(held(stage, CLOUD)["deposit"], "PLN") == before - credit.gross
+    sound()

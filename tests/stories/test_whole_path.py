@@ -48,6 +48,17 @@ def test_H4_an_easy_upgrade_from_question_to_renewal(stage: Stage) -> None:
     assert balances.differences() == {}
 
 
+def test_D2_an_order_paid_in_part_lapses_by_itself_and_its_money_stays_the_clients(stage: Stage) -> None:
+    """Its run gives the part payment back and looks at the deposit: payments are locked before accounts."""
+    ordered = stage.order(stage.quote("vps.ksiegarnia", "professional"))
+    stage.pay(ordered.order, Money.of("1.00", "PLN"))
+    stage.days(8)
+    assert stage.change(ordered.number).state == "LAPSED"
+    (payment,) = billing.Payment.objects.filter(order_number=ordered.order)
+    assert payment.unapplied_minor == 100
+    assert balances.differences() == {}
+
+
 def test_D2_nothing_changes_before_payment_then_it_changes_by_itself(stage: Stage) -> None:
     quote = stage.quote("vps.ksiegarnia", "professional")
     before = limits(stage, "vps.ksiegarnia")

@@ -62,40 +62,45 @@ def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = 
     """
     with transaction.atomic():
         row = covering.lock(numbers=[order])[0]
-        wanted = _wanted(row, at=at, amount=amount)
-        locked = booking.lock(_accounts(row))
-        _must_suffice(row, free_in(row, held=locked), wanted)
-        share = covering.Share(order=row, payment=None, source="deposit", amount=wanted)
-        covering.put(shares=[share], at=at, actor=actor, locked=locked)
+        _wanted(row, at=at, amount=amount)
+        locked = booking.lock(accounts(row))
+        draw(row, amount=drawable(row, held=locked, at=at, amount=amount), held=locked, at=at, actor=actor)
     return row
 
 
 def free_in(order: models.Order, *, held: booking.Locked) -> Money:
     """The free deposit for an order, as seen under the lock of the client's accounts."""
-    code = _accounts(order)[0].code
+    code = accounts(order)[0].code
     return Money.from_minor((held.rows[code].balance_minor or 0) if code in held.rows else 0, order.currency)
 
 
-def draw_and_invoice(
-    *, order: models.Order, held: booking.Locked, on: dt.date, at: dt.datetime, actor: str
-) -> models.Invoice | None:
-    """Draw all that an order lacks from the deposit and issue its invoice, dated `on`, in one round of bookings. The
-    caller's transaction has locked the order and the client's accounts (`held`). None where there is nothing to
-    document.
+def drawable(order: models.Order, *, held: booking.Locked, at: dt.datetime, amount: Money | None = None) -> Money:
+    """What would be drawn for an order, under the locks of order and accounts; nothing is written. Refused as
+    `draw_for`."""
+    wanted, free = _wanted(order, at=at, amount=amount), free_in(order, held=held)
+    if free < wanted:
+        raise Refused("deposit_too_low", order=order.number, balance=free, wanted=wanted)
+    return wanted
 
-    Refused with nothing changed as `draw_for`.
-    """
-    wanted = _wanted(order, at=at)
-    _must_suffice(order, free_in(order, held=held), wanted)
+
+def draw(order: models.Order, *, amount: Money, held: booking.Locked, at: dt.datetime, actor: str) -> None:
+    """Draw what is `drawable`, under the same locks."""
+    share = covering.Share(order=order, payment=None, source="deposit", amount=amount)
+    covering.put(shares=[share], at=at, actor=actor, locked=booking.lock(accounts(order), held=held))
+
+
+def draw_and_invoice(
+    order: models.Order, *, amount: Money, held: booking.Locked, on: dt.date, at: dt.datetime, actor: str
+) -> models.Invoice | None:
+    """Draw what is `drawable`, all that the order lacks, and issue its invoice, dated `on`, in one round of bookings.
+    None where there is nothing to document. What is refused here breaks the caller's transaction off."""
     lines = invoices.lines_of([order])
-    if wanted.minor != order.gross_minor or not invoices.documented(order, lines=lines[order.pk]):
-        share = covering.Share(order=order, payment=None, source="deposit", amount=wanted)
-        locked = booking.lock(_accounts(order), held=held)
-        covering.put(shares=[share], at=at, actor=actor, locked=locked)
+    if amount.minor != order.gross_minor or not invoices.documented(order, lines=lines[order.pk]):
+        draw(order, amount=amount, held=held, at=at, actor=actor)
         return invoices.issue(order=order.number, on=on, at=at, actor=actor)
     moved = invoices.movements([order])
-    locked = booking.lock([*_accounts(order), *invoices.accounts(moved)], held=held)
-    parts = bulk.create([models.PartPayment(order=order, source="deposit", amount_minor=wanted.minor, applied_at=at)])
+    locked = booking.lock([*accounts(order), *invoices.accounts(moved)], held=held)
+    parts = bulk.create([models.PartPayment(order=order, source="deposit", amount_minor=amount.minor, applied_at=at)])
     covering.finish(orders=[order], at=at, actor=actor)
     (invoice,) = invoices.issue_covered(
         orders=[order],
@@ -111,8 +116,8 @@ def draw_and_invoice(
     return invoice
 
 
-def _accounts(order: models.Order) -> list[postings.Account]:
-    """The client's deposit, and what is drawn from it and not yet spent."""
+def accounts(order: models.Order) -> list[postings.Account]:
+    """What a draw moves: the client's deposit, and what is drawn from it and not yet spent."""
     return [
         postings.client_account(client=order.client.number, kind=kind, currency=order.currency)
         for kind in ("deposit", "held")
@@ -129,11 +134,6 @@ def _wanted(row: models.Order, *, at: dt.datetime, amount: Money | None = None) 
     if wanted.minor <= 0 or wanted > lacking:
         raise Refused("draw_not_possible", order=row.number, wanted=wanted, lacking=lacking)
     return wanted
-
-
-def _must_suffice(row: models.Order, free: Money, wanted: Money) -> None:
-    if free < wanted:
-        raise Refused("deposit_too_low", order=row.number, balance=free, wanted=wanted)
 
 
 def top_up_order(

@@ -7,11 +7,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 
-from planshift.billing import booking, covering, invoices, models, orders
-from planshift.domain import postings
+from planshift.billing import booking, covering, deposits, invoices, models, orders
 from planshift.runtime import audit, bulk, moves
-
-KINDS = ("deposit", "held")  # what a draw moves
 
 
 def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, actor: str) -> list[models.Order]:
@@ -24,7 +21,7 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
     prepared = orders.prepare(drafts=drafts, at=at)
     due = [order for order, _ in prepared if order.gross_minor]
     moved = invoices.movements(due)
-    held = booking.lock([*(_account(order, kind) for order in due for kind in KINDS), *invoices.accounts(moved)])
+    held = booking.lock([*(each for order in due for each in deposits.accounts(order)), *invoices.accounts(moved)])
     paid = _covered(prepared, held)
     for order, _ in paid:
         order.covered_minor = order.gross_minor
@@ -49,10 +46,6 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
     return [order for order, _ in prepared]
 
 
-def _account(order: models.Order, kind: str) -> postings.Account:
-    return postings.client_account(client=order.client.number, kind=kind, currency=order.currency)
-
-
 def _covered(prepared: Sequence[orders.Prepared], held: booking.Locked) -> list[orders.Prepared]:
     """Those that the deposits cover, as seen under their locks."""
     left: defaultdict[str, int] = defaultdict(int)
@@ -60,7 +53,7 @@ def _covered(prepared: Sequence[orders.Prepared], held: booking.Locked) -> list[
         left[code] = row.balance_minor or 0
     covered = []
     for order, lines in prepared:
-        deposit = _account(order, "deposit").code
+        deposit = deposits.accounts(order)[0].code
         if 0 < order.gross_minor <= left[deposit]:
             left[deposit] -= order.gross_minor
             covered.append((order, lines))

@@ -30,23 +30,30 @@ def collect(
     *, order: str, service: services.Service, policy: document.Policy, at: datetime, on: date | None, actor: str
 ) -> Paying:
     """Draw what the order lacks from the deposit if the policy says so, else keep why not. What is drawn is invoiced at
-    once where a date for it is given (`on`; None: later). Caller's transaction."""
+    once where a date for it is given (`on`; None: later). Caller's transaction.
+
+    Of an order that is over no account is locked: giving back what was paid for it takes the payments first.
+    """
     (found,) = covering.lock(numbers=[order])
+    nothing: dict[str, Any] = {"at": at.isoformat(), "drawn": False, "because": []}
     if found.state != "AWAITING_PAYMENT":
-        return Paying(order=found, decision={"at": at.isoformat(), "drawn": False, "because": []})
+        return Paying(order=found, decision=nothing)
+    if found.expires_at <= at:
+        return Paying(order=found, decision=nothing | {"because": ["order_not_open"]})
     held = booking.lock_client(found.client.number) if found.seller.has_deposit else booking.Locked()
     free, due = deposits.free_in(found, held=held), covering.missing(found)
     draws, decision = decide(policy=policy, service=service, deposit=free, due=due, at=at)
     if not draws:
         return Paying(order=found, decision=decision)
     try:
-        if on is None:
-            found = deposits.draw_for(order=order, at=at, actor=actor)
-        else:
-            deposits.draw_and_invoice(order=found, held=held, on=on, at=at, actor=actor)
-    except Refused as refused:  # over, or over by now
+        amount = deposits.drawable(found, held=held, at=at)
+    except Refused as refused:
         decision.update(drawn=False, because=[refused.code])
         return Paying(order=found, decision=decision)
+    if on is None:
+        deposits.draw(found, amount=amount, held=held, at=at, actor=actor)
+    else:
+        deposits.draw_and_invoice(found, amount=amount, held=held, on=on, at=at, actor=actor)
     return Paying(order=found, decision=decision, invoiced=on is not None)
 
 

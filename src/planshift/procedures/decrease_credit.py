@@ -46,7 +46,8 @@ def credit(task: runs.Work) -> runs.Outcome:
     if not owes(change) or change.applied_at is None:
         return runs.Go("follow")
     priced = placing.offer_of(change.quote)
-    if placing.charged(priced) and (change.order is None or change.order.state != "AWAITING_PAYMENT"):
+    gone = change.order is None or change.order.state in change.order.lifecycle.final
+    if placing.charged(priced) and gone:  # one that the client paid meanwhile stays: then the whole credit goes back
         change.order = placing.order_of(
             kept=change.quote,
             priced=priced,

@@ -70,8 +70,11 @@ def advance(work: runs.Work, seen: Sequence[answers.Seen]) -> runs.Outcome:
     ):
         return _wait(execution, work)
     outcome: runs.Outcome = runs.Go("advance")
-    for each in seen:
-        if each.fence != answers.fence_of(execution):
+    for number, each in enumerate(seen):
+        current = each.fence == answers.fence_of(execution)
+        if number and not (current and each.kind == answers.DID):
+            execution.save()  # what went well before it stands
+        if not current:
             return outcome  # decided otherwise meanwhile: the answer is about something else
         outcome = _record(execution, each, work, last=each is seen[-1])
     return outcome

@@ -51,7 +51,6 @@ def move_many(
     batch = sorted(rows, key=lambda row: row.pk)
     if not batch:
         return []
-    model = type(batch[0])
     if "state" in fields or any("state" in own for own in (each or {}).values()):
         raise ValueError("the table gives the state, not the caller")
     if not actor:
@@ -60,18 +59,7 @@ def move_many(
         before, after, reasons = _as_it_was(batch, event, fields, each) or _locked(batch, event, fields, each or {})
         if not reasons:
             audit.write(
-                audit.entry(
-                    kind=model._meta.label_lower,
-                    object_id=row.pk,
-                    number=str(getattr(row, "number", row.pk)),
-                    event=event,
-                    from_state=before[row.pk],
-                    to_state=after[row.pk],
-                    actor=actor,
-                    at=at,
-                    note=note,
-                    facts=facts,
-                )
+                _entry(row, event, before[row.pk], after[row.pk], actor=actor, at=at, note=note, facts=facts)
                 for row in batch
             )
     if reasons:  # raised out here: nothing is written yet, and a caller that goes on finds its transaction sound
@@ -102,20 +90,23 @@ def ahead(
 
     def audited() -> list[audit.Entry]:
         return [
-            audit.entry(
-                kind=row._meta.label_lower,
-                object_id=row.pk,
-                number=str(getattr(row, "number", row.pk)),
-                event=event,
-                from_state=left,
-                to_state=reached,
-                actor=actor,
-                at=at,
-            )
+            _entry(row, event, left, reached, actor=actor, at=at)
             for row, left, reached in zip(rows, before, after, strict=True)
         ]
 
     return audited
+
+
+def _entry(row: models.Model, event: str, left: str, reached: str, **given: Any) -> audit.Entry:
+    return audit.entry(
+        kind=row._meta.label_lower,
+        object_id=row.pk,
+        number=str(getattr(row, "number", row.pk)),
+        event=event,
+        from_state=left,
+        to_state=reached,
+        **given,
+    )
 
 
 def lifecycle_of(model: type[models.Model]) -> machine.Lifecycle:

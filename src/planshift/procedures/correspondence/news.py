@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, Exists, Max, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from planshift.billing import models as billing
@@ -19,7 +19,7 @@ from planshift.domain.errors import Refused
 from planshift.procedures import mailing, models, ports
 from planshift.procedures.correspondence import occasions, wording
 from planshift.runtime import locks, runs
-from planshift.runtime.models import AuditEntry
+from planshift.runtime.models import AuditEntry, Run
 
 Row = AuditEntry | billing.Order | models.Notice
 
@@ -42,10 +42,17 @@ class Source:
 
 
 def _moves() -> QuerySet[AuditEntry]:
+    """Of paid orders only those that are told by themselves: a run of renewals pays many others."""
+    top_ups = billing.Order.objects.filter(purpose__in=occasions.TOP_UPS)
     wanted = Q()
     for kind, event in occasions.MOVES:
-        wanted |= Q(kind=kind, event=event)
+        of = {"object_id__in": top_ups.values("pk")} if (kind, event) == ("billing.order", "paid") else {}
+        wanted |= Q(kind=kind, event=event, **of)
     return AuditEntry.objects.filter(wanted)
+
+
+def _orders() -> QuerySet[billing.Order]:
+    return billing.Order.objects.filter(state="AWAITING_PAYMENT", gross_minor__gt=F("covered_minor"))
 
 
 def _move(row: Row) -> occasions.Occasion | None:
@@ -65,7 +72,7 @@ def _notice(row: Row) -> occasions.Occasion | None:
 
 
 SOURCES = (
-    Source("order", billing.Order.objects.all, _order, "placed_at"),
+    Source("order", _orders, _order, "placed_at"),
     Source("move", _moves, _move, "business_at"),
     Source("notice", models.Notice.objects.all, _notice, "given_at"),
 )
@@ -113,12 +120,14 @@ def _read(source: Source, place: models.LettersPlace | None, *, at: dt.datetime,
     key = Concat(Value(f"{source.name}:"), Cast(OuterRef("pk"), CharField()), output_field=CharField())
     due = Q(pk__gt=place.reached, **{f"{source.at}__lte": at - MOMENT})
     new = source.rows().filter(due, **{f"{source.at}__gt": at - NEWS})
-    found = list(new.exclude(Exists(models.OutgoingMail.objects.filter(key=key))).order_by("pk")[:BATCH])
-    written = (_apart(source, row) if apart else _written(source, row) for row in found)
+    written = Exists(models.OutgoingMail.objects.filter(key=key))
+    apart_already = Exists(Run.objects.filter(key=Concat(Value(f"{LETTER}:"), key)))
+    found = list(new.exclude(written).exclude(apart_already).order_by("pk")[:BATCH])
+    letters_of = (_apart(source, row) if apart else _written(source, row) for row in found)
     more = len(found) == BATCH
     # past the rows that tell nothing too, so that no look reads them for ever
     last = found[-1].pk if more else _last(source, due) or place.reached
-    return Look(source.name, last, more, tuple(each for each in written if each is not None))
+    return Look(source.name, last, more, tuple(each for each in letters_of if each is not None))
 
 
 def _last(source: Source, due: Q) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Model
 
-from planshift.billing import invoices
+from planshift.billing import covering, invoices
 from planshift.billing import models as billing
 from planshift.domain import letters
 from planshift.domain.money import Money
@@ -19,6 +19,7 @@ from planshift.provisioning import models as provisioning
 from planshift.services import models as services
 
 PDF = "application/pdf"
+TOP_UPS = covering.TOP_UPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def placed(pk: int) -> Occasion | None:
         return None
     if order.purpose == "change":
         row = models.Change.objects.select_related("service", "quote__service").filter(order=order).first()
-        if row is None:
+        if row is None or hasattr(row, "acceptance"):  # what a decrease charges is paid out of its credit
             return None
         language = order.client.language
         words = asking_letters.what(kept=row.quote)
@@ -89,7 +90,7 @@ def _to_pay(code: str, order: billing.Order, **more: Fact) -> Occasion:
 def _order_paid(pk: int) -> Occasion | None:
     """Money for a deposit or a prepaid balance; what is paid for a service is told by the change or the renewal."""
     order = billing.Order.objects.select_related("client__seller").get(pk=pk)
-    if order.purpose not in ("topup", "prepaid"):
+    if order.purpose not in TOP_UPS:
         return None
     link = "/payments/deposit/" if order.purpose == "topup" else "/prepaid/"
     amount = _minor(order.gross_minor, order.currency)

@@ -124,8 +124,8 @@ def _draw(task: runs.Work) -> runs.Outcome:
             _pace.learn(count=len(some), took=clock.system() - began)
             if drawn.refused is not None and first == last:
                 raise drawn.refused
-            for pk in drawn.refused_pks:  # in a run of its own, that staff see: it holds up no other
-                _start(code, f"{day}", [(pk, pk)])
+            if drawn.refused_pks:  # each in a run of its own, that staff see: it holds up no other
+                _start(code, f"{day}", [(pk, pk) for pk in drawn.refused_pks])
             if drawn.draws:
                 return runs.Go("draw")
     return runs.Go("invoice")

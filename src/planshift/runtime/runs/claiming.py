@@ -113,17 +113,23 @@ def deliver(*, limit: int = 200) -> int:
 
 
 def take_over() -> int:
-    """Free the runs of workers whose lease ran out, and return how many. Each costs its step one crash."""
+    """Free the runs of workers whose lease ran out, and return how many. Each costs its step one crash.
+
+    Those too that a worker claimed after it was given up (it slept, and claimed before its next heartbeat) and left.
+    """
     now, freed = clock.system(), 0
     dead = Worker.objects.filter(stopped_at=None, lease_until__lt=now)
-    if not dead.exists():
+    left = Run.objects.filter(claimed_by__isnull=False).exclude(
+        claimed_by__in=Worker.objects.filter(stopped_at=None).values("pk")
+    )
+    if not dead.exists() and not left.exists():
         return 0
     with transaction.atomic():
         for worker in dead.order_by("id").select_for_update(skip_locked=True):
             Worker.objects.filter(pk=worker.pk).update(stopped_at=now, lost=True)
-            for run in Run.objects.filter(claimed_by=worker.pk).order_by("id").select_for_update():
-                _lost(run, worker, now)
-                freed += 1
+        for run in left.order_by("id").select_for_update():
+            _lost(run, now)
+            freed += 1
     return freed
 
 
@@ -153,7 +159,8 @@ def _raise_counts(run: Run, names: list[str]) -> None:
     Run.objects.filter(pk=run.pk).update(**changed)
 
 
-def _lost(run: Run, worker: Worker, now: dt.datetime) -> None:
+def _lost(run: Run, now: dt.datetime) -> None:
+    worker = Worker.objects.filter(pk=run.claimed_by or 0).first()  # None: cleared away long ago
     at, crashes = clock.business(), run.crashes + 1
     stuck = crashes >= CRASH_LIMIT
     reason = f"the worker died {crashes} times in this step" if stuck else ""
@@ -165,8 +172,8 @@ def _lost(run: Run, worker: Worker, now: dt.datetime) -> None:
         generation=run.generation,
         outcome="stuck" if stuck else "lost",
         detail=reason or "the worker was lost",
-        who=worker.name,
-        started_at=worker.seen_at,
+        who=worker.name if worker else "",
+        started_at=worker.seen_at if worker else now,
         ended_at=now,
         business_at=at,
     )

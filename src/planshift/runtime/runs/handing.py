@@ -12,10 +12,11 @@ from planshift.runtime import clock, gathering
 from planshift.runtime.models import Run, Signal
 from planshift.runtime.runs import claiming, definitions
 
+_AWAITS = "',' || awaiting || ',' LIKE %s ESCAPE '!'"
 _WAKE = """
 UPDATE runtime_run
    SET claimed_by = %s, generation = generation + 1, state = 'RUNNING', awaiting = '', reason = '', owner = '',
-       woken_by = %s, not_before = NULL, due_at = NULL
+       woken_by = CASE {newest} END, not_before = NULL, due_at = NULL
  WHERE id = (SELECT id FROM runtime_run WHERE key = %s AND state = 'WAITING' AND ({awaits}) {lock})
 RETURNING {columns}
 """
@@ -48,13 +49,14 @@ class Hand:
             gathering.later(Signal, signals)
 
     def _woken(self, key: str, signals: list[gathering.Row]) -> definitions.Work | None:
-        names = sorted({row["name"] for row in signals})
+        names = list(dict.fromkeys(row["name"] for row in reversed(signals)))  # the newest that is awaited woke it
         lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-        awaits = " OR ".join(["',' || awaiting || ',' LIKE %s ESCAPE '!'"] * len(names))
-        statement = _WAKE.format(awaits=awaits, lock=lock, columns=claiming.columns())
+        awaits, newest = " OR ".join([_AWAITS] * len(names)), " ".join([f"WHEN {_AWAITS} THEN %s"] * len(names))
+        statement = _WAKE.format(awaits=awaits, newest=newest, lock=lock, columns=claiming.columns())
         like = [f"%,{name.replace('_', '!_')},%" for name in names]
+        chosen = [value for each in zip(like, names, strict=True) for value in each]
         with connection.cursor() as cursor:
-            cursor.execute(statement, [self.worker, signals[-1]["name"], key, *like])
+            cursor.execute(statement, [self.worker, *chosen, key, *like])
             found = cursor.fetchone()
         return claiming.work_from(found, clock.business()) if found else None
 

@@ -68,25 +68,27 @@ def _transaction(
     together: bool,
 ) -> definitions.Work | None:
     """One step, or with `together` as many as say so, in one transaction with the advance of the run."""
-    taken = len(hand.works) if hand else 0
-    with transaction.atomic(durable=True), gathering.gathered():
-        outcome = definition.steps[work.step].body(work, *arguments)
-        try:
-            while together and isinstance(outcome, outcomes.Go) and outcome.together:
-                following = _following(work, definition, outcome)
-                if definition.steps[following.step].external:
-                    break
-                handing.forget_own(work.key)
-                _record(work, "went", following.step, who=who, started=started)
-                work, started = following, clock.system()
-                outcome = definition.steps[work.step].body(work)
-            return _advance(work, definition, outcome, who=who, started=started, hand=hand)
-        except Exception as problem:
-            if hand:
-                del hand.works[taken:]
-            if not work.follows or isinstance(problem, Fenced | OperationalError | InterfaceError):
-                raise
-            raise _Later from problem
+    try:
+        with transaction.atomic(durable=True), gathering.gathered():
+            outcome = definition.steps[work.step].body(work, *arguments)
+            try:
+                while together and isinstance(outcome, outcomes.Go) and outcome.together:
+                    following = _following(work, definition, outcome)
+                    if definition.steps[following.step].external:
+                        break
+                    handing.forget_own(work.key)
+                    _record(work, "went", following.step, who=who, started=started)
+                    work, started = following, clock.system()
+                    outcome = definition.steps[work.step].body(work)
+                return _advance(work, definition, outcome, who=who, started=started, hand=hand)
+            except Exception as problem:
+                if not work.follows or isinstance(problem, Fenced | OperationalError | InterfaceError):
+                    raise
+                raise _Later from problem
+    except BaseException:  # at the commit too: what was not written is not taken along
+        if hand:
+            hand.works.clear()
+        raise
 
 
 def _advance(
