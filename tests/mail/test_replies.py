@@ -111,7 +111,7 @@ BODIES = (
     ),
     *("I accept", "Hello,\n\nI accept.\n\nKind regards\nJan Demo\nOffice Manager", "Accetto", "Sì, accetto.\nGrazie"),
     "Akceptuję.\n\nW dniu 22.11.2026 o 11:58, Hosting Demo pisze:\n> Prosimy o akceptację.\n> Hosting Demo",
-    "I accept.\n\nSent from my iPhone\n\n> On 22 Nov 2026, at 11:58, Hosting Demo wrote:\n> Hello",
+    "I accept.\n\nSent from my iPhone\n\n> On 22 Nov 2026, at 11:58, Hosting Demo wrote:\n> FK/2026/11/0007",
 )
 
 
@@ -192,11 +192,22 @@ def test_any_bytes_are_read(raw: bytes) -> None:
     assert found.answer in ("unclear", "automatic")
 
 
+@pytest.mark.parametrize("marked", ["> Wolę przelew na konto.", ">PS. tylko jeśli dostanę rabat", "> > Nie teraz."])
+def test_a_line_of_the_writer_marked_as_a_quote_is_seen(marked: str) -> None:
+    quoted = ASKED["pl"].text.replace("\n", "\n> ")
+    text = f"Akceptuję.\n\nW dniu 22.11.2026 o 11:58, Hosting Demo pisze:\n> {quoted}"
+    assert said(text).answer == "accepted"
+    found = said(f"{text}\n{marked}")
+    assert (found.answer, found.reason) == ("unclear", "text_in_quote")
+
+
 @given(sample=st.sampled_from(SAMPLES), place=st.integers(0, 5000), byte=st.integers(0, 255))
 @settings(max_examples=400, deadline=None)
 def test_a_damaged_mail_is_read_and_never_becomes_an_acceptance(sample: corpus.Sample, place: int, byte: int) -> None:
     raw = bytearray(sample.raw)
-    raw[place % len(raw)] = byte
+    # one word of the header says that a machine wrote: without it nothing tells the mail from a person's
+    head = raw.index(b"\n\n") if sample.answer == "automatic" else 0
+    raw[head + place % (len(raw) - head)] = byte
     found = verdict.judge(reading.read(bytes(raw)), asked=sample.asked)
     assert (
         sample.answer == "accepted"

@@ -10,8 +10,8 @@ import pytest
 
 from tests.harness.killing import sweeps
 
-# life → commits of the undisturbed life: a life that became shorter would prove less
-LIVES = {"PAID": 37, "FROM_THE_DEPOSIT": 38, "HARD": 102, "ACCEPTED": 50, "REFUSED": 27, "RENEWED": 38}
+# life → the least number of commits of the undisturbed life (a reading more or less may be due): shorter proves less
+LIVES = {"PAID": 37, "FROM_THE_DEPOSIT": 38, "HARD": 100, "ACCEPTED": 50, "REFUSED": 27, "RENEWED": 38}
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
 

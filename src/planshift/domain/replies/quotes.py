@@ -60,6 +60,7 @@ def divide(text: str) -> Divided:
     own: list[str] = []
     marked: list[str] = []
     forwarded = False
+    unmarked: list[str] = []
     place = 0
     while place < len(lines):
         if lines[place].startswith((">", "|>")):
@@ -72,15 +73,28 @@ def divide(text: str) -> Divided:
         if taken:
             place += taken
             if not _next_is_marked(lines, place):
-                return Divided(own=tuple(own), marked=tuple(marked), unmarked=tuple(lines[place:]), forwarded=forwarded)
+                unmarked = lines[place:]
+                break
             continue
         own.append(lines[place])
         place += 1
-    return Divided(own=tuple(own), marked=tuple(marked), unmarked=(), forwarded=forwarded)
+    return Divided(own=tuple(own), marked=tuple(_without_heads(marked)), unmarked=tuple(unmarked), forwarded=forwarded)
+
+
+def _without_heads(marked: list[str]) -> list[str]:
+    """Phones put the line that introduces the quote inside it."""
+    folded = [words.fold(line) for line in marked]
+    left: list[str] = []
+    place = 0
+    while place < len(marked):
+        taken = _head_of_quote(marked, folded, place)
+        left += [] if taken else [marked[place]]
+        place += taken or 1
+    return left
 
 
 def foreign(quote: Sequence[str], *, sent: str) -> tuple[str, ...]:
-    """Words of an unmarked quote that our own mail does not account for: somebody may have written into it.
+    """Words of a quote that our own mail does not account for: somebody may have written into it.
 
     Counted, so that a word of ours (such as "not") used once more is noticed. Lines of the quote's header, addresses
     and links are no words.

@@ -8,7 +8,7 @@ from typing import Literal
 from planshift.domain.replies import automatic, html_text, mails, phrases, quotes, signatures, words
 
 Answer = Literal["accepted", "refused", "unclear", "automatic"]
-RULES = "1"  # version of these rules, kept with every verdict: raise it when an answer can differ
+RULES = "2"  # version of these rules, kept with every verdict: raise it when an answer can differ
 MOST_LINES = 60
 _JOINED = 4  # lines that a sentence may be wrapped over
 
@@ -48,7 +48,7 @@ REASONS = (
     "other_document",  # a yes to another number
     "more_text",  # a yes, with words that we do not understand
     "not_understood",  # another language, another matter
-    "text_in_quote",  # words in the quote that we never wrote
+    "text_in_quote",  # words in the quote, marked or not, that we never wrote
     "subject_changed",
     "parts_differ",  # plain text and HTML do not say the same
     "unreadable",
@@ -133,7 +133,7 @@ def _judge_body(text: str, mail: mails.Mail, asked: Asked) -> Verdict:
     if len([line for line in lines if line]) > MOST_LINES:
         return Verdict(answer="unclear", reason="too_long", own=own[:4000])
     answer, reason = _weigh(list(_sentences(lines, sender=sender, about=asked.about)))
-    if answer != "unclear" and quotes.foreign(parts.unmarked, sent=f"{asked.subject}\n{asked.text}"):
+    if answer != "unclear" and quotes.foreign((*parts.marked, *parts.unmarked), sent=f"{asked.subject}\n{asked.text}"):
         answer, reason = "unclear", "text_in_quote"
     return Verdict(answer=answer, reason=reason, own=own[:4000])
 
