@@ -141,7 +141,7 @@ def test_a_run_that_kills_every_worker_stops_for_a_person(tmp_path: Path) -> Non
         assert process.wait(timeout=10) == 0, processes.logs(tmp_path)
     poison = Run.objects.get(key="chain:0")
     assert (poison.owner, poison.crashes) == ("staff", claiming.CRASH_LIMIT)
-    assert poison.reason == "the worker died 4 times in this step"
+    assert poison.reason == "workers died in this step: 4"
     assert Worker.objects.filter(lost=True).count() == claiming.CRASH_LIMIT
 
 

@@ -80,7 +80,7 @@ def test_the_runs_of_a_dead_worker_are_taken_over_and_a_poisonous_step_gets_stuc
         assert Run.objects.get(key="p").crashes == crash
         assert not working.renew(life)
     assert state_of("p") == "STUCK"
-    assert told == ["the worker died 4 times in this step"]
+    assert told == ["workers died in this step: 4"]
     runs.retry(key="p", actor="staff:anna", note="memory added")
     runs.drain()
     assert history("p") == [("one", "lost")] * 3 + [("one", "stuck"), ("one", "retried"), ("one", "done")]

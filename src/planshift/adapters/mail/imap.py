@@ -73,7 +73,9 @@ class ImapMailIn:
             yield self._box
         except _WENT_WRONG as problem:
             self.close()
-            raise Transient(f"mailbox {self.name}: {type(problem).__name__}: {problem}"[:400]) from problem
+            raise Transient(
+                f"the mailbox cannot be read: {self.name}: {type(problem).__name__}: {problem}"[:400]
+            ) from problem
 
     def _connect(self) -> imap_tools.BaseMailBox:
         server = self.server

@@ -74,7 +74,7 @@ class SmtpMailOut:
             else:
                 made = smtplib.SMTP(server.host, server.port, timeout=server.seconds)
         except (OSError, smtplib.SMTPException) as problem:
-            raise Transient(f"the mail server {server.host} cannot be reached: {problem}") from problem
+            raise Transient(f"the mail server cannot be reached: {server.host}: {problem}") from problem
         try:
             if server.security == "starttls":
                 made.starttls(context=server.context())
@@ -83,7 +83,7 @@ class SmtpMailOut:
             made.ehlo_or_helo_if_needed()
         except (OSError, smtplib.SMTPException) as problem:  # a wrong password is put right by the operator
             made.close()
-            raise Transient(f"the mail server {server.host} lets us not in: {type(problem).__name__}") from problem
+            raise Transient(f"the mail server does not let us in: {server.host}: {type(problem).__name__}") from problem
         return made
 
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from planshift.domain.errors import Reason
+from planshift.interfaces.presenters import reasons, refusals
+
 Words = str | Promise
 
 # steps of recipes (domain.recipes)
@@ -175,7 +178,8 @@ OUTCOMES: Mapping[str, tuple[Words, str]] = {
     "cancelled": (_("Cancelled"), ""),
 }
 
-# what went wrong at a machine (provisioning.ports.PROBLEMS, and the engine's own)
+# what went wrong: at a machine (provisioning.ports.PROBLEMS, and the engine's own), at another outside party, at ours.
+# What stands behind a colon after such words is the other side's own.
 TROUBLES: Mapping[str, Words] = {
     "busy": _("The server is occupied with another operation."),
     "unreachable": _("The server does not answer."),
@@ -198,6 +202,22 @@ TROUBLES: Mapping[str, Words] = {
     "taken_back": _("It was taken back."),
     "due": _("The date was reached."),
     "the server cannot do it": _("The server cannot do it."),
+    "the machine could not be stopped or started": _("The machine could not be stopped or started."),
+    "no_mail_server": _("No mail server is set up."),
+    "the mail server cannot be reached": _("The mail server cannot be reached."),
+    "the mail server does not let us in": _("The mail server does not let us in."),
+    "the mail server hung up": _("The mail server hung up."),
+    "the mail server does not answer": _("The mail server does not answer."),
+    "the connection broke before the server answered": _("The connection broke before the server answered."),
+    "the mailbox cannot be read": _("The mailbox cannot be read."),
+    "no_vies": _("No connection to VIES is set up."),
+    "vies_state_silent": _("VIES cannot ask this country at present."),
+    "stripe": _("Stripe did not do it."),
+    "currency": _("Stripe does not take this currency."),
+    "database": _("The database did not do it."),
+    "the worker was lost": _("The worker was lost."),
+    "workers died in this step": _("Workers died in this step, again and again."),
+    "this program does not know the step": _("The program that runs does not know this step."),
 }
 OWNERS: Mapping[str, Words] = {
     "client": _("Client"),
@@ -245,8 +265,17 @@ def owner(code: str) -> Words:
 
 
 def trouble(what: str) -> Words:
-    """Why a machine did not do it; a note that a person wrote stays as it is."""
-    return TROUBLES.get(what) or what
+    """Why it was not done: the words of a trouble or of a refusal. What a person or the other side wrote, and what the
+    program says of its own fault, stay as they are."""
+    if found := TROUBLES.get(what):
+        return found
+    code, _colon, theirs = what.partition(": ")
+    if code in TROUBLES:
+        return f"{TROUBLES[code]} ({theirs})"
+    refused = what.split(", ")
+    if all(each in refusals.SENTENCES for each in refused):
+        return " ".join(reasons.sentence(Reason(each, {})) for each in refused)
+    return what
 
 
 def detail(*, kind: str, outcome: str, text: str) -> str:

@@ -163,7 +163,7 @@ def _lost(run: Run, now: dt.datetime) -> None:
     worker = Worker.objects.filter(pk=run.claimed_by or 0).first()  # None: cleared away long ago
     at, crashes = clock.business(), run.crashes + 1
     stuck = crashes >= CRASH_LIMIT
-    reason = f"the worker died {crashes} times in this step" if stuck else ""
+    reason = f"workers died in this step: {crashes}" if stuck else ""
     StepRecord.objects.create(
         run=run,
         step=run.step,

@@ -31,7 +31,7 @@ def carry_out(work: definitions.Work, *, who: str, hand: handing.Hand | None = N
     definition, started = definitions.find(work.kind, work.version), clock.system()
     step = definition.steps.get(work.step) if definition else None
     if definition is None or step is None:
-        what = f"this program has no step {work.step!r} of {work.kind} version {work.version}"
+        what = f"this program does not know the step: {work.kind} version {work.version}, {work.step}"
         _fail(work, definition, errors.Transient(what), UNKNOWN_DEFINITION, who=who, started=started)
         return None
     try:
