@@ -30,21 +30,23 @@ def always() -> None:
     _every_wait_is_somebodys()
 
 
-def whatever_happened_a_change_costs_the_difference(*, label: str) -> None:
+def whatever_happened_a_change_costs_the_difference(*, label: str) -> int:
     """For the time that is paid: at one price list nobody has paid more or less than it for what a service holds. Each
-    line and each correction is rounded to its cent. A longer billing period is paid at other prices than the list's."""
+    line and each correction is rounded to its cent. A longer billing period is paid at other prices than the list's.
+    Returns how many prices were compared."""
     row = services.Service.objects.select_related("client").get(label__startswith=label)
     changes = models.Change.objects.filter(service=row)
     odd = billing.Correction.objects.filter(client=row.client_id, reason__in=("price_lowered", "renewal_as_before"))
     if row.state != "ACTIVE" or changes.filter(operation="period").exists() or odd.exists():
-        return
+        return 0
     if changes.filter(state__in=models.Change.lifecycle.open).exists():
-        return
+        return 0
     at = clock.business()
     known = knowledge.of(service=row.number, at=at)
     sold, on, holding = known.facts.catalog, known.at_day, known.holding
     if holding.term_on(on).end_on <= on:
-        return
+        return 0
+    compared = 0
     for target in sorted({"standard", "professional", "business"} - {row.plan}):
         offer = quote.price(
             facts=known.facts, request=facts.ChangePlan(target=target), policy=known.rules.policy, on=at
@@ -59,6 +61,8 @@ def whatever_happened_a_change_costs_the_difference(*, label: str) -> None:
             papers = billing.InvoiceLine.objects.filter(service=row.number).count()
             found = offer.total.net.amount
             assert abs(found - right) <= Fraction(papers + 4, 100), (row.number, target, float(found), float(right))
+            compared += 1
+    return compared
 
 
 def _by_the_list(plan: Plan, additional: Mapping[str, int], length: periods.Length, on: datetime.date) -> Fraction:
