@@ -86,19 +86,22 @@ def upload(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
 @door.staff_page
 def accept(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpResponse:
     """One click: this money pays that order."""
-    try:
-        doing.accept(
+    order = request.POST.get("order", "")[:40]
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.accept(
             sellers=staff.sellers,
             line=number,
-            order=request.POST.get("order", "")[:40],
+            order=order,
             key=door.key(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:bank"), here="bank")
-    messages.success(request, _("The money was put towards order %(order)s.") % {"order": request.POST["order"]})
-    return redirect("staff:bank")
+        ),
+        back=reverse("staff:bank"),
+        here="bank",
+        told=_("The money was put towards order %(order)s.") % {"order": order},
+    )
 
 
 @require_POST

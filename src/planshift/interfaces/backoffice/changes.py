@@ -82,18 +82,20 @@ def _other_kind(page: views.OfficeChange) -> str:
 @door.staff_page
 def retry(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """Carry the paid change out anew."""
-    try:
-        doing.retry_change(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.retry_change(
             sellers=staff.sellers,
             number=number,
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
-    messages.success(request, _("The change is carried out anew."))
-    return redirect("staff:change", number)
+        ),
+        back=reverse("staff:change", args=[number]),
+        here="changes",
+        told=_("The change is carried out anew."),
+    )
 
 
 @require_POST
@@ -140,27 +142,33 @@ def proof(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpRe
 @door.staff_page
 def undo(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """Give the paid change up; everything that was paid goes back."""
-    try:
-        doing.undo_change(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.undo_change(
             sellers=staff.sellers,
             number=number,
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
-    messages.success(request, _("The change is given up. The money goes back as soon as the machines are as before."))
-    return redirect("staff:change", number)
+        ),
+        back=reverse("staff:change", args=[number]),
+        here="changes",
+        told=_("The change is given up. The money goes back as soon as the machines are as before."),
+    )
 
 
 @require_POST
 @door.staff_page
 def confirm(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """The client said, by telephone or in writing, that the new environment is in use."""
-    try:
-        doing.confirm_change(sellers=staff.sellers, number=number, at=clock.business(), actor=door.actor(request))
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
-    messages.success(request, _("The switch-over is confirmed."))
-    return redirect("staff:change", number)
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.confirm_change(
+            sellers=staff.sellers, number=number, at=clock.business(), actor=door.actor(request)
+        ),
+        back=reverse("staff:change", args=[number]),
+        here="changes",
+        told=_("The switch-over is confirmed."),
+    )

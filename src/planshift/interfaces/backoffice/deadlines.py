@@ -1,6 +1,5 @@
 """What is promised for when, and is it in time (H6)? The board, pauses of the clock, and notices."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -8,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import states
 from planshift.procedures import deadlines as doing
@@ -53,37 +51,41 @@ def seen(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
 @door.staff_page
 def pause(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpResponse:
     """The clock of a change stands still, for a stated reason."""
-    try:
-        doing.pause(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.pause(
             sellers=staff.sellers,
             number=number,
             reason=request.POST.get("reason", "")[:20],
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
-    messages.success(request, _("The clock is paused. The promised day moves when it goes on."))
-    return redirect("staff:change", number)
+        ),
+        back=reverse("staff:change", args=[number]),
+        here="changes",
+        told=_("The clock is paused. The promised day moves when it goes on."),
+    )
 
 
 @require_POST
 @door.staff_page
 def resume(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpResponse:
     """The clock of a change goes on."""
-    try:
-        doing.resume(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.resume(
             sellers=staff.sellers,
             number=number,
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:change", args=[number]), here="changes")
-    messages.success(request, _("The clock goes on."))
-    return redirect("staff:change", number)
+        ),
+        back=reverse("staff:change", args=[number]),
+        here="changes",
+        told=_("The clock goes on."),
+    )
 
 
 def choices() -> list[tuple[str, object]]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from planshift.domain.errors import Refused
 from planshift.procedures import queries
@@ -43,6 +45,25 @@ def staff_page(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
 def refusal(request: HttpRequest, staff: views.StaffHeader, refused: Refused, *, back: str, here: str) -> HttpResponse:
     """409 with every reason; nothing was done. `back` is a path of ours."""
     return show(request, staff, "staff/refused.html", here=here, status=409, reasons=refused.reasons, back_url=back)
+
+
+def decided(
+    request: HttpRequest,
+    staff: views.StaffHeader,
+    decide: Callable[[], object],
+    *,
+    back: str,
+    here: str,
+    told: str = "",
+    then: str = "",
+) -> HttpResponse:
+    """Does what staff decided and tells it on the page `then` (as a rule `back`), or every reason why not."""
+    try:
+        decide()
+    except Refused as refused:
+        return refusal(request, staff, refused, back=back, here=here)
+    messages.success(request, told or _("Done, and recorded with your reason."))
+    return redirect(then or back)
 
 
 def show(

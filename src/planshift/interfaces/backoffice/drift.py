@@ -4,11 +4,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import drifting
 from planshift.procedures import drift as doing
@@ -50,16 +48,17 @@ def look(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
 @door.staff_page
 def decide(request: HttpRequest, staff: office.StaffHeader, number: int) -> HttpResponse:
     """Our state again, taken over, or dismissed, with the reason."""
-    try:
-        doing.decide(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.decide(
             sellers=staff.sellers,
             difference=number,
             decision=request.POST.get("decision", "")[:12],
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:drift"), here="runs")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect("staff:drift")
+        ),
+        back=reverse("staff:drift"),
+        here="runs",
+    )

@@ -1,13 +1,9 @@
 """Which mails did not arrive, and which replies does a person have to read?"""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door, words
 from planshift.procedures import mailbox, mailing
 from planshift.procedures.queries import mail
@@ -39,8 +35,10 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
 @door.staff_page
 def decide(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """A person says what an unclear mail counts as."""
-    try:
-        mailbox.decide(
+    return door.decided(
+        request,
+        staff,
+        lambda: mailbox.decide(
             sellers=staff.sellers,
             every_seller=staff.every_seller,
             number=number,
@@ -48,11 +46,11 @@ def decide(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpR
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:mail", args=[number]), here="mails")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect("staff:mails")
+        ),
+        back=reverse("staff:mail", args=[number]),
+        here="mails",
+        then=reverse("staff:mails"),
+    )
 
 
 @require_POST
@@ -60,15 +58,16 @@ def decide(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpR
 def again(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """Send a mail that did not arrive again, or need it no longer."""
     act = mailing.set_aside if request.POST.get("decision") == "set_aside" else mailing.retry
-    try:
-        act(
+    return door.decided(
+        request,
+        staff,
+        lambda: act(
             sellers=staff.sellers,
             number=number,
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:mails"), here="mails")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect("staff:mails")
+        ),
+        back=reverse("staff:mails"),
+        here="mails",
+    )

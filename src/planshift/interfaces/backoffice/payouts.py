@@ -1,13 +1,9 @@
 """Which deposits are to be paid out? Sent, or refused with a reason that the client reads (D11)."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door
 from planshift.procedures import deposit
 from planshift.procedures.views import office
@@ -18,8 +14,10 @@ from planshift.runtime import clock
 @door.staff_page
 def decide(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpResponse:
     """Sent, or refused; once for every form."""
-    try:
-        deposit.decide(
+    return door.decided(
+        request,
+        staff,
+        lambda: deposit.decide(
             sellers=staff.sellers,
             number=number,
             decision=request.POST.get("decision", ""),
@@ -27,8 +25,7 @@ def decide(request: HttpRequest, staff: office.StaffHeader, number: str) -> Http
             key=door.key(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:orders"), here="orders")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect("staff:orders")
+        ),
+        back=reverse("staff:orders"),
+        here="orders",
+    )

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import taxing
 from planshift.procedures import tax_differences
@@ -36,11 +32,12 @@ def rows(*, staff: views.StaffHeader) -> list[dict[str, Any]]:
 @door.staff_page
 def seen(request: HttpRequest, staff: views.StaffHeader, pk: int) -> HttpResponse:
     """A person has looked at it; the reason stays with it."""
-    try:
-        tax_differences.seen(
+    return door.decided(
+        request,
+        staff,
+        lambda: tax_differences.seen(
             sellers=staff.sellers, pk=pk, note=door.note(request), at=clock.business(), actor=door.actor(request)
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:orders"), here="orders")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect("staff:orders")
+        ),
+        back=reverse("staff:orders"),
+        here="orders",
+    )

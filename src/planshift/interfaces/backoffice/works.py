@@ -3,14 +3,10 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door, words
 from planshift.interfaces.presenters import states, steps
 from planshift.procedures import office as doing
@@ -113,8 +109,10 @@ def _choices() -> dict[str, Any]:
 @door.staff_page
 def run(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
     """Retry, skip or cancel the run that the form names."""
-    try:
-        doing.decide_run(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.decide_run(
             sellers=staff.sellers,
             every_seller=staff.every_seller,
             key=request.POST.get("run", "")[:160],
@@ -122,30 +120,30 @@ def run(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=_back(request), here="runs")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect(_back(request))
+        ),
+        back=_back(request),
+        here="runs",
+    )
 
 
 @require_POST
 @door.staff_page
 def execution(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResponse:
     """Retry, skip or cancel work on machines, or report set-up work as done."""
-    try:
-        doing.decide_execution(
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.decide_execution(
             sellers=staff.sellers,
             number=number,
             decision=request.POST.get("decision", "")[:10],
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),
-        )
-    except Refused as refused:
-        return door.refusal(request, staff, refused, back=_back(request), here="runs")
-    messages.success(request, _("Done, and recorded with your reason."))
-    return redirect(_back(request))
+        ),
+        back=_back(request),
+        here="runs",
+    )
 
 
 def _back(request: HttpRequest) -> str:
