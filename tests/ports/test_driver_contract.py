@@ -332,6 +332,25 @@ def test_removed_is_gone_and_removing_the_absent_succeeds(driver: ports.Driver, 
     assert driver.remove(op=key("remove-2"), ref=ref, proof=NOTICE).changed is False
 
 
+@pytest.mark.parametrize(("limits", "fate"), [(BIG, "refused"), (SMALL, "taken as it is")])
+def test_what_another_execution_made_stands_when_a_creation_is_taken_back(
+    driver: ports.Driver, ref: ports.Ref, limits: dict[str, int], fate: str
+) -> None:
+    before, theirs = read(driver, ref), ports.Op("X-2:create:1", "CH-2", "test")
+    if fate == "refused":
+        with pytest.raises(Permanent, match="conflict"):
+            driver.create(op=theirs, ref=ref, spec=SPEC, limits=limits)
+    else:
+        assert driver.create(op=theirs, ref=ref, spec=SPEC, limits=limits).changed is False
+    with pytest.raises(Permanent) as refused:
+        driver.remove(op=ports.Op("X-2:undo-create:2", "", "test"), ref=ref, proof=ports.Proof("never_used", "X-2"))
+    assert refused.value.what == "conflict"
+    assert read(driver, ref) == before
+    own = ports.Op("X-1:undo-create:2", "", "test")
+    assert driver.remove(op=own, ref=ref, proof=ports.Proof("never_used", "X-1")).changed is True
+    assert driver.get(ref=ref) is None
+
+
 def test_an_unknown_task_is_not_found(driver: ports.Driver, bench: Bench) -> None:
     with pytest.raises(Permanent) as refused:
         driver.poll(server=bench.first, task="none such")

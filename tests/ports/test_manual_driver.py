@@ -194,6 +194,14 @@ def test_H10_no_task_removes_anything_without_proof(driver: ManualDriver, proof:
     assert driver.open_tasks(servers=("old7",)) == ()
 
 
+def test_what_another_execution_made_is_no_task_of_who_takes_his_own_back(driver: ManualDriver) -> None:
+    created(driver)
+    with pytest.raises(Permanent, match="conflict"):
+        driver.remove(op=op("undo-a"), ref=REF, proof=ports.Proof("never_used", "X-2"))
+    assert driver.open_tasks(servers=("old7",)) == ()
+    assert driver.remove(op=op("undo-b"), ref=REF, proof=ports.Proof("never_used", "X-1")).task
+
+
 def test_removed_when_staff_say_that_it_is_gone(driver: ManualDriver) -> None:
     created(driver)
     notice = ports.Proof("removal_notice", "N-1")

@@ -6,45 +6,14 @@ from typing import Any
 import pytest
 
 from planshift.adapters.drivers.by_http.models import VendorAccount, VendorOp
-from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
 from planshift.domain.errors import Permanent, Transient, Unknown
 from planshift.provisioning import ports
+from tests.ports.proxmox_bench import BIG, NOTICE, SMALL, SPEC, Node, key, made, read, ref_at, sizes
 from tests.ports.standins import benches
-from tests.ports.standins.proxmox import NODE, TEMPLATE, ProxmoxNode
+from tests.ports.standins.proxmox import NODE, TEMPLATE
 from tests.ports.standins.serving import Fault
 
 pytestmark = pytest.mark.django_db
-SMALL, BIG = {"disk": 10, "memory": 2, "cpu": 1}, {"disk": 50, "memory": 8, "cpu": 4}
-SPEC = ports.Spec("demo.example", "silver", ("demo.example",))
-NOTICE = ports.Proof("removal_notice", "N-2026-000001")
-Node = tuple[ProxmoxDriver, ProxmoxNode]
-
-
-def key(name: str) -> ports.Op:
-    return ports.Op(f"X-1:{name}:1", "CH-1", "test")
-
-
-def ref_at(node: ProxmoxNode, account: str = "s1001-1", **traits: str | int | bool) -> ports.Ref:
-    return ports.Ref(benches.machines_at(node, **traits), account)
-
-
-def made(driver: ProxmoxDriver, node: ProxmoxNode, **traits: str | int | bool) -> ports.Ref:
-    """A running machine, number 100."""
-    ref = ref_at(node, **traits)
-    driver.create(op=key("create"), ref=ref, spec=SPEC, limits=SMALL)
-    node.asked.clear()
-    return ref
-
-
-def read(driver: ProxmoxDriver, ref: ports.Ref) -> ports.Account:
-    account = driver.get(ref=ref)
-    assert account is not None
-    return account
-
-
-def sizes(node: ProxmoxNode, number: int = 100) -> tuple[str, str, int]:
-    config = node.machines[number]["config"]
-    return config["scsi0"].split("size=")[1], config["memory"], config["cores"]
 
 
 def test_a_machine_is_cloned_sized_started_and_marked(proxmox_node: Node) -> None:
@@ -268,51 +237,6 @@ def test_suspended_is_what_we_stopped_and_nobody_started(proxmox_node: Node) -> 
     driver.suspend(op=key("suspend-2"), ref=ref, reason="arrears")
     given = next(one.given for one in node.asked if one.path.endswith("shutdown"))
     assert given == {"timeout": "120", "forceStop": "1"}
-
-
-def test_a_back_up_is_found_again_by_its_key_and_put_back_at_the_size_that_was_sold(proxmox_node: Node) -> None:
-    driver, node = proxmox_node
-    ref = made(driver, node)
-    node.machines[100]["content"] = "as it was"
-    node.faults = [Fault("vzdump", "lost")]
-    with pytest.raises(Unknown):
-        driver.backup(op=key("backup"), ref=ref)
-    snapshot = driver.backup(op=key("backup"), ref=ref).snapshot
-    assert (len(node.backups), read(driver, ref).snapshots) == (1, (snapshot,))
-    driver.apply(op=key("up"), ref=ref, to=BIG)
-    node.machines[100]["content"] = "spoilt"
-    node.machines[100]["running"] = False  # so that the first task is the restoring
-    node.faults = [Fault(f"{NODE}/qemu", "task_fails", reason="extraction failed")]
-    with pytest.raises(Transient, match="remote_failed"):
-        driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
-    driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
-    machine = node.machines[100]
-    assert (machine["content"], machine["running"], sizes(node)) == ("as it was", True, ("51200M", "8192", 4))
-    made_anew = [one for one in node.asked if one.path.endswith(f"{NODE}/qemu") and one.method == "POST"]
-    assert len(made_anew) == 2  # the one that failed, and the one that did not
-    assert driver.restore(op=key("restore"), ref=ref, snapshot=snapshot).replayed is True
-
-
-def test_a_back_up_that_takes_long_to_put_back_is_put_back_once(proxmox_node: Node) -> None:
-    driver, node = proxmox_node
-    ref = made(driver, node)
-    snapshot = driver.backup(op=key("backup"), ref=ref).snapshot
-    node.machines[100]["running"] = False
-    node.faults = [Fault(f"{NODE}/qemu", "task_hangs")]
-    going = driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
-    assert going.task
-    node.let_go()
-    assert driver.poll(server=ref.server, task=going.task).task == ""
-    assert driver.restore(op=key("restore"), ref=ref, snapshot=snapshot).changed is True
-    assert len([one for one in node.asked if one.path.endswith(f"{NODE}/qemu") and one.method == "POST"]) == 1
-
-
-def test_without_a_storage_for_them_there_are_no_back_ups(proxmox_node: Node) -> None:
-    driver, node = proxmox_node
-    ref = made(driver, node, backup_storage="")
-    with pytest.raises(Permanent, match="unsupported"):
-        driver.backup(op=key("backup"), ref=ref)
-    assert read(driver, ref).snapshots == ()
 
 
 @pytest.mark.parametrize("notes", ["", "planshift: s2002-1", "kept by hand"])

@@ -14,7 +14,7 @@ from planshift.adapters.drivers.whm.driver import WhmDriver
 from planshift.interfaces.cli import servers as terminal
 from planshift.procedures import by_hand
 from planshift.project import wiring
-from planshift.provisioning import desk, models, ports, servers
+from planshift.provisioning import desk, drift, models, ports, servers
 from planshift.runtime import clock, runs
 from planshift.runtime.runs import schedules
 from planshift.services import models as services
@@ -177,6 +177,20 @@ def test_H10_an_account_moves_and_the_old_one_goes_only_after_the_notice(
     assert (execution.state, old.accounts) == ("DONE", {})
     assert old.changes() == ["suspendacct", "removeacct"]
     assert old.kept_zones == ["demo.example"]
+
+
+def test_an_account_of_somebody_else_stands_when_our_own_cannot_be_made(
+    accounts: tuple[Host, whm.WhmServer, whm.WhmServer],
+) -> None:
+    it, _, new = accounts
+    new.accounts["s1001x2"] = whm.account("s1001x2", "stranger.example")
+    execution = run(it, "HARD", hold_days=14, cutover_days=7, domains=("demo.example",))
+    assert (execution.state, execution.error["step"], execution.error["what"]) == ("FAILED", "create", "conflict")
+    assert (list(new.accounts), new.changes()) == (["s1001x2"], [])
+    (undone,) = models.ExecutionStep.objects.filter(execution=execution, event="undone")
+    assert (undone.step, undone.facts) == ("create", {"left": "s1001-2"})
+    drift.check(server=models.Server.objects.get(code="bench2"), at=clock.business())
+    assert [(row.what, row.theirs) for row in models.Difference.objects.all()] == [("still_there", "yes")]
 
 
 def test_a_machine_goes_up_by_a_task_that_takes_long(machines: tuple[Host, proxmox.ProxmoxNode]) -> None:

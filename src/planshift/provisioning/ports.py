@@ -9,7 +9,7 @@ words in PROBLEMS, vendor text goes to the fact `remote` and is for staff only. 
 nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -85,10 +85,21 @@ class Spec:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Why data may be removed: `kind` is "removal_notice" (reference: its number) or "never_used" (reference: the
-    execution whose own creation is taken back). A driver refuses a removal without a reference."""
+    execution whose own creation is taken back). A driver refuses a removal without a reference, and with "never_used"
+    whatever that execution did not make itself: it is somebody else's."""
 
     kind: str
     reference: str
+
+    def demand(self) -> None:
+        """Permanent("forbidden") where this is no proof."""
+        if self.kind not in ("removal_notice", "never_used") or not self.reference:
+            raise Permanent("forbidden", proof=self.kind)
+
+    @property
+    def maker(self) -> str:
+        """What the key of the creation has to begin with; "" where the client was told, whoever made it."""
+        return f"{self.reference}:" if self.kind == "never_used" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,15 @@ class Usage:
     used: Mapping[str, int]
     taken_at: datetime
 
+    def against(self, to: Limits, *, elastic: Collection[str] = ()) -> "Checked":
+        """Everything that does not fit `to`. What is used of `elastic` codes now says nothing about a limit."""
+        over = tuple(
+            Violation(code, used, to[code], used)
+            for code, used in sorted(self.used.items())
+            if code in to and to[code] != UNLIMITED and used > to[code] and code not in elastic
+        )
+        return Checked(self, over)
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -134,6 +154,15 @@ class Checked:
 
     usage: Usage
     violations: tuple[Violation, ...] = ()
+
+    def refuse(self) -> None:
+        """Permanent("usage_exceeds_target") with everything that does not fit, where anything does not."""
+        if self.violations:
+            told = [
+                {"resource": one.resource, "used": one.used, "target": one.target, "minimum": one.minimum}
+                for one in self.violations
+            ]
+            raise Permanent("usage_exceeds_target", violations=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,79 +222,60 @@ class Driver(Protocol):
 
     def probe(self, *, server: ServerAt) -> str:
         """Reach and log in; the version that answers."""
-        ...
 
     def capabilities(self, *, server: ServerAt) -> Capabilities:
         """What can be done there."""
-        ...
 
     def capacity(self, *, server: ServerAt) -> Capacity:
         """Room of the server."""
-        ...
 
     def get(self, *, ref: Ref) -> Account | None:
         """The account as it is; None when absent."""
-        ...
 
     def usage(self, *, ref: Ref) -> Usage:
         """What the account uses now."""
-        ...
 
     def check(self, *, ref: Ref, to: Limits) -> Checked:
         """Would the present usage fit `to`? Changes nothing."""
-        ...
 
     def create(self, *, op: Op, ref: Ref, spec: Spec, limits: Limits) -> Result:
         """Make the account; there with the same limits: changed=False, with others: Permanent("conflict")."""
-        ...
 
     def apply(self, *, op: Op, ref: Ref, to: Limits) -> Result:
         """Set limits in place: all of `to`, nothing else. Refuses what is used beyond them."""
-        ...
 
     def suspend(self, *, op: Op, ref: Ref, reason: str) -> Result:
         """Stop serving, keep everything."""
-        ...
 
     def unsuspend(self, *, op: Op, ref: Ref) -> Result:
         """Serve again."""
-        ...
 
     def set_credentials(self, *, op: Op, ref: Ref) -> Result:
         """New access data, in `Result.secrets`. A replay has none: ask again under a new key."""
-        ...
 
     def backup(self, *, op: Op, ref: Ref) -> Result:
         """Back up; `Result.snapshot` names it."""
-        ...
 
     def restore(self, *, op: Op, ref: Ref, snapshot: str) -> Result:
         """Put a back-up back."""
-        ...
 
     def push_content(self, *, op: Op, source: Ref, to: Ref, final: bool) -> Result:
         """Copy content to another account; `final` is the last pass, with writing stopped."""
-        ...
 
     def manifest(self, *, ref: Ref) -> str:
         """Digest of the content, to compare two accounts."""
-        ...
 
     def front_proxy(self, *, op: Op, ref: Ref, upstream: str) -> Result:
         """Pass visitors of this account on to `upstream` (an address); "" serves them itself again."""
-        ...
 
     def quarantine(self, *, op: Op, ref: Ref) -> Result:
         """Stop serving, keep the data, before removal."""
-        ...
 
     def remove(self, *, op: Op, ref: Ref, proof: Proof) -> Result:
         """Delete account and data. Permanent("forbidden") without proof; absent: changed=False."""
-        ...
 
     def poll(self, *, server: ServerAt, task: str) -> Result:
         """The state of a long task: `task` is empty in the answer when it is over."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,21 +291,17 @@ class Dns(Protocol):
 
     def get(self, *, name: str) -> Record | None:
         """The address record of `name`; None when we do not serve it."""
-        ...
 
     def set_ttl(self, *, op: Op, name: str, ttl: int) -> Result:
         """Change the time to live. Permanent("not_found") when we do not serve the name."""
-        ...
 
     def swap(self, *, op: Op, name: str, old: str, new: str) -> Result:
         """Replace `old` by `new`; Permanent("conflict") when it holds neither. Holding `new` already: changed=False.
         Other addresses of the name stay. Permanent("not_found") when we do not serve the name."""
-        ...
 
     def observed(self, *, name: str) -> Mapping[str, tuple[str, ...]]:
         """What the world is told: the addresses that each name server and resolver asked answers for `name` now, none
         for one that does not answer. Empty where nobody is to be asked."""
-        ...
 
 
 class Web(Protocol):
@@ -303,7 +309,6 @@ class Web(Protocol):
 
     def visit(self, *, address: str, name: str) -> int:
         """The HTTP status that a visitor of `name` gets who comes to `address`; 0 when nobody answers. Never raises."""
-        ...
 
 
 class Simulation(Protocol):
@@ -314,19 +319,15 @@ class Simulation(Protocol):
     ) -> None:
         """From now on it goes wrong as `kind` says, `times` times (-1: until cleared); "" means any. `seconds`: how
         slow."""
-        ...
 
     def clear_faults(self) -> None:
         """Everything works again."""
-        ...
 
     def set_usage(self, *, server: str, account: str, used: Mapping[str, int]) -> None:
         """What the account uses from now on."""
-        ...
 
     def add_record(self, *, name: str, address: str, ttl: int) -> None:
         """A name that the simulated name service answers for."""
-        ...
 
 
 _drivers: dict[str, Driver] = {}

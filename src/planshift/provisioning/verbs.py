@@ -34,12 +34,7 @@ def _check(call: answers.Call) -> dict[str, Any]:
         if fixed:
             raise Permanent("unsupported", resources=fixed)
     checked = call.driver.check(ref=call.ref, to=to)
-    if checked.violations:
-        worded = [
-            {"resource": one.resource, "used": one.used, "target": one.target, "minimum": one.minimum}
-            for one in checked.violations
-        ]
-        raise Permanent("usage_exceeds_target", violations=worded)
+    checked.refuse()
     return {"usage": checked.usage, "facts": {"used": dict(checked.usage.used)}}
 
 
@@ -188,7 +183,13 @@ def _remove(call: answers.Call) -> dict[str, Any]:
 
 
 def _remove_unused(call: answers.Call) -> dict[str, Any]:
-    return _removed(call, ports.Proof("never_used", call.execution.number))
+    """What this execution made goes. An account that it did not make stands, and staff find it as a difference."""
+    try:
+        return _removed(call, ports.Proof("never_used", call.execution.number))
+    except Permanent as refused:
+        if refused.what != "conflict":
+            raise
+        return {"facts": {"left": call.ref.account}}
 
 
 def _removed(call: answers.Call, proof: ports.Proof) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -63,7 +63,6 @@ class Fault:
     status: int = 500
     reason: str = "Internal Server Error"
     seconds: float = 0.0
-    what: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,23 @@ SUMMARY["MAXADDON"] = "maxaddons"
 QUESTIONS = ("version", "listpkgs", "listaccts", "accountsummary", "uapi_cpanel")
 
 
+def account(user: str, domain: str) -> dict[str, Any]:
+    """What is told of an account to which no limit was given."""
+    return {
+        "user": user,
+        "domain": domain,
+        "plan": "undefined",
+        "owner": USER,
+        "ip": "192.0.2.10",
+        "suspended": 0,
+        "suspendreason": "not suspended",
+        "diskused": "300M",
+        **dict.fromkeys(SUMMARY.values(), "unlimited"),
+        "_mailboxes": 3,
+        "_databases": 1,
+    }
+
+
 class No(Exception):
     """`result: 0` with this reason."""
 
@@ -102,18 +119,7 @@ class WhmServer(StandIn):
             raise No("The package does not exist.")
         named = {"QUOTA": "quota", **{name: name.lower() for name in SUMMARY if name != "QUOTA"}}
         single = {name: given.get(lower, "unlimited") for name, lower in named.items()}
-        self.accounts[user] = {
-            "user": user,
-            "domain": domain,
-            "plan": plan or "undefined",
-            "owner": USER,
-            "ip": "192.0.2.10",
-            "suspended": 0,
-            "suspendreason": "not suspended",
-            "diskused": "300M",
-            "_mailboxes": 3,
-            "_databases": 1,
-        }
+        self.accounts[user] = {**account(user, domain), "plan": plan or "undefined"}
         self._hold(user, self.packages.get(plan, single))
         self.passwords[user] = [given["password"]]
         return {"ip": "192.0.2.10", "package": plan}, "WWWAcct\nChanging Feature List"

@@ -79,15 +79,6 @@ def as_sold(server: ports.ServerAt, used: Mapping[str, int]) -> dict[str, int]:
     return {code: -(-used[thing] // unit) for code, (thing, unit) in meanings(server).items() if thing in used}
 
 
-def violations(usage: ports.Usage, to: ports.Limits, *, elastic: Collection[str] = ()) -> tuple[ports.Violation, ...]:
-    """All at once. What is used of `elastic` codes now says nothing about a limit."""
-    return tuple(
-        ports.Violation(code, used, to[code], used)
-        for code, used in sorted(usage.used.items())
-        if code in to and to[code] != ports.UNLIMITED and used > to[code] and code not in elastic
-    )
-
-
 def sold(server: ports.ServerAt, accounts: list[Mapping[str, int]], total: Mapping[str, int]) -> dict[str, int]:
     """What is promised to accounts (each by thing), by the codes of `total`. No limit promises nothing countable."""
     known, summed = meanings(server), dict.fromkeys(total, 0)

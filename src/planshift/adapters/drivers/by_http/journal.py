@@ -91,6 +91,15 @@ def forget(ref: ports.Ref) -> None:
     models.VendorAccount.objects.filter(server=ref.server.code, name=ref.account, removed=False).update(removed=True)
 
 
+def may_go(ref: ports.Ref, proof: ports.Proof) -> None:
+    """About an account that is there: Permanent("conflict") where `proof` is for what an execution made itself, and it
+    did not make this one."""
+    asked = models.VendorOp.objects.filter(server=ref.server.code, account=ref.account, verb="create")
+    made = asked.filter(key__startswith=proof.maker, noted__makes=True)
+    if proof.maker and (kept(ref) is None or not made.exists()):
+        raise Permanent("conflict", account=ref.account)
+
+
 def all_kept(server: ports.ServerAt) -> list[models.VendorAccount]:
     """What we know of all accounts of a server."""
     return list(models.VendorAccount.objects.filter(server=server.code, removed=False).order_by("pk"))

@@ -110,16 +110,8 @@ class LinuxSshDriver:
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once. Memory and processes in use now say nothing about a limit, and are not held
         against it."""
-        usage = self.usage(ref=ref)
-        known = resources.meanings(ref.server)
-        return ports.Checked(
-            usage,
-            tuple(
-                ports.Violation(code, used, to[code], used)
-                for code, used in sorted(usage.used.items())
-                if code in to and to[code] != ports.UNLIMITED and used > to[code] and known[code][0] not in _ELASTIC
-            ),
-        )
+        elastic = [code for code, (thing, _) in resources.meanings(ref.server).items() if thing in _ELASTIC]
+        return self.usage(ref=ref).against(to, elastic=elastic)
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """User, folders, limits, site. Domains are written as visitors' programs ask for them (IDNA, lower case)."""
@@ -137,12 +129,8 @@ class LinuxSshDriver:
         except Permanent as refused:
             if refused.what != "usage_exceeds_target":
                 raise
-            told = [
-                {"resource": one.resource, "used": one.used, "target": one.target, "minimum": one.minimum}
-                for one in self.check(ref=ref, to=to).violations
-            ]
-            facts = {**refused.facts, **({"violations": told} if told else {})}
-            raise Permanent("usage_exceeds_target", **facts) from None
+            self.check(ref=ref, to=to).refuse()  # in the words of what is sold
+            raise
 
     def suspend(self, *, op: ports.Op, ref: ports.Ref, reason: str) -> ports.Result:
         """Visitors get 503, log-ins and processes end."""

@@ -117,13 +117,7 @@ class ManualDriver:
 
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """Against what staff last told; whoever carries the change out looks again."""
-        usage = self.usage(ref=ref)
-        over = tuple(
-            ports.Violation(name, amount, to[name], amount)
-            for name, amount in sorted(usage.used.items())
-            if name in to and to[name] != ports.UNLIMITED and amount > to[name]
-        )
-        return ports.Checked(usage, over)
+        return self.usage(ref=ref).against(to)
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """A task, unless it is there."""
@@ -141,9 +135,7 @@ class ManualDriver:
         if not _known(op):
             if account.limits == dict(to):
                 return ports.Result(changed=False)
-            if over := self.check(ref=ref, to=to).violations:
-                told = [{"resource": one.resource, "used": one.used, "target": one.target} for one in over]
-                raise Permanent("usage_exceeds_target", violations=told)
+            self.check(ref=ref, to=to).refuse()
         return self._task(op, ref, "apply", {"limits": dict(to)})
 
     def suspend(self, *, op: ports.Op, ref: ports.Ref, reason: str) -> ports.Result:
@@ -188,10 +180,12 @@ class ManualDriver:
 
     def remove(self, *, op: ports.Op, ref: ports.Ref, proof: ports.Proof) -> ports.Result:
         """A task, with the proof that staff can look up."""
-        if proof.kind not in ("removal_notice", "never_used") or not proof.reference:
-            raise Permanent("forbidden", proof=proof.kind)
-        if _account(ref) is None and not _known(op):
-            return ports.Result(changed=False)
+        proof.demand()
+        if not _known(op):
+            if _account(ref) is None:
+                return ports.Result(changed=False)
+            if proof.maker and not _made(ref, proof.maker):
+                raise Permanent("conflict", account=ref.account)
         return self._task(op, ref, "remove", {"proof": [proof.kind, proof.reference]})
 
     def entrust(self, *, op: ports.Op, ref: ports.Ref, verb: str, asked: dict[str, Any]) -> ports.Result:
@@ -297,6 +291,11 @@ def _raise_refused(task: models.ManualTask) -> None:
 
 def _known(op: ports.Op) -> bool:
     return models.ManualTask.objects.filter(key=op.key).exists()
+
+
+def _made(ref: ports.Ref, maker: str) -> bool:
+    asked = models.ManualTask.objects.filter(server=ref.server.code, account=ref.account, verb="create", outcome=DONE)
+    return asked.filter(key__startswith=maker).exists()
 
 
 def _account(ref: ports.Ref) -> models.ManualAccount | None:

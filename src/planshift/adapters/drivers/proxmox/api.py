@@ -80,7 +80,7 @@ class Pve:
             waited += self._pause
         it.runs("")
         judge(server, exit_status)
-        it.note(ended=str(upid))
+        it.note(ended=[*(it.noted("ended") or ()), str(upid)])
 
     def outcome(self, server: ports.ServerAt, upid: str) -> str | None:
         """The exit status of a task; None while it runs. Permanent("not_found") for what is no UPID; "forgotten" for a

@@ -101,8 +101,7 @@ class ProxmoxDriver:
 
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once."""
-        usage = self.usage(ref=ref)
-        return ports.Checked(usage, amounts.violations(usage, to))
+        return self.usage(ref=ref).against(to)
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """Clone the template, give it its size, start it."""
@@ -135,12 +134,7 @@ class ProxmoxDriver:
             and dict(row.limits) == dict(to)
         ):
             return ports.Result(changed=False)
-        if over := self.check(ref=ref, to=to).violations:
-            told = [
-                {"resource": one.resource, "used": one.used, "target": one.target, "minimum": one.minimum}
-                for one in over
-            ]
-            raise Permanent("usage_exceeds_target", violations=told)
+        self.check(ref=ref, to=to).refuse()
         warnings = self._steps.sized(it, ref, found, to)
         journal.keep(ref, str(found.number), limits=dict(to), made=True)
         return ports.Result(changed=True, warnings=warnings)
@@ -150,7 +144,7 @@ class ProxmoxDriver:
 
         def do(it: journal.Asked) -> ports.Result:
             row = journal.kept(ref)
-            changed = self._steps.stopped(it, ref, gently=True) or not (row and row.suspended)
+            changed = self._steps.stopped(it, ref) or not (row and row.suspended)
             journal.keep(ref, self._steps.number(ref), suspended=True)
             return ports.Result(changed=changed)
 
@@ -217,7 +211,7 @@ class ProxmoxDriver:
 
         def do(it: journal.Asked) -> ports.Result:
             row = journal.kept(ref)
-            changed = self._steps.stopped(it, ref, gently=True) or not (row and row.quarantined)
+            changed = self._steps.stopped(it, ref) or not (row and row.quarantined)
             journal.keep(ref, self._steps.number(ref), quarantined=True)
             return ports.Result(changed=changed)
 
@@ -226,11 +220,10 @@ class ProxmoxDriver:
     def remove(self, *, op: ports.Op, ref: ports.Ref, proof: ports.Proof) -> ports.Result:
         """Machine and disks go; its back-ups stay until the storage's own rules remove them. Only a machine whose notes
         say that it is this account: numbers are given again to others."""
-        if proof.kind not in ("removal_notice", "never_used") or not proof.reference:
-            raise Permanent("forbidden", proof=proof.kind)
+        proof.demand()
 
         def do(it: journal.Asked) -> ports.Result:
-            gone = self._steps.destroyed(it, ref)
+            gone = self._steps.destroyed(it, ref, proof)
             journal.forget(ref)
             return ports.Result(changed=gone)
 

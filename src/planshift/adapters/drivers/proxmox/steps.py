@@ -55,7 +55,7 @@ class Steps:
             given |= {name: str(server.traits[name]) for name in ("storage", "pool") if name in server.traits}
             notes = machine.notes_with_mark(spec.label, ref.account)
             path = f"/nodes/{machine.node_of(server)}/qemu/{template}/clone"
-            it.note(cloning=row.remote)
+            it.note(cloning=row.remote, makes=True)
             try:
                 self._pve.finish(server, self._pve.change(server, "POST", path, description=notes, **given), it)
             except api.Taken:
@@ -149,14 +149,13 @@ class Steps:
             return True
         return changed
 
-    def stopped(self, it: journal.Asked, ref: ports.Ref, *, gently: bool) -> bool:
-        """Not running, and not started with the node; was there anything to do? `gently`: shut down, and only a guest
-        that does not listen is cut off."""
+    def stopped(self, it: journal.Asked, ref: ports.Ref) -> bool:
+        """Not running, and not started with the node; was there anything to do? Shut down; only a guest that does not
+        listen is cut off."""
         found = self.must(ref)
         changed = self._onboot(it, ref, found, "0")
         if found.running:
-            verb, given = ("shutdown", {"timeout": SHUTDOWN_SECONDS, "forceStop": "1"}) if gently else ("stop", {})
-            path = f"{found.path}/status/{verb}"
+            path, given = f"{found.path}/status/shutdown", {"timeout": SHUTDOWN_SECONDS, "forceStop": "1"}
             self._pve.finish(ref.server, self._pve.change(ref.server, "POST", path, **given), it)
             if self.must(ref).running:
                 raise Transient("read_back_differs", server=ref.server.code)
@@ -214,7 +213,7 @@ class Steps:
         found = self.must(ref)
         if snapshot not in self.backups(ref, found):
             raise Permanent("not_found", snapshot=snapshot)
-        if it.noted("restoring") and it.noted("ended") == it.noted("restoring"):
+        if it.noted("restoring") in (it.noted("ended") or ()):
             return
         if found.running:
             path = f"{found.path}/status/stop"
@@ -224,11 +223,12 @@ class Steps:
         it.note(restoring=str(upid))
         self._pve.finish(ref.server, upid, it)
 
-    def destroyed(self, it: journal.Asked, ref: ports.Ref) -> bool:
+    def destroyed(self, it: journal.Asked, ref: ports.Ref, proof: ports.Proof) -> bool:
         """Gone; was it there?"""
         found = self.find(ref)
         if found is None:
             return False
+        journal.may_go(ref, proof)
         if found.lock:
             raise Transient("busy", server=ref.server.code, remote=f"machine {found.number} is locked ({found.lock})")
         if found.mark != ref.account:

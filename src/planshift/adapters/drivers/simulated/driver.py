@@ -67,7 +67,7 @@ class SimulatedDriver:
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once."""
         used = _must(ref, _met(ref, "check")).used
-        return ports.Checked(ports.Usage(used, clock.business()), _violations(used, to))
+        return ports.Usage(used, clock.business()).against(to)
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """A new account with its own address."""
@@ -105,10 +105,8 @@ class SimulatedDriver:
             )
             if shrunk:
                 raise Permanent("unsupported", resources=shrunk)
-            violations = _violations(account.used, to)
-            if violations and account.limits != dict(to):
-                told = [{"resource": one.resource, "used": one.used, "target": one.target} for one in violations]
-                raise Permanent("usage_exceeds_target", violations=told)
+            if account.limits != dict(to):
+                ports.Usage(account.used, clock.business()).against(to).refuse()
             return _set(account, limits=dict(to))
 
         return _once(op, ref, "apply", {"to": dict(to)}, do)
@@ -173,13 +171,14 @@ class SimulatedDriver:
 
     def remove(self, *, op: ports.Op, ref: ports.Ref, proof: ports.Proof) -> ports.Result:
         """Gone. Not without proof that the client was told, and a served account only when it was never used."""
-        if proof.kind not in ("removal_notice", "never_used") or not proof.reference:
-            raise Permanent("forbidden", proof=proof.kind)
+        proof.demand()
 
         def do() -> bool:
             account = _account(ref)
             if account is None:
                 return False
+            if proof.maker and not _made(ref, proof.maker):
+                raise Permanent("conflict", account=ref.account)
             return _set(account, removed=True, removed_by_proof=f"{proof.kind} {proof.reference}")
 
         return _once(op, ref, "remove", {"proof": [proof.kind, proof.reference]}, do)
@@ -336,6 +335,11 @@ def _accounts(ref: ports.Ref) -> "QuerySet[models.SimulatedAccount]":
     return models.SimulatedAccount.objects.filter(machine__code=ref.server.code, name=ref.account, removed=False)
 
 
+def _made(ref: ports.Ref, maker: str) -> bool:
+    asked = models.SimulatedOp.objects.filter(server=ref.server.code, account=ref.account, verb="create", changed=True)
+    return asked.filter(key__startswith=maker).exists()
+
+
 def _met(ref: ports.Ref, verb: str) -> models.SimulatedAccount | None:
     """The account, after the fault that this look at it meets; one statement where there is neither."""
     waiting = faults.awaiting(server=ref.server.code, account=ref.account, verb=verb)
@@ -390,11 +394,3 @@ def _usual(label: str, limits: ports.Limits) -> dict[str, int]:
     if former is not None:
         return dict(former.used)
     return {name: amount * USUAL_SHARE // 100 for name, amount in limits.items() if amount > 0}
-
-
-def _violations(used: Mapping[str, int], to: ports.Limits) -> tuple[ports.Violation, ...]:
-    return tuple(
-        ports.Violation(name, amount, to[name], amount)
-        for name, amount in sorted(used.items())
-        if name in to and to[name] != ports.UNLIMITED and amount > to[name]
-    )

@@ -96,8 +96,7 @@ class WhmDriver:
 
     def check(self, *, ref: ports.Ref, to: ports.Limits) -> ports.Checked:
         """All violations at once."""
-        usage = self.usage(ref=ref)
-        return ports.Checked(usage, amounts.violations(usage, to))
+        return self.usage(ref=ref).against(to)
 
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """Account and domain; its first password is known to nobody."""
@@ -182,12 +181,12 @@ class WhmDriver:
     def remove(self, *, op: ports.Op, ref: ports.Ref, proof: ports.Proof) -> ports.Result:
         """Account and data go; its zones stay unless the trait `keep_dns` is false: in a cluster of name servers they
         may be those of the environment that replaced it."""
-        if proof.kind not in ("removal_notice", "never_used") or not proof.reference:
-            raise Permanent("forbidden", proof=proof.kind)
+        proof.demand()
 
         def do(it: journal.Asked) -> ports.Result:
             found = self._look.find(ref)
             if found is not None:
+                journal.may_go(ref, proof)
                 keep = "1" if ref.server.traits.get("keep_dns", True) else "0"
                 no = self._try(ref, "removeacct", {"username": found.user, "keepdns": keep})
                 if self._look.find(ref) is not None:
@@ -208,7 +207,7 @@ class WhmDriver:
         found, known = self._look.find(ref), journal.kept(ref)
         unfinished = known is not None and not known.made
         if found is None:
-            found = self._make(ref, user, domain, limits)
+            found = self._make(it, ref, user, domain, limits)
         elif known is None and found.domain != domain:
             raise Permanent("conflict", account=ref.account, domain=found.domain)
         elif not unfinished:
@@ -222,7 +221,7 @@ class WhmDriver:
         journal.keep(ref, user, limits=dict(limits), made=True)
         return ports.Result(changed=True)
 
-    def _make(self, ref: ports.Ref, user: str, domain: str, limits: ports.Limits) -> reading.Summary:
+    def _make(self, it: journal.Asked, ref: ports.Ref, user: str, domain: str, limits: ports.Limits) -> reading.Summary:
         self._free(ref, domain)
         wanted = amounts.held(ref.server, limits, reading.THINGS)
         package = self._look.package_for(ref.server, wanted)
@@ -230,6 +229,7 @@ class WhmDriver:
         password = randomness.token_urlsafe(24)
         given = {"username": user, "domain": domain, "password": password, **({"plan": package} if package else sized)}
         journal.keep(ref, user, limits={}, made=False)
+        it.note(makes=True)
         no = self._try(ref, "createacct", given, hide=(password,))
         found = self._look.find(ref)
         if found is None:
@@ -250,12 +250,7 @@ class WhmDriver:
         found, known = self._look.must(ref), journal.kept(ref)
         if amounts.reached(ref.server, to, found.actual) and known is not None and dict(known.limits) == dict(to):
             return ports.Result(changed=False)
-        if over := self.check(ref=ref, to=to).violations:
-            told = [
-                {"resource": one.resource, "used": one.used, "target": one.target, "minimum": one.minimum}
-                for one in over
-            ]
-            raise Permanent("usage_exceeds_target", violations=told)
+        self.check(ref=ref, to=to).refuse()
         warnings = self._hold(ref, found, to)
         journal.keep(ref, found.user, limits=dict(to), made=True)
         return ports.Result(changed=True, warnings=warnings)

@@ -37,7 +37,6 @@ class Summary:
     domain: str
     address: str
     plan: str
-    owner: str
     suspended: bool
     actual: Mapping[str, int]
     disk_used_mb: int
@@ -65,7 +64,6 @@ def summary(said: Mapping[str, Any]) -> Summary:
         domain=str(said["domain"]),
         address=str(said.get("ip") or ""),
         plan=str(said.get("plan") or ""),
-        owner=str(said.get("owner") or ""),
         suspended=str(said.get("suspended", 0)) == "1",
         actual={thing: _amount(thing, said[named[0]]) for thing, named in NAMES.items() if named[0] in said},
         disk_used_mb=max(0, _number(said.get("diskused", "0M"))),

@@ -28,6 +28,7 @@ class Account:
     proxied_to: str = ""
     reason: str = ""
     snapshots: list[dict[str, Any]] = field(default_factory=list)
+    made_by: str = ""  # the key of the creation
     filling_until: int = 0  # a copy is filling it: no mail is taken in for it (seconds of the machine's time)
 
     @property

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import accounts, asked, content, copying, files, machine, mail, said, users
+from . import accounts, asked, content, copying, files, journal, machine, mail, said, users
 from .accounts import Account
 from .settings import Settings
 
@@ -84,10 +84,10 @@ def create(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """A user, folders, limits, a site. There with the same limits: nothing changes; with others: conflict. One at a
     time, so that no two accounts get the same domain."""
     with files.locked(settings.kept("locks", "create"), seconds=60):
-        return _create(settings, given)
+        return _create(settings, name, given)
 
 
-def _create(settings: Settings, given: Asked) -> dict[str, Any]:
+def _create(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     present = accounts.find(settings, given["account"])
     if present is not None:
         if present.limits != given["limits"] or (given["domains"] and present.domains != given["domains"]):
@@ -100,7 +100,8 @@ def _create(settings: Settings, given: Asked) -> dict[str, Any]:
         raise said.never("conflict", account=given["account"], domain=taken)
     uid = machine.make(settings, given["account"], given["label"])
     names = ("account", "label", "plan", "domains", "limits", "enforce")
-    account = Account(uid=uid, **{field: given[field] for field in names})
+    made_by = (journal.entry(settings, name) or {}).get("key", "")
+    account = Account(uid=uid, made_by=made_by, **{field: given[field] for field in names})
     try:
         machine.limit(settings, account)
         machine.serve(settings, account)
@@ -247,7 +248,8 @@ def pull(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
 
 
 def remove(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
-    """Account and data go, back-ups too. Not without proof that the client was told."""
+    """Account and data go, back-ups too. Not without proof that the client was told, or that the execution which takes
+    its own creation back made this very account: another's of the same name stays (conflict)."""
     if given["proof"] not in ("removal_notice", "never_used") or not given["reference"]:
         raise said.never("forbidden", proof=given["proof"])
     account = accounts.find(settings, given["account"])
@@ -256,6 +258,8 @@ def remove(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
         if uid:
             machine.wipe(settings, given["account"], uid)
         return {"changed": bool(uid)}
+    if given["proof"] == "never_used" and not account.made_by.startswith(f"{given['reference']}:"):
+        raise said.never("conflict", account=account.account)
     machine.wipe(settings, account.account, account.uid)
     accounts.forget(settings, account.account)
     mail.renew(settings, gone=account.account)
