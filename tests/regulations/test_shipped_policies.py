@@ -96,7 +96,7 @@ def test_deposit_has_the_defaults_of_its_regulation():
         "from_deposit_with_auto_renewal", "after_payment", "missing_months", "refundable", "apart",
     ]  # fmt: skip
     assert up.one("acceptance").params == vocabulary.Params(
-        {"days": 14, "document": "draft_then_issue", "reminders": (3, 10)}
+        {"days": 14, "document": "draft_then_issue", "reminders": (3, 10), "unanswered": "offered_for_next_term"}
     )
     assert up.one("validity").params["order_days"] == 7
     assert up.one("renewal").params["buyer"] == "as_before"

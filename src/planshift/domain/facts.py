@@ -16,6 +16,7 @@ from planshift.domain.periods import Length, Moment, Period
 PLAN = "plan"  # the component of a billed line that paid for the plan itself
 SETUP = "setup"
 FEE = "fee"
+NEXT_TERM = "next_term"  # a request begins with the next term, in the place of a decrease that nobody answered
 
 
 def resource_component(code: str) -> str:
@@ -201,6 +202,7 @@ class ChangePlan:
     asked_by: str = "client"  # client | owner | staff
     paid_at: Moment | None = None  # when known: instants that a policy may count from
     ready_at: Moment | None = None
+    begins: str = ""  # NEXT_TERM, or as the policy says
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ class ChangeResources:
     asked_by: str = "client"
     paid_at: Moment | None = None
     ready_at: Moment | None = None
+    begins: str = ""  # NEXT_TERM, or as the policy says
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,16 @@ from datetime import datetime
 from django.conf import settings
 
 from planshift.domain import letters
-from planshift.procedures import asking_letters, decrease_credit, decrease_papers, held, mailing, models, placing
+from planshift.procedures import (
+    asking_letters,
+    decrease_credit,
+    decrease_papers,
+    held,
+    mailing,
+    models,
+    placing,
+    unanswered,
+)
 
 PURPOSE = "acceptance"
 ASKED, REMINDED, ASKED_AGAIN = asking_letters.ASKED, asking_letters.REMINDED, asking_letters.ASKED_AGAIN
@@ -31,6 +40,7 @@ def write(
         last_on=asked.last_on,
         seller=change.client.seller.name,
         draft=asked.regime != "issue_then_confirm",
+        later=unanswered.begins_on(change=change, asked=asked),
         link=f"{settings.BASE_URL}/changes/{change.number}/",
     )
     sent = mails(change=change.number)

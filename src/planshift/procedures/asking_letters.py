@@ -29,6 +29,7 @@ class About:
     seller: str
     draft: bool
     link: str
+    later: date | None = None  # from which day the client may have it instead, with nothing to accept (D9)
 
 
 _SUBJECTS: Mapping[str, Mapping[str, str]] = {
@@ -62,7 +63,7 @@ Or accept it in the panel: {link}
 If you do not want it, reply: I do not accept.
 
 Until you accept, nothing changes: {neither}. After {last} the request lapses by itself.
-
+{later}
 {seller}
 """,
     "pl": """Dzień dobry,
@@ -78,7 +79,7 @@ Można też zaakceptować w panelu: {link}
 Jeśli Państwo nie akceptują, prosimy odpowiedzieć: Nie akceptuję.
 
 Do czasu akceptacji nic się nie zmienia: {neither}. Po dniu {last} zlecenie wygasa samo.
-
+{later}
 {seller}
 """,
     "it": """Buongiorno,
@@ -94,7 +95,7 @@ Oppure accetti dal pannello: {link}
 Se non accetta, risponda: Non accetto.
 
 Fino all’accettazione nulla cambia: {neither}. Dopo il {last} la richiesta decade da sé.
-
+{later}
 {seller}
 """,
 }
@@ -118,6 +119,14 @@ _BESIDE: Mapping[str, str] = {
     "en": "That is what is left once the credit has paid what the change costs: {charged}, VAT included.\n",
     "pl": "Tyle zostaje po opłaceniu z tej kwoty kosztu zmiany: {charged} brutto.\n",
     "it": "È quanto resta dopo aver pagato con il credito il costo della modifica: {charged}, IVA inclusa.\n",
+}
+_LATER: Mapping[str, str] = {
+    "en": "You can also have it from the next term on ({day}): nothing is given back then and there is nothing to "
+    "accept. Choose it in the panel.\n",
+    "pl": "Zmniejszenie może też nastąpić z początkiem następnego okresu ({day}): wtedy nie ma zwrotu ani nic do "
+    "akceptacji. Można to wybrać w panelu.\n",
+    "it": "La riduzione può anche iniziare con il periodo successivo ({day}): allora non viene restituito nulla e non "
+    "c’è nulla da accettare. Si sceglie nel pannello.\n",
 }
 _RENEWAL: Mapping[str, str] = {
     "en": "Next renewal: {amount}, VAT included.\n",
@@ -146,6 +155,7 @@ def write(*, kind: str, about: About, language: str, enclosures: tuple[letters.E
         neither=_NEITHER[about.to][known],
         beside=_BESIDE[known].format(charged=about.charged) if about.charged else "",
         renewal=_RENEWAL[known].format(amount=about.renewal) if about.renewal is not None else "",
+        later=_LATER[known].format(day=about.later.isoformat()) if about.later is not None else "",
         documents=", ".join(about.documents),
         paper=_PAPER[known, about.draft],
         link=about.link,

@@ -35,6 +35,7 @@ from planshift.procedures import (
     rules,
     scheduling,
     tax_point,
+    unanswered,
     undoing,
     views,
     waking,
@@ -109,8 +110,10 @@ def order(
     def make() -> str:
         kept = placing.locked_quote(client=client, number=quote)
         priced = placing.offer_of(kept)
-        known = placing.check_still_good(kept=kept, priced=priced, at=at)
+        known = placing.check_still_good(kept=kept, priced=priced, at=at, instead=unanswered.stands_for(kept=kept))
         placing.check_acknowledged(priced=priced, acknowledged=acknowledged)
+        if (waiting := vars(kept)["open_change"]) is not None:  # the decrease in whose place it is ordered
+            acceptance.withdraw(change=_locked(waiting), at=at, actor=actor)
         number = f"CH-{at.year}-{numbers.take(series=f'change/{at.year}', count=1)[0]:06}"
         placed = placing.place(
             number=number,
@@ -132,11 +135,8 @@ def order(
 
 
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
-    """Take a change back that is neither paid nor accepted, or that waits for its term; what was drawn or paid in part
-    is released. Twice is once.
-
-    Refused: `move_not_allowed` once it is paid or accepted; of a scheduled one: `next_term_paid`.
-    """
+    """Take a change back that is not paid, accepted or begun; what was paid in part is released. Twice is once.
+    Refused: `move_not_allowed` once it is paid or accepted; of a scheduled one: `next_term_paid`."""
     with transaction.atomic():
         change = _locked(number, client=client)
         if change.state == "WITHDRAWN":

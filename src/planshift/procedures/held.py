@@ -36,6 +36,15 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     return row
 
 
+def find(number: str, *, client: str) -> models.Change:
+    """A client's change to read, not locked, with what belongs to it. NotFound for another's."""
+    related = ("service", "client__seller", "quote__service", "acceptance")
+    row = models.Change.objects.filter(number=number, client__number=client).select_related(*related).first()
+    if row is None:
+        raise NotFound(number)
+    return row
+
+
 def changes(numbers: Sequence[str]) -> list[models.Change]:
     """Several changes, each with its service locked; what is known of them is the client and its seller."""
     found = models.Change.objects.filter(number__in=numbers)

@@ -60,8 +60,11 @@ def locked_quote(*, client: str, number: str) -> models.Quote:
     return row
 
 
-def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -> knowledge.Known:
-    """A quote is executed as kept, or not at all. Returns what its price rests on.
+def check_still_good(
+    *, kept: models.Quote, priced: quote.Offer, at: datetime, instead: bool = False
+) -> knowledge.Known:
+    """A quote is executed as kept, or not at all. Returns what its price rests on. `instead`: it takes the place of the
+    change under way.
 
     Refused: `quote_ordered`, `quote_replaced`, `quote_expired`, `change_open`, `quote_stale` (a fact that decides the
     price has changed), or the reason why it cannot be ordered yet.
@@ -74,7 +77,7 @@ def check_still_good(*, kept: models.Quote, priced: quote.Offer, at: datetime) -
         raise Refused("quote_expired", quote=kept.number, expires_at=kept.expires_at)
     if (why := not_orderable(priced, state=kept.service.state)) is not None:
         raise Refused.for_reasons([why])
-    if (number := vars(kept)["open_change"]) is not None:
+    if (number := vars(kept)["open_change"]) is not None and not instead:
         raise Refused("change_open", change=number)
     known = knowledge.of_price(service=kept.service, at=at)
     if known.digest != kept.facts_digest:

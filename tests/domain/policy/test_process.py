@@ -65,10 +65,12 @@ def test_collection_says_why_an_order_waits(answer, auto_renewal, saved, expecte
 
 
 def test_acceptance_by_reply_has_reminders_and_a_last_day():
-    window = acceptance.RULES["by_reply"].run(
-        sent_on=date(2026, 2, 20), days=14, reminders=(10, 3), document="draft_then_issue"
-    )
-    assert window == acceptance.Window((date(2026, 2, 23), date(2026, 3, 2)), date(2026, 3, 6), "draft_then_issue")
+    run, sent = acceptance.RULES["by_reply"].run, date(2026, 2, 20)
+    given = {"days": 14, "reminders": (10, 3), "document": "draft_then_issue"}
+    reminded, last = (date(2026, 2, 23), date(2026, 3, 2)), date(2026, 3, 6)
+    window = run(sent_on=sent, **given, unanswered="lapses")
+    assert window == acceptance.Window(reminded, last, "draft_then_issue", False)
+    assert run(sent_on=sent, **given, unanswered="offered_for_next_term").later
     assert acceptance.RULES["not_asked"].run(sent_on=date(2026, 2, 20)) is None
 
 

@@ -46,7 +46,7 @@ def test_every_object_of_another_client_is_not_there(enter: Enter, service_of: N
     numbers = owned(enter("silver"), service_of("silver"))
     before = models.Change.objects.values_list("state", flat=True)[0]
     listed = addresses(numbers)
-    assert len(listed) == 27
+    assert len(listed) == 28
     for browser in (enter("pointer"), enter("deposit")):  # of the same seller, and of another
         for address in listed:
             seen, done = browser.get(address), browser.post(address, {**FORM, **KEY})

@@ -12,29 +12,33 @@ from planshift.domain.policy.vocabulary import Answer, Param, rules
 QUESTION = __doc__
 DEFAULT = "not_asked"
 REGIMES = ("draft_then_issue", "issue_then_confirm")
+UNANSWERED = ("offered_for_next_term", "lapses")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The time the client has: `reminders_on`, and the last day on which an acceptance counts.
 
-    `regime`: "draft_then_issue" or "issue_then_confirm".
+    `regime`: "draft_then_issue" or "issue_then_confirm". `later`: whether the client may have the decrease with the
+    next term instead, for which nothing is given back and nothing accepted.
     """
 
     reminders_on: tuple[date, ...]
     last_on: date
     regime: str = REGIMES[0]
+    later: bool = True
 
 
 def _not_asked(*, sent_on: date) -> Window | None:
     return None
 
 
-def _by_reply(*, sent_on: date, days: int, reminders: tuple[int, ...], document: str) -> Window | None:
+def _by_reply(*, sent_on: date, days: int, reminders: tuple[int, ...], document: str, unanswered: str) -> Window | None:
     return Window(
         reminders_on=tuple(sent_on + timedelta(days=after) for after in sorted(reminders) if after < days),
         last_on=sent_on + timedelta(days=days),
         regime=document,
+        later=unanswered == UNANSWERED[0],
     )
 
 
@@ -50,7 +54,8 @@ RULES = rules(
         run=_by_reply,
         doc="The corrective invoice goes to the contact address by e-mail and is accepted by a reply. Without one it "
         "lapses after the stated days, and nothing has changed.",
-        example='{ answer = "by_reply", days = 14, reminders = [3, 10], document = "draft_then_issue" }',
+        example='{ answer = "by_reply", days = 14, reminders = [3, 10], document = "draft_then_issue", '
+        'unanswered = "offered_for_next_term" }',
         clause="D5",
         params=(
             Param(
@@ -71,6 +76,14 @@ RULES = rules(
                 default=(3, 10),
                 minimum=1,
                 maximum=89,
+            ),
+            Param(
+                name="unanswered",
+                kind="choice",
+                choices=UNANSWERED,
+                doc="whether a decrease that nobody has answered is offered for the next term instead (nothing is "
+                "given back then, and nothing is to be accepted), or lapses",
+                default=UNANSWERED[0],
             ),
         ),
     ),

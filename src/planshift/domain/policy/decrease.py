@@ -22,7 +22,8 @@ class Course:
     old_price_stays: bool = False
 
 
-_REFUSED, _FREE, _LATER = Course(offered=False), Course(), Course(at_renewal=True)
+LATER = Course(at_renewal=True)
+_REFUSED, _FREE = Course(offered=False), Course()
 _SETTLED, _OLD_PRICE, _FRESH = Course(settled=True), Course(old_price_stays=True), Course(fresh_term=True)
 
 
@@ -35,7 +36,7 @@ def _free_of_charge() -> Course:
 
 
 def _at_renewal() -> Course:
-    return _LATER
+    return LATER
 
 
 def _settled() -> Course:

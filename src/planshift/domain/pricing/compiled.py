@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from planshift.domain import money
 from planshift.domain.exact import Fraction
-from planshift.domain.policy import dimensions, document, given, time_unit, vocabulary
+from planshift.domain.policy import acceptance, dimensions, document, given, time_unit, vocabulary
 from planshift.domain.policy.rounding import Rounder
 
 GATES = (
@@ -60,6 +60,7 @@ class Rules:
         answer = self.answer
         self.settled_by = answer("settlement")
         self.course_down = self._run["decrease"]()
+        self.later_instead = self.chosen["acceptance"].params.get("unanswered") == acceptance.UNANSWERED[0]
         self.tax_place, self.tax_mode = self._run["tax_rounding"]()
         self.tax_on_gross, self.tax_per_rate = self.tax_place.endswith("on_gross"), self.tax_place == "per_rate"
         self.unit = answer("time_unit")

@@ -10,7 +10,7 @@ from planshift.domain import money, periods
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Moment
-from planshift.domain.policy import document, settlement, term_end
+from planshift.domain.policy import decrease, document, settlement, term_end
 from planshift.domain.policy.given import Outcome, Raw
 from planshift.domain.policy.period_change import PeriodCourse, Switch
 from planshift.domain.pricing import fees, gates, items, prepared, worth
@@ -60,6 +60,8 @@ def settle(
     at = on if rules.on_request else gates.starts(rules, facts=facts, request=request, on=on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
     reasons = [*found.against, *gates.always(facts=facts, rules=rules, metered=found.metered, at=at, zone=zone)]
+    if _is_later(request):  # the next term is not paid yet: the change begins with it, however late it is paid
+        reasons = [each for each in reasons if each.code != "term_is_over"]
     if found.gates:
         standing = gates.Standing(facts, found.change, request, clock, found.direction, on)
         reasons += gates.of_policy(found.gates, standing)
@@ -94,7 +96,7 @@ def _course(
         return found
     if change.operation == "period":
         _period(found, facts, reasons)
-    elif _goes_on(found, reasons):
+    elif _goes_on(found, request, reasons):
         _run(found, facts)
     if found.outcome is _UNSETTLED:
         found.outcome = Outcome()
@@ -103,9 +105,13 @@ def _course(
     return found
 
 
-def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
+def _goes_on(found: Settled, request: known.Request, reasons: list[Reason]) -> bool:
     """Whether the settlement is carried out; a decrease or an equal price may take another course."""
     rules, change = found.rules, found.change
+    later = _is_later(request)
+    if later and (found.direction != "down" or not rules.later_instead or not rules.course_down.offered):
+        reasons.append(Reason("next_term_not_offered", {}))
+        return False
     if found.direction == "sideways" and change.operation == "plan":
         offered, settled = rules.equal_price()
         if not offered:
@@ -114,7 +120,7 @@ def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
         return bool(offered and settled)
     if found.direction != "down":
         return True
-    course = rules.course_down
+    course = decrease.LATER if later else rules.course_down
     if not course.offered:
         reasons.append(Reason("decrease_not_offered", {"plan": change.new_plan.code}))
         return False
@@ -124,6 +130,11 @@ def _goes_on(found: Settled, reasons: list[Reason]) -> bool:
         found.old_price_stays = course.old_price_stays
         found.outcome = Outcome(term="restarts" if course.fresh_term else "kept")
     return bool(course.settled)
+
+
+def _is_later(request: known.Request) -> bool:
+    """Whether it is to begin with the next term, in the place of a decrease that nobody has answered."""
+    return not isinstance(request, known.ChangePeriod) and request.begins == known.NEXT_TERM
 
 
 def _run(found: Settled, facts: known.Facts) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.procedures import acceptance, change, help, payment, placing, service, views
+from planshift.procedures import acceptance, change, help, payment, placing, service, unanswered, views
 from planshift.procedures.metering import ending, paying
 
 
@@ -30,6 +30,11 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
 def accept(*, client: str, number: str, at: datetime, actor: str) -> None:
     """Accept the corrective document of a decrease."""
     acceptance.accept(client=client, number=number, at=at, actor=actor)
+
+
+def next_term(*, client: str, number: str, at: datetime, actor: str) -> str:
+    """Number of the quote of a decrease that begins with the next term."""
+    return unanswered.quote_for_next_term(client=client, number=number, at=at, actor=actor)
 
 
 def refuse(*, client: str, number: str, at: datetime, actor: str) -> None:

@@ -82,6 +82,17 @@ def refuse(request: HttpRequest, client: views.ClientHeader, number: str) -> Htt
     return redirect("panel:change", number)
 
 
+@require_POST
+@door.client_page
+def next_term(request: HttpRequest, client: views.ClientHeader, number: str) -> HttpResponse:
+    """The decrease with the next term instead: its quote (D9)."""
+    try:
+        quote = actions.next_term(client=client.number, number=number, at=clock.business(), actor=door.actor(request))
+    except Refused as refused:
+        return door.refusal(request, client, refused, back=reverse("panel:change", args=[number]))
+    return redirect("panel:quote", quote)
+
+
 @require_GET
 @door.client_page
 def paper(request: HttpRequest, client: views.ClientHeader, number: str, key: str) -> HttpResponse:

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<number:number>/replace/", changes.replace, name="replace"),
     path("changes/<number:number>/accept/", changes.accept, name="accept"),
     path("changes/<number:number>/refuse/", changes.refuse, name="refuse"),
+    path("changes/<number:number>/next-term/", changes.next_term, name="next_term"),
     path("changes/<number:number>/documents/<number:key>.pdf", changes.paper, name="paper"),
     path("changes/<number:number>/switch-over/", changes.switch_over, name="switch_over"),
     path("changes/<number:number>/credentials/", changes.credentials, name="credentials"),

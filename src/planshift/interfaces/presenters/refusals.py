@@ -63,6 +63,7 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "counts_in_another_unit": _("The position in the term is not known in the unit that is needed."),
     "currencies_differ": _("Prices and rules are in different currencies."),
     "day_of_change_not_known": _("The day of the change is not known."),
+    "next_term_not_offered": _("This change is not offered for the next term."),
     "decrease_not_offered": _("A change to a cheaper plan is not offered."),
     "deposit_too_small": _("The deposit lacks %(missing)s."),
     "deposit_empty": _("The deposit is empty."),

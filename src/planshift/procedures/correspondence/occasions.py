@@ -13,7 +13,7 @@ from planshift.billing import covering, invoices
 from planshift.billing import models as billing
 from planshift.domain import letters
 from planshift.domain.money import Money
-from planshift.procedures import asking_letters, models, placing, rules
+from planshift.procedures import asking_letters, models, placing, rules, unanswered
 from planshift.procedures.correspondence.wording import Fact
 from planshift.provisioning import models as provisioning
 from planshift.services import models as services
@@ -147,7 +147,9 @@ def _carried_out(code: str, row: models.Change) -> Occasion:
 
 def _lapsed(pk: int) -> Occasion:
     row = _change(pk)
-    return _about_change("change_lapsed", row)
+    asked = getattr(row, "acceptance", None)
+    later = unanswered.begins_on(change=row, asked=asked) if asked is not None else None
+    return _about_change("change_lapsed", row, later=later)
 
 
 def _undone(pk: int) -> Occasion:

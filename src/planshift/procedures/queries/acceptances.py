@@ -5,11 +5,11 @@ from datetime import datetime
 from planshift.billing import models as billing
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.procedures import acceptance, access, asking, decrease_credit, decrease_papers, models, views
+from planshift.procedures import acceptance, access, asking, decrease_credit, decrease_papers, models, unanswered, views
 from planshift.services.queries import NotFound
 
 ANSWERABLE = ("AWAITING_ANSWER", "AWAITING_STAFF")
-_RELATED = ("change__client", "change__service")
+_RELATED = ("change__client__seller", "change__service")
 
 
 def accepting(*, change: str, client: str, at: datetime) -> views.Accepting | None:
@@ -87,6 +87,7 @@ def _accepting(asked: models.Acceptance, at: datetime) -> views.Accepting:
         last_on=asked.last_on,
         answered_at=asked.answered_at,
         answered_how=asked.answered_how,
+        next_term_on=unanswered.begins_on(change=change, asked=asked),
         trouble=asked.trouble,
     )
 

@@ -7,7 +7,7 @@ from planshift.domain import facts
 from planshift.domain import quote as quotes
 from planshift.domain.errors import Reason
 from planshift.domain.money import Money
-from planshift.procedures import keeping, knowledge, models, placing, views
+from planshift.procedures import keeping, knowledge, models, placing, unanswered, views
 from planshift.procedures.queries import choices, services
 from planshift.services.queries import NotFound
 
@@ -99,7 +99,8 @@ def _state(kept: models.Quote, known: knowledge.Known, at: datetime) -> views.Qu
         return "replaced"
     if kept.state == "EXPIRED" or kept.expires_at <= at:
         return "expired"
-    return "open" if known.digest == kept.facts_digest and not known.facts.standing.open_change else "stale"
+    free = not known.facts.standing.open_change or unanswered.stands_for(kept=kept)
+    return "open" if known.digest == kept.facts_digest and free else "stale"
 
 
 def _resource_changes(

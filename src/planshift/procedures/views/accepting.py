@@ -53,6 +53,7 @@ class Accepting:
     last_on: date | None
     answered_at: datetime | None
     answered_how: str  # reply, click, api, staff, ""
+    next_term_on: date | None  # the day on which the client may have it instead, with nothing to accept (D9)
     trouble: str  # why staff look at it: unclear_reply, mail_failed, mail_bounced, mailbox_unread
 
 

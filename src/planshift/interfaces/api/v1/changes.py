@@ -9,7 +9,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from planshift.interfaces.api.v1 import callers, problems, shapes, told
-from planshift.procedures import acceptance, change, placing, queries
+from planshift.procedures import acceptance, change, placing, queries, unanswered
 from planshift.runtime import clock
 
 router = Router(tags=["Changes"])
@@ -104,6 +104,16 @@ def refuse(request: HttpRequest, number: callers.Number) -> dict[str, Any]:
     holder = callers.writer(request)
     acceptance.refuse(client=client, number=number, at=clock.business(), actor=holder.actor, how="api")
     return _change(client, number)
+
+
+@router.post("/changes/{number}/next-term", response={201: shapes.Quote, **problems.WRITING}, operation_id="next_term")
+def next_term(request: HttpRequest, number: callers.Number) -> Status[dict[str, Any]]:
+    """Quote what a decrease that nobody has answered asked for, to begin with the next term (D9): nothing is given back
+    then, and nothing is to be accepted. Ordering the quote takes the decrease back. Only where `next_term_on` is told.
+    """
+    holder, client, at = callers.writer(request), callers.of_change(request, number), clock.business()
+    quote = unanswered.quote_for_next_term(client=client, number=number, at=at, actor=holder.actor)
+    return Status(201, told.quote(queries.kept_quote(client=client, number=quote, at=at)))
 
 
 @router.post(

@@ -316,6 +316,7 @@ class Acceptance(Schema):
     papers: list[CorrectivePaper]
     asked_at: datetime | None
     last_on: date | None = Field(description="the last day on which an acceptance counts")
+    next_term_on: date | None = Field(description="the day on which it may begin instead, with nothing to accept")
 
 
 class Acceptances(Schema):
@@ -367,9 +368,7 @@ class Reason(Schema):
 
 
 class Problem(Schema):
-    """What went wrong (RFC 9457). `reasons` holds every reason of a refusal at once; act on their codes, show their
-    texts.
-    """
+    """What went wrong (RFC 9457). `reasons`: all of a refusal at once; act on their codes, show their texts."""
 
     model_config = ConfigDict(
         json_schema_extra={

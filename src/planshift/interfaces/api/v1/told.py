@@ -165,6 +165,7 @@ def acceptance(each: views.Accepting) -> dict[str, Any]:
         "papers": [_paper(paper) for paper in each.papers],
         "asked_at": each.asked_at,
         "last_on": each.last_on,
+        "next_term_on": each.next_term_on,
     }
 
 
