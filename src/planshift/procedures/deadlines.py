@@ -7,7 +7,7 @@ goes on, the promised day moves by the business days that the pause took. A paus
 and staff are told of one that lasts.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -20,13 +20,19 @@ from planshift.runtime import audit, runs
 
 KIND = "deadlines"
 REASONS = ("client", "third_party", "client_asked", "force_majeure")
-PROMISED = Q(state__in=("AWAITING_EXECUTION", "AWAITING_STAFF"), promised_on__isnull=False, applied_at=None)
+_CLOCK_RUNS_IN = ("AWAITING_EXECUTION", "AWAITING_STAFF")
+PROMISED = Q(state__in=_CLOCK_RUNS_IN, promised_on__isnull=False, applied_at=None)
 PAUSED = Exists(models.ClockPause.objects.filter(change=OuterRef("pk"), ended_at=None))
 DUE_SOON, OVERDUE, STILL_PAUSED = "due_soon", "overdue", "still_paused"
 SOON = 1  # business days before the promised day on which staff are told
 PATIENCE = timedelta(days=5)  # of a pause; then staff are told that the clock still stands
 AT_ONCE = 100  # pauses that one look ends
 LONGEST = 500  # of a note
+
+
+def open_promise(change: models.Change) -> date | None:
+    """Of one change what PROMISED says of many: the promised day, as long as the clock counts; else None."""
+    return change.promised_on if change.state in _CLOCK_RUNS_IN and change.applied_at is None else None
 
 
 def running(*, changes: QuerySet[models.Change]) -> QuerySet[models.Change]:
@@ -47,7 +53,7 @@ def pause(*, sellers: tuple[str, ...], number: str, reason: str, note: str, at: 
             raise Refused("pause_without_reason", number=number)
         if not note.strip():
             raise Refused("note_needed", number=number)
-        if not models.Change.objects.filter(PROMISED, pk=change.pk).exists():
+        if open_promise(change) is None:
             raise Refused("clock_not_running", number=number)
         if models.ClockPause.objects.filter(change=change, ended_at=None).exists():
             raise Refused("clock_paused", number=number)
@@ -75,7 +81,7 @@ def resume(*, sellers: tuple[str, ...], number: str, note: str, at: datetime, ac
         paused = models.ClockPause.objects.filter(change=change, ended_at=None).first()
         if paused is None or change.promised_on is None:
             raise Refused("clock_not_paused", number=number)
-        if not models.Change.objects.filter(PROMISED, pk=change.pk).exists():
+        if open_promise(change) is None:
             raise Refused("clock_not_running", number=number)
         _end(paused, change, note=note, at=at, actor=actor)
 

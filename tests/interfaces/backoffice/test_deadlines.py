@@ -61,6 +61,31 @@ def test_H6_each_change_is_on_the_board_where_its_day_puts_it(ordered: Ordered) 
     assert numbers(seen.board(sellers=("demo-host-polska",), at=day("2026-12-07"))) == {}
 
 
+def test_H6_the_board_counts_what_it_does_not_show(
+    enter: Enter, ordered: Ordered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = {"silver": "2026-12-08", "pointer": "2026-12-10", "first-day": "2026-12-11"}
+    for code, on in days.items():
+        promised(ordered(code, "gold"), on)
+    whole = seen.board(sellers=SELLERS, at=day("2026-12-07"))  # the 8th is a holiday: 0, 2 and 3 business days
+    assert {name: len(each) for name, each in numbers(whole).items()} == {"today": 1, "soon": 2}
+    monkeypatch.setattr(seen, "LIMIT", 2)
+    cut = seen.board(sellers=SELLERS, at=day("2026-12-07"))
+    assert {name: len(each) for name, each in numbers(cut).items()} == {"today": 1, "soon": 1}
+    none = {"overdue": 0, "today": 0, "soon": 0, "later": 0, "stuck": 0, "paused": 0}
+    assert cut.totals == whole.totals == {**none, "today": 1, "soon": 2}
+    at_weekend = seen.board(sellers=SELLERS, at=day("2026-12-05"))  # Saturday: 7, then 9, 10 and 11 are business days
+    assert at_weekend.totals == {**none, "soon": 2, "later": 1}
+    pause(models.Change.objects.get(promised_on="2026-12-10").number, "2026-12-07")
+    moves.move(models.Change.objects.get(promised_on="2026-12-08"), "failed", actor="test", at=clock.business())
+    totals = {**none, "overdue": 2, "stuck": 1, "paused": 1}
+    assert seen.board(sellers=SELLERS, at=day("2026-12-21")).totals == totals
+    assert seen.board(sellers=(), at=day("2026-12-21")).totals == none
+    with clock.stopped(at=day("2026-12-21")):
+        page = text(enter(ITALIAN).get("/staff/deadlines/"))
+    assert "2 Overdue" in page and "The first 1 of 2 are shown; the others follow." in page
+
+
 def test_H6_a_pause_moves_the_promise_by_its_business_days(ordered: Ordered) -> None:
     number = ordered("silver", "gold")
     promised(number, "2026-12-07")

@@ -29,8 +29,11 @@ LISTS = {
 def board(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     """Everything that is promised and not yet in force, the overdue first."""
     found = deadlines.board(sellers=staff.sellers, at=clock.business())
-    lists = [{"code": code, "title": title, "rows": getattr(found, code)} for code, title in LISTS.items()]
-    empty = not any(each["rows"] for each in lists)
+    lists = [
+        {"code": code, "title": title, "rows": getattr(found, code), "total": found.totals[code]}
+        for code, title in LISTS.items()
+    ]
+    empty = not any(found.totals.values())
     several = len(staff.sellers) > 1
     return door.show(
         request, staff, "staff/deadlines.html", here="deadlines", page=found, lists=lists, empty=empty, several=several

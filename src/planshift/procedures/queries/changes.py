@@ -6,7 +6,7 @@ from typing import Any, Literal
 from planshift.catalog import queries as catalog
 from planshift.domain import quote
 from planshift.domain.money import Money
-from planshift.procedures import decrease_papers, keeping, knowledge, models, rules, scheduling, views
+from planshift.procedures import deadlines, decrease_papers, keeping, knowledge, models, rules, scheduling, views
 from planshift.procedures.queries import services
 from planshift.provisioning import queries as provisioning
 from planshift.services.queries import NotFound
@@ -33,7 +33,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     work = provisioning.execution(number=row.execution.number, at=at) if row.execution else None
     today = rules.day(seller=client.seller, at=at)
     final = row.state in row.lifecycle.final
-    paused = _paused(row)
+    promised, paused = deadlines.open_promise(row), _paused(row)
     card = services.card(known=known, at=at)
     order = row.order
     return views.ChangePage(
@@ -48,9 +48,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         direction=row.direction,  # type: ignore[arg-type]
         ordered_at=row.ordered_at,
         promised_on=row.promised_on,
-        overdue=bool(
-            row.promised_on and not final and row.applied_at is None and today > row.promised_on and not paused
-        ),
+        overdue=promised is not None and today > promised and not paused,
         paused=paused,
         steps=timeline(row=row, work=work),
         order=row.order.number if row.order else "",

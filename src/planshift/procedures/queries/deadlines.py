@@ -1,30 +1,32 @@
 """What is promised for when (H6)? Due, overdue, stuck and paused changes, for staff of these sellers."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from planshift.catalog import models as sellers_of
 from planshift.domain import calendar
 from planshift.procedures import deadlines, models, rules
+from planshift.procedures.queries import rows as rows_of
 from planshift.procedures.views import deadlines as views
 
-LIMIT = 300
+LIMIT = 300  # rows, and notices, that are shown
 NEXT_DAYS = 3  # business days that count as soon
 _STUCK = ("STUCK", "AWAITING_STAFF")
 
 
 def board(*, sellers: tuple[str, ...], at: datetime) -> views.Board:
-    """The board of deadlines, the earliest first. Four statements, however many changes."""
+    """The board of deadlines, the earliest first, with how many there are of each sort. Five statements, however many
+    changes."""
     today = _today(sellers, at)
     open_pauses = Prefetch("pauses", models.ClockPause.objects.filter(ended_at=None), to_attr="open_pauses")
-    rows = list(
-        models.Change.objects.filter(deadlines.PROMISED, client__seller__code__in=sellers)
-        .select_related("client__seller", "service", "execution")
+    promised = models.Change.objects.filter(deadlines.PROMISED, client__seller__code__in=sellers)
+    rows = (
+        promised.select_related("client__seller", "service", "execution")
         .prefetch_related(open_pauses)
-        .order_by("promised_on", "pk")[: LIMIT + 1]
+        .order_by("promised_on", "pk")[:LIMIT]
     )
-    shown = [_due(row, today[row.client.seller_id]) for row in rows[:LIMIT]]
+    shown = [_due(row, today[row.client.seller]) for row in rows]
     running = [each for each in shown if each.pause is None]
     return views.Board(
         overdue=tuple(each for each in running if each.days < 0),
@@ -34,7 +36,7 @@ def board(*, sellers: tuple[str, ...], at: datetime) -> views.Board:
         stuck=tuple(each for each in shown if each.stuck),
         paused=tuple(each for each in shown if each.pause is not None),
         notices=_notices(sellers),
-        more=len(rows) > LIMIT,
+        totals=_totals(promised, today),
     )
 
 
@@ -49,9 +51,29 @@ def pauses(*, change: str) -> tuple[views.Pause, ...]:
     return tuple(_pause(row) for row in rows)
 
 
-def _today(sellers: tuple[str, ...], at: datetime) -> dict[int, date]:
+def _today(sellers: tuple[str, ...], at: datetime) -> dict[sellers_of.Seller, date]:
     found = sellers_of.Seller.objects.filter(code__in=sellers)
-    return {each.pk: rules.day(seller=each, at=at) for each in found}
+    return {each: rules.day(seller=each, at=at) for each in found}
+
+
+def _totals(promised: QuerySet[models.Change], today: dict[sellers_of.Seller, date]) -> dict[str, int]:
+    """How many there are of each sort, by the calendars of their sellers. One statement."""
+    runs = {"overdue": Q(pk=None), "today": Q(pk=None), "soon": Q(pk=None), "later": Q(pk=None)}
+    for seller, on in today.items():
+        last_today, last_soon = (_last_day(on, days, seller.country) for days in (0, NEXT_DAYS))
+        of = Q(client__seller=seller, stands=False)
+        runs["overdue"] |= of & Q(promised_on__lt=on)
+        runs["today"] |= of & Q(promised_on__range=(on, last_today))
+        runs["soon"] |= of & Q(promised_on__gt=last_today, promised_on__lte=last_soon)
+        runs["later"] |= of & Q(promised_on__gt=last_soon)
+    sorts = runs | {"stuck": Q(state="AWAITING_STAFF") | Q(execution__state__in=_STUCK), "paused": Q(stands=True)}
+    counted = {name: Count("pk", filter=condition) for name, condition in sorts.items()}
+    return promised.annotate(stands=deadlines.PAUSED).aggregate(**counted)
+
+
+def _last_day(on: date, days: int, country: str) -> date:
+    """The last day that is at most `days` business days away."""
+    return calendar.add_business_days(on, days + 1, country=country) - timedelta(days=1)
 
 
 def _due(row: models.Change, today: date) -> views.Due:
@@ -60,24 +82,12 @@ def _due(row: models.Change, today: date) -> views.Due:
     days = calendar.business_days_between(today, row.promised_on, country=country)
     if row.promised_on < today:
         days = -max(1, calendar.business_days_between(row.promised_on, today, country=country))
-    waits_for = row.lifecycle.waiting.get(row.state, "")
-    if row.execution and waits_for == "system":
-        waits_for = row.execution.lifecycle.waiting.get(row.execution.state, waits_for)
     return views.Due(
-        number=row.number,
-        client=row.client.name,
-        client_number=row.client.number,
-        service=row.service.label,
-        service_number=row.service.number,
-        kind=row.kind,
-        operation=row.operation,
-        state=row.state,
+        **rows_of.told(row),
         seller=row.client.seller.name,
-        promised_on=row.promised_on,
         days=days,
         late=max(0, -days),
         stuck=row.state == "AWAITING_STAFF" or bool(row.execution and row.execution.state in _STUCK),
-        waits_for=waits_for,
         pause=_pause(paused) if paused else None,
     )
 

@@ -21,6 +21,7 @@ from planshift.domain.money import Money
 from planshift.procedures import deadlines, held, keeping, models, rules, undoing
 from planshift.procedures.queries import choices, services
 from planshift.procedures.queries import deadlines as due
+from planshift.procedures.queries import rows as rows_of
 from planshift.procedures.views import office as views
 from planshift.provisioning import queries as provisioning
 from planshift.runtime import runs
@@ -128,9 +129,7 @@ def change(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.Offi
         run=runs.queries.find(key=key),
         history=tuple(runs.queries.timeline(key=key)),
         pauses=due.pauses(change=number),
-        clock_runs=row.state in ("AWAITING_EXECUTION", "AWAITING_STAFF")
-        and row.promised_on is not None
-        and row.applied_at is None,
+        clock_runs=deadlines.open_promise(row) is not None,
     )
 
 
@@ -139,30 +138,18 @@ def _with_relations(found: QuerySet[models.Change], *, sellers: tuple[str, ...],
     late = Q()
     for seller in sellers_of.Seller.objects.filter(code__in=sellers):
         late |= Q(client__seller=seller, promised_on__lt=rules.day(seller=seller, at=at))
-    late &= Q(applied_at=None) & ~Q(state__in=sorted(models.Change.lifecycle.final)) & ~Q(deadlines.PAUSED)
+    late &= deadlines.PROMISED & ~Q(deadlines.PAUSED)
     return found.select_related("service", "client__seller", "quote__service", "order", "execution").annotate(
         late=Case(When(late, then=Value(1)), default=Value(0))
     )
 
 
 def _row(row: models.Change) -> views.QueueRow:
-    waits_for = row.lifecycle.waiting.get(row.state, "")
-    if row.execution and waits_for == "system":
-        waits_for = row.execution.lifecycle.waiting.get(row.execution.state, waits_for)
     return views.QueueRow(
-        number=row.number,
-        client=row.client.name,
-        client_number=row.client.number,
-        service=row.service.label,
-        service_number=row.service.number,
-        operation=row.operation,
-        kind=row.kind,
+        **rows_of.told(row),
         direction=row.direction,
-        state=row.state,
         total=Money.from_minor(row.quote.gross_minor, row.quote.currency),
-        promised_on=row.promised_on,
         overdue=bool(getattr(row, "late", 0)),
-        waits_for=waits_for,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -66,4 +67,4 @@ class Board:
     stuck: tuple[Due, ...]
     paused: tuple[Due, ...]
     notices: tuple[Told, ...]
-    more: bool  # there are more than are shown
+    totals: Mapping[str, int]  # by the name of the list; more than it holds, where only the first ones are shown
