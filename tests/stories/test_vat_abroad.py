@@ -142,7 +142,7 @@ def test_a_paid_order_keeps_its_gross_and_staff_are_told(stage: Stage) -> None:
     assert tax.differences(sellers=("demo-chmura-polska",)) == ()
 
 
-def test_staff_see_what_differs_and_say_what_they_did(stage: Stage) -> None:
+def test_staff_see_what_differs_and_say_what_they_did(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     sells_abroad(vat_rows='{ from = 2013-10-01, rate = "22" }, { from = 2026-09-03, rate = "25" }')
     ordered = stage.order(stage.quote(LABEL, "gold"))
     stage.days(2)  # void, and quoted anew
@@ -154,6 +154,12 @@ def test_staff_see_what_differs_and_say_what_they_did(stage: Stage) -> None:
     for words in (*told, "VAT of the seller, 22 %", "VAT of the seller, 25 %"):
         assert words in page, words
     (found,) = tax.differences(sellers=("demo-host-italia",))
+    another = models.TaxDifference.objects.get()
+    another.pk, another.about = None, "CH-9"
+    another.save()
+    monkeypatch.setattr(tax, "LIMIT", 1)
+    assert "The first 1 of 2 are shown; the others follow." in browser.get("/staff/orders/").content.decode()
+    another.delete()
     assert browser.post(f"/staff/tax/{found.pk}/seen/", {"note": " "}).status_code == 409
     assert browser.post(f"/staff/tax/{found.pk}/seen/", {"note": "the client was told"}).status_code == 302
     assert tax.differences(sellers=("demo-host-italia",)) == ()

@@ -11,9 +11,14 @@ from planshift.provisioning import desk, models
 from planshift.runtime import audit
 
 
-def tasks(*, sellers: tuple[str, ...]) -> tuple[desk.Task, ...]:
-    """What waits on the manual servers of these sellers, oldest first."""
-    return _desk().open_tasks(servers=_servers(sellers))
+def tasks(*, sellers: tuple[str, ...], first: int = 0, most: int | None = None) -> tuple[desk.Task, ...]:
+    """What waits on the manual servers of these sellers, oldest first: from the `first` on, at most `most`."""
+    return _desk().open_tasks(servers=_servers(sellers), first=first, most=most)
+
+
+def count(*, sellers: tuple[str, ...]) -> int:
+    """How many tasks wait there."""
+    return _desk().count_open(servers=_servers(sellers))
 
 
 def done(

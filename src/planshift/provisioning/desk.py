@@ -30,8 +30,12 @@ class Task(Protocol):
 class Desk(Protocol):
     """The handles of a manual driver. `servers`: codes of those that the staff work for."""
 
-    def open_tasks(self, *, servers: tuple[str, ...]) -> tuple[Task, ...]:
-        """What waits, oldest first."""
+    def open_tasks(self, *, servers: tuple[str, ...], first: int = 0, most: int | None = None) -> tuple[Task, ...]:
+        """What waits, oldest first: from the `first` on (counted from 0), at most `most` of them."""
+        ...
+
+    def count_open(self, *, servers: tuple[str, ...]) -> int:
+        """How many wait."""
         ...
 
     def close(

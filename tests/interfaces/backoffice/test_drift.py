@@ -232,6 +232,24 @@ def test_staff_look_and_decide_on_the_page(enter: Enter, environment: models.Env
     assert "Dismissed" in closed and "as agreed" in closed
 
 
+def test_many_differences_have_pages_and_a_true_count(
+    enter: Enter, environment: models.Environment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading, "SIZE", 2)
+    at = clock.business()
+    for code in ("a", "b", "c"):
+        models.Difference.objects.create(
+            environment=environment, what="limit", subject=code, ours="1", theirs="2", found_at=at, seen_at=at
+        )
+    browser = enter(ITALIAN)
+    first, second = (browser.get(f"/staff/drift/?page={number}").content.decode() for number in (1, 2))
+    assert first.count("/decide/") == 2 and 'href="?page=2"' in first and 'num">3<' in first
+    assert second.count("/decide/") == 1 and 'href="?page=1"' in second and 'href="?page=3"' not in second
+    assert command.main(["--kept", "--seller", OURS[0]]) == 1
+    out = capsys.readouterr().out
+    assert "3 differences, " in out and out.count("Another limit") == 3  # the command tells them all
+
+
 def test_more_differences_need_no_more_statements(enter: Enter, environment: models.Environment) -> None:
     browser, counts = enter(ITALIAN), []
     browser.get("/staff/drift/")

@@ -59,6 +59,21 @@ def test_a_task_is_shown_with_what_is_wanted_and_closed_with_what_was_done(enter
     assert browser.post(address, {**said, "decision": "done"}).status_code == 409  # a second click
 
 
+def test_many_tasks_have_pages_and_a_true_count(
+    enter: Enter, driver: ManualDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "SIZE", 2)
+    for number in (2, 3):
+        ref = ports.Ref(ports.ServerAt("by-hand-1"), f"s100{number}-1")
+        driver.create(op=ports.Op(f"X-{number}:create:1", "CH-2026-000001", "test"), ref=ref, spec=SPEC, limits=LIMITS)
+    browser = enter(ITALIAN)
+    first, second = (browser.get(f"/staff/tasks/?page={number}").content.decode() for number in (1, 2))
+    assert "s1001-1" in first and "s1002-1" in first and "s1003-1" not in first and 'href="?page=2"' in first
+    assert "s1003-1" in second and "s1001-1" not in second and 'href="?page=3"' not in second
+    assert 'nav__count num">3<' in browser.get("/staff/runs/").content.decode()
+    assert "s1001-1" in browser.get("/staff/tasks/?page=0").content.decode()
+
+
 @pytest.mark.parametrize(
     "said",
     [

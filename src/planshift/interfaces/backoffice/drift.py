@@ -20,7 +20,7 @@ from planshift.runtime import clock
 def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     """Open differences, or with ?closed=1 what became of the others."""
     closed = request.GET.get("closed") == "1"
-    found = drift.report(sellers=staff.sellers, closed=closed)
+    found = drift.report(sellers=staff.sellers, closed=closed, page=door.page_number(request))
     rows = [
         {
             "it": each,
@@ -31,7 +31,16 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
         }
         for each in found.rows
     ]
-    return door.show(request, staff, "staff/drift.html", here="runs", found=found, rows=rows, closed=closed)
+    return door.show(
+        request,
+        staff,
+        "staff/drift.html",
+        here="runs",
+        found=found,
+        rows=rows,
+        closed=closed,
+        kept="closed=1&" if closed else "",
+    )
 
 
 @require_POST

@@ -37,6 +37,7 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
         rows=rows,
         payouts=payouts,
         taxes=taxes.rows(staff=staff),
+        taxes_total=taxes.count(staff=staff),
     )
 
 

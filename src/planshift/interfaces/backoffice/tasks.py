@@ -60,14 +60,19 @@ ASKED = {
 }
 AMOUNTS = ("limits", "used")
 LONGEST = 200
+SIZE, FURTHEST = 25, 400  # tasks of a page, pages
 
 
 @require_GET
 @door.staff_page
 def every(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     """What waits, oldest first."""
-    tasks = [_shown(each) for each in by_hand.tasks(sellers=staff.sellers)]
-    return door.show(request, staff, "staff/tasks.html", here="runs", tasks=tasks)
+    number = max(1, min(door.page_number(request), FURTHEST))
+    found = by_hand.tasks(sellers=staff.sellers, first=(number - 1) * SIZE, most=SIZE + 1)
+    tasks = [_shown(each) for each in found[:SIZE]]
+    return door.show(
+        request, staff, "staff/tasks.html", here="runs", tasks=tasks, number=number, more=len(found) > SIZE
+    )
 
 
 def _shown(task: Any) -> dict[str, Any]:

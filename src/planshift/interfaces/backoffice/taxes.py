@@ -28,6 +28,11 @@ def rows(*, staff: views.StaffHeader) -> list[dict[str, Any]]:
     ]
 
 
+def count(*, staff: views.StaffHeader) -> int:
+    """How many wait in all."""
+    return tax.count(sellers=staff.sellers)
+
+
 @require_POST
 @door.staff_page
 def seen(request: HttpRequest, staff: views.StaffHeader, pk: int) -> HttpResponse:

@@ -5,7 +5,7 @@ Exit status: 0 no open difference, 1 there are some, or a server did not tell, 2
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from django.utils import translation
 
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     sellers = (given.seller,) if given.seller else known
     if not given.kept:
         doing.look_now(sellers=sellers, at=clock.business())
-    report = drift.report(sellers=sellers)
+    report = _whole(sellers)
     if given.json:
         print(json.dumps(_told(report), indent=2))
     else:
@@ -40,10 +40,18 @@ def main(arguments: list[str]) -> int:
     return 1 if report.rows or any(each.silent for each in report.servers) else 0
 
 
+def _whole(sellers: tuple[str, ...]) -> views.Report:
+    """All pages as one."""
+    pages = [drift.report(sellers=sellers)]
+    while pages[-1].more:
+        pages.append(drift.report(sellers=sellers, page=pages[-1].page + 1))
+    return replace(pages[-1], rows=tuple(row for each in pages for row in each.rows))
+
+
 def _told(report: views.Report) -> dict[str, object]:
     rows = [{**asdict(each), "can": sorted(each.can)} for each in report.rows]
     servers = [asdict(each) for each in report.servers]
-    told: dict[str, object] = {"differences": rows, "more": report.more, "servers": servers}
+    told: dict[str, object] = {"differences": rows, "total": report.total, "servers": servers}
     plain: dict[str, object] = json.loads(json.dumps(told, default=str))
     return plain
 

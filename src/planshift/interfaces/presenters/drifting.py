@@ -43,7 +43,7 @@ def sentence(each: views.Difference) -> str:
 
 def summary(report: views.Report) -> str:
     """How many differences there are, about how many environments, and how many could not be asked."""
-    count, silent = len(report.rows), sum(each.silent for each in report.servers)
+    count, silent = report.total, sum(each.silent for each in report.servers)
     asked = sum(each.environments for each in report.servers)
     told = ngettext("%(count)s difference", "%(count)s differences", count) % {"count": count}
     about = ngettext("%(count)s environment compared", "%(count)s environments compared", asked) % {"count": asked}

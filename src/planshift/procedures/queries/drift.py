@@ -6,12 +6,14 @@ from planshift.catalog import models as catalog
 from planshift.procedures.views import drift as views
 from planshift.provisioning import drift, models
 
-LIMIT = 200
+SIZE = 50
+FURTHEST = 400  # pages
 
 
-def report(*, sellers: tuple[str, ...], closed: bool = False) -> views.Report:
-    """Open differences, the oldest first (or the closed ones, the latest first), and how each server was last asked.
-    Three statements."""
+def report(*, sellers: tuple[str, ...], closed: bool = False, page: int = 1) -> views.Report:
+    """A page of the open differences, the oldest first (or of the closed ones, the latest first), how many there are,
+    and how each server was last asked. Three statements."""
+    page = max(1, min(page, FURTHEST))
     ours = Q(environment__server__seller__code__in=sellers)
     rows = models.Difference.objects.filter(ours).select_related(
         "environment__server__seller", "environment__service__client"
@@ -26,10 +28,12 @@ def report(*, sellers: tuple[str, ...], closed: bool = False) -> views.Report:
         )
         .order_by("code")
     )
-    found = list(rows[: LIMIT + 1])
+    total = rows.count()
     return views.Report(
-        rows=tuple(_row(row) for row in found[:LIMIT]),
-        more=len(found) > LIMIT,
+        rows=tuple(_row(row) for row in rows[(page - 1) * SIZE : page * SIZE]),
+        total=total,
+        page=page,
+        more=total > page * SIZE and page < FURTHEST,
         servers=tuple(
             views.Asked(server=each.code, asked_at=each.asked_at, environments=each.number, silent=each.silent)
             for each in servers

@@ -1,14 +1,16 @@
-"""Where is the VAT another one by now, and nobody has looked? The oldest first; one statement."""
+"""Where is the VAT another one by now, and nobody has looked?"""
+
+from django.db.models import QuerySet
 
 from planshift.procedures import models
 from planshift.procedures.views import tax as views
 
-LIMIT = 100
+LIMIT = 100  # that are shown: the others follow as these are seen
 
 
 def differences(*, sellers: tuple[str, ...]) -> tuple[views.TaxDifference, ...]:
-    """Of clients of these sellers."""
-    found = models.TaxDifference.objects.filter(seller__code__in=sellers, seen_at=None).select_related("client")
+    """Of clients of these sellers, the oldest first, at most LIMIT. One statement."""
+    found = _open(sellers).select_related("client")
     return tuple(
         views.TaxDifference(
             pk=row.pk,
@@ -25,3 +27,12 @@ def differences(*, sellers: tuple[str, ...]) -> tuple[views.TaxDifference, ...]:
         )
         for row in found.order_by("found_at", "pk")[:LIMIT]
     )
+
+
+def count(*, sellers: tuple[str, ...]) -> int:
+    """How many there are in all. One statement."""
+    return _open(sellers).count()
+
+
+def _open(sellers: tuple[str, ...]) -> QuerySet[models.TaxDifference]:
+    return models.TaxDifference.objects.filter(seller__code__in=sellers, seen_at=None)

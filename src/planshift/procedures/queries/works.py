@@ -67,7 +67,7 @@ def works(*, sellers: tuple[str, ...], every_seller: bool, at: datetime) -> view
         ),
         executions=tuple(provisioning.for_staff_of(sellers=sellers, at=at)),
         workers=tuple(runs.queries.workers()),
-        tasks=len(by_hand.tasks(sellers=sellers)),
+        tasks=by_hand.count(sellers=sellers),
         differences=machines.Difference.objects.filter(
             outcome="", environment__server__seller__code__in=sellers
         ).count(),

@@ -44,8 +44,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Differences, and how the servers were asked."""
+    """A page of the differences, how many there are in all, and how the servers were asked."""
 
     rows: tuple[Difference, ...]
-    more: bool
+    total: int
+    page: int
+    more: bool  # another page follows
     servers: tuple[Asked, ...]

@@ -234,10 +234,14 @@ class ManualDriver:
 
     # the desk of staff (provisioning.desk)
 
-    def open_tasks(self, *, servers: tuple[str, ...]) -> tuple[Task, ...]:
-        """What waits for staff on these servers, oldest first."""
+    def open_tasks(self, *, servers: tuple[str, ...], first: int = 0, most: int | None = None) -> tuple[Task, ...]:
+        """What waits for staff on these servers, oldest first: from the `first` on, at most `most`."""
         rows = models.ManualTask.objects.filter(server__in=servers, outcome="").order_by("asked_at", "pk")
-        return tuple(_shown(row) for row in rows)
+        return tuple(_shown(row) for row in rows[first : None if most is None else first + most])
+
+    def count_open(self, *, servers: tuple[str, ...]) -> int:
+        """How many wait for staff on these servers."""
+        return models.ManualTask.objects.filter(server__in=servers, outcome="").count()
 
     def close(
         self, *, servers: tuple[str, ...], task: str, said: Mapping[str, Any], note: str, at: datetime, actor: str
