@@ -201,6 +201,15 @@ def test_a_long_task_that_fails_in_the_end_is_told_and_tried_again(proxmox_node:
     assert sizes(node) == ("51200M", "8192", 4)
 
 
+def test_questions_about_a_task_that_are_slow_use_up_our_patience(proxmox_node: Node) -> None:
+    driver, node = proxmox_node
+    ref = made(driver, node)
+    node.faults = [Fault("resize", "task_hangs"), *(Fault("/tasks/", "slow", seconds=0.05) for _ in range(20))]
+    assert driver.apply(op=key("up"), ref=ref, to={**SMALL, "disk": 50}).task
+    # patience is 0.05 seconds, as long as one answer takes: by pauses of 0.005 alone there would be eleven questions
+    assert len([one for one in node.asked if "/tasks/" in one.path]) <= 2
+
+
 def test_a_task_that_the_node_forgot_is_judged_by_the_machine(proxmox_node: Node) -> None:
     driver, node = proxmox_node
     ref = made(driver, node)

@@ -140,3 +140,39 @@ def test_the_file_of_tokens_is_read_when_it_is_needed_and_is_ours_alone(tmp_path
 def test_what_a_server_says_is_made_fit_to_be_kept() -> None:
     assert asking.plain("<b>No</b>\x1b[31m\n  room\u202e ") == "No [31m room"
     assert len(asking.plain("x" * 9000)) == 500
+
+
+def test_a_server_that_never_ends_does_not_hold_us(standin: Plain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "CONNECT_SECONDS", 0.3)
+    server = at(standin, fingerprint=serving.certificate("first").fingerprint)
+    standin.said = (200, "OK", "x" * 60)  # with its head about a hundred bytes: ten seconds
+    standin.faults = [serving.Fault("/do", "trickle", times=2, seconds=0.1)]
+    with pytest.raises(Unknown) as over:
+        ask(server)
+    assert over.value.facts["remote"] in ("ReadTimeout", "ConnectionError", "ChunkedEncodingError", "SSLError")
+    with pytest.raises(Transient, match="unreachable"):
+        ask(server, changes=False)
+
+
+def test_our_token_and_what_is_hidden_are_struck_out_of_all_that_is_said(standin: Plain) -> None:
+    server = at(standin, fingerprint=serving.certificate("first").fingerprint)
+    standin.said = (500, "no: pa+ss", 'for "a secret of the tests" pa+ss, pa%2Bss, a+secret+of+the+tests')
+    answer = asking.Https(port=1, seconds=0.5).ask(
+        server=server,
+        token=TOKEN,
+        authorization="demo",
+        method="POST",
+        path="/do",
+        given={},
+        changes=True,
+        hide=("pa+ss", ""),
+    )
+    assert (answer.reason, answer.body) == ("no: …", 'for "…" …, …, …')
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("[2001:db8::5]:2087", "[2001:db8::5]"), ("[2001:db8::5]", "[2001:db8::5]"), ("cp3.example:1", "cp3.example")],
+)
+def test_the_host_of_an_address_is_told_without_its_port(address: str, host: str) -> None:
+    assert asking.host_of(ports.ServerAt("bench1", address=address)) == host

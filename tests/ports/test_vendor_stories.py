@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from planshift.adapters.drivers.by_http.models import VendorAccount
 from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
 from planshift.adapters.drivers.whm.driver import WhmDriver
 from planshift.interfaces.cli import servers as terminal
@@ -191,6 +192,21 @@ def test_an_account_of_somebody_else_stands_when_our_own_cannot_be_made(
     assert (undone.step, undone.facts) == ("create", {"left": "s1001-2"})
     drift.check(server=models.Server.objects.get(code="bench2"), at=clock.business())
     assert [(row.what, row.theirs) for row in models.Difference.objects.all()] == [("still_there", "yes")]
+
+
+def test_an_account_that_was_there_before_us_differs_only_where_its_limits_do(
+    accounts: tuple[Host, whm.WhmServer, whm.WhmServer],
+) -> None:
+    _, server, _ = accounts
+    VendorAccount.objects.all().delete()
+    models.Environment.objects.update(external_id="s1001x1", limits={**SMALL, "traffic_gb": 100})
+    here = models.Server.objects.get(code="bench1")
+    drift.check(server=here, at=clock.business())
+    assert not models.Difference.objects.exists()
+    server.accounts["s1001x1"]["disklimit"] = "20480M"
+    drift.check(server=here, at=clock.business())
+    (row,) = models.Difference.objects.all()
+    assert (row.what, row.subject, row.ours, row.theirs) == ("limit", "disk_gb", "10", "20")
 
 
 def test_a_machine_goes_up_by_a_task_that_takes_long(machines: tuple[Host, proxmox.ProxmoxNode]) -> None:

@@ -8,7 +8,7 @@ from planshift.adapters.drivers.whm.driver import WhmDriver
 from planshift.domain.errors import Permanent, Transient, Unknown
 from planshift.provisioning import ports
 from tests.ports.standins import benches
-from tests.ports.standins.serving import Fault
+from tests.ports.standins.serving import Fault, Request
 from tests.ports.standins.whm import WhmServer
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,23 @@ def test_a_no_is_told_with_its_sentence_and_may_be_tried_again(whm_servers: Serv
     assert (said_no.value.what, said_no.value.facts["remote"]) == ("remote_failed", "The system is busy.")
     assert limits(driver, ref) == SMALL
     assert driver.apply(op=key("apply"), ref=ref, to=BIG).changed is True
+
+
+def test_a_password_is_in_no_trouble_though_the_server_repeats_it(
+    whm_servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, server, _ = whm_servers
+    ref = made(driver, server)
+    monkeypatch.setattr("planshift.adapters.drivers.whm.driver.randomness.token_urlsafe", lambda _: "pass-of-the-test")
+    answer = server.answer
+
+    def repeats(request: Request) -> tuple[int, str, str]:
+        return (500, "Oops", f"{request.given} failed") if request.path.endswith("passwd") else answer(request)
+
+    monkeypatch.setattr(server, "answer", repeats)
+    with pytest.raises(Unknown) as lost:
+        driver.set_credentials(op=key("access"), ref=ref)
+    assert "pass-of-the-test" not in str(lost.value.facts)
 
 
 def test_a_half_done_change_is_finished_and_not_begun_anew(whm_servers: Servers) -> None:

@@ -114,6 +114,7 @@ class Account:
     quarantined: bool = False
     proxied_to: str = ""
     snapshots: tuple[str, ...] = ()
+    sold_by_us: bool = True  # else it was there before us: `limits` is what the server holds, by every code it knows
 
     @property
     def serves(self) -> bool:

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def certificate(name: str) -> Certificate:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    file = Path(mkdtemp(prefix="planshift-standin-")) / "certificate.pem"
+    file = Path(mkdtemp(prefix="standin-", dir=os.environ["PLANSHIFT_TEST_VAR"])) / "certificate.pem"  # goes with it
     private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     file.write_bytes(key.private_bytes(*private) + made.public_bytes(serialization.Encoding.PEM))
     return Certificate(file, made.fingerprint(hashes.SHA256()).hex(":"))
@@ -54,8 +55,9 @@ def certificate(name: str) -> Certificate:
 @dataclass
 class Fault:
     """What goes wrong with requests whose path has `where` in it, `times` times. Kinds of every stand-in: "lost" (done,
-    and the connection is cut), "cut" (cut before anything is done), "slow" (done, answered after `seconds`), "status"
-    (`status` with `reason`, nothing done), "status_after" (the same, done); further kinds are the subclass's."""
+    and the connection is cut), "cut" (cut before anything is done), "slow" (done, answered after `seconds`), "trickle"
+    (done, answered byte by byte, `seconds` between two), "status" (`status` with `reason`, nothing done),
+    "status_after" (the same, done); further kinds are the subclass's."""
 
     where: str
     kind: str
@@ -146,7 +148,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if before is not None and before.kind == "cut":
                 return self._hang_up()
             answer = None if before is not None else it.answer(request)
-            after = it.fault(request, "lost", "slow", "status_after")
+            after = it.fault(request, "lost", "slow", "trickle", "status_after")
         if before is not None:
             return self._send(before.status, before.reason, json.dumps({"data": None}))
         assert answer is not None
@@ -154,6 +156,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._hang_up()
         if after is not None and after.kind == "slow":
             it.released.wait(after.seconds)
+        if after is not None and after.kind == "trickle":
+            return self._trickle(answer[2].encode(), after.seconds)
         if after is not None and after.kind == "status_after":
             return self._send(after.status, after.reason, "")
         return self._send(*answer)
@@ -163,6 +167,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _hang_up(self) -> None:
         self.close_connection = True
         self.connection.close()
+
+    def _trickle(self, body: bytes, seconds: float) -> None:
+        self.close_connection = True
+        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body):
+            try:
+                self.wfile.write(bytes([byte]))
+            except OSError:
+                return
+            self._it.released.wait(seconds)
 
     def _send(self, status: int, reason: str, body: str) -> None:
         raw = body.encode()

@@ -61,11 +61,10 @@ def reached(server: ports.ServerAt, limits: ports.Limits, actual: Mapping[str, i
 
 def told(server: ports.ServerAt, limits: ports.Limits, actual: Mapping[str, int]) -> dict[str, int]:
     """The limits as sold, except where the server holds something else: then that, in whole units (rounded down).
-    Of an account of which we know nothing, all that the server holds."""
+    Of an account of which we know nothing, all that the server holds, by every code that means it."""
     known = meanings(server)
     if not limits:
-        first = {thing: code for code, (thing, _) in reversed(known.items()) if thing in actual}
-        return {code: _units(actual[thing], known[code][1]) for thing, code in first.items()}
+        return {code: _units(actual[thing], unit) for code, (thing, unit) in known.items() if thing in actual}
     wanted, shown = held(server, limits, actual), dict(limits)
     for code in limits:
         thing, unit = known.get(code, ("", 1))

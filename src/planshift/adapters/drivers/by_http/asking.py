@@ -6,18 +6,25 @@ Transient for a question. The token travels in a header, and neither it nor an a
 error or a log.
 """
 
+import json
 import logging
 import re
+import socket
 import ssl
 import stat
+import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
 from planshift.domain.errors import Permanent, Transient, Unknown
@@ -79,7 +86,7 @@ class Answer:
 
 class Https:
     """Requests to servers of one kind. `port`: where they listen unless their address says otherwise; `seconds`: how
-    long an answer may take."""
+    long an answer may take, from the question to its last byte."""
 
     def __init__(self, *, port: int, seconds: float) -> None:
         self._port, self._seconds = port, seconds
@@ -94,26 +101,30 @@ class Https:
         path: str,
         given: Mapping[str, str],
         changes: bool,
+        hide: Sequence[str] = (),
     ) -> Answer:
-        """One request; `given` goes into the body of a POST or PUT, else into the address. Raises as the module says;
-        Permanent("remote_refused") for a certificate that is not the one we trust."""
+        """One request; `given` goes into the body of a POST or PUT, else into the address. Our token and what is named
+        in `hide` are struck out of the answer. Raises as the module says; Permanent("remote_refused") for a certificate
+        that is not the one we trust."""
         in_body = method in ("POST", "PUT")
         with requests.Session() as session:
             session.trust_env = False
-            verify = _trust(session, server, token)
+            adapter, verify = _trust(server, token)
+            session.mount("https://", adapter)
+            request = requests.Request(
+                method,
+                f"https://{where(server, self._port)}{path}",
+                data=dict(given) if in_body else None,
+                params=None if in_body else dict(given),
+                headers={"Authorization": authorization, "Accept": "application/json", "User-Agent": "Planshift"},
+            ).prepare()
             try:
-                answer = session.request(
-                    method,
-                    f"https://{where(server, self._port)}{path}",
-                    data=dict(given) if in_body else None,
-                    params=None if in_body else dict(given),
-                    headers={"Authorization": authorization, "Accept": "application/json", "User-Agent": "Planshift"},
-                    timeout=(CONNECT_SECONDS, self._seconds),
-                    allow_redirects=False,
-                    verify=verify,
-                    stream=True,
-                )
-                return Answer(answer.status_code, str(answer.reason or ""), _all(answer))
+                with adapter.ended_after(CONNECT_SECONDS + self._seconds):
+                    timeout = (CONNECT_SECONDS, self._seconds)
+                    answer = session.send(request, timeout=timeout, allow_redirects=False, verify=verify, stream=True)
+                    said = _all(answer)
+                secrets = (token.secret, *hide)
+                return Answer(answer.status_code, _struck(str(answer.reason or ""), secrets), _struck(said, secrets))
             except requests.exceptions.SSLError as problem:
                 if _untrusted(problem):
                     log.critical(
@@ -134,34 +145,78 @@ def where(server: ports.ServerAt, port: int) -> str:
     return f"{found.group(1)}:{found.group(2) or port}"
 
 
+def host_of(server: ports.ServerAt) -> str:
+    """The host alone, an address of IPv6 in its brackets."""
+    return where(server, 0).rpartition(":")[0]
+
+
 def plain(text: str) -> str:
     """What a server says, fit to be kept: no control characters, no markup, not too long."""
     text = re.sub(r"<[^>]{0,200}>", " ", text)
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:500]
 
 
-class _Pinned(HTTPAdapter):
-    """Trusts one certificate, whoever signed it."""
+class _Adapter(HTTPAdapter):
+    """Connections that can be ended from outside. With a `fingerprint`: trusts this certificate, whoever signed it."""
 
     def __init__(self, fingerprint: str) -> None:
-        self._fingerprint = fingerprint
+        self._fingerprint, self._made, self._over = fingerprint, list[HTTPSConnection](), False
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        context = create_urllib3_context()  # of our own: the system's authorities need not be read for this
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, ssl_context=context, **kwargs)
+        if self._fingerprint:
+            context = create_urllib3_context()  # of our own: the system's authorities need not be read for this
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            kwargs |= {"assert_fingerprint": self._fingerprint, "ssl_context": context}
+        super().init_poolmanager(*args, **kwargs)
+        made = self._made
+
+        class Connection(HTTPSConnection):
+            def connect(self) -> None:
+                made.append(self)
+                super().connect()
+
+        class Pool(HTTPSConnectionPool):
+            ConnectionCls = Connection
+
+        self.poolmanager.pool_classes_by_scheme = {"https": Pool}
+
+    @contextmanager
+    def ended_after(self, seconds: float) -> Iterator[None]:
+        """A server that goes on and on does not hold us: ReadTimeout, whatever it says after that."""
+        timer = threading.Timer(seconds, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+        if self._over:
+            raise requests.ReadTimeout
+
+    def _end(self) -> None:
+        self._over = True
+        for one in self._made:
+            if one.sock is not None:
+                with suppress(OSError):
+                    one.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _trust(session: requests.Session, server: ports.ServerAt, token: Token) -> bool | str:
+def _trust(server: ports.ServerAt, token: Token) -> tuple[_Adapter, bool | str]:
     """The pinned certificate (trait `fingerprint`), else our own authority, else the system's."""
     pinned = str(server.traits.get("fingerprint", ""))
-    if not pinned:
-        return token.ca_file or True
-    if not _FINGERPRINT.fullmatch(pinned):
+    if pinned and not _FINGERPRINT.fullmatch(pinned):
         raise Permanent("invalid", server=server.code, remote="the fingerprint is no SHA-256")
-    session.mount("https://", _Pinned(pinned))
-    return False  # who signed it and for which name says nothing more than the fingerprint
+    # who signed a pinned certificate and for which name says nothing more than the fingerprint
+    return _Adapter(pinned), False if pinned else token.ca_file or True
+
+
+def _struck(text: str, secrets: Sequence[str]) -> str:
+    """Without the secrets, as they are or as an answer writes them."""
+    for secret in filter(None, secrets):
+        for form in (secret, json.dumps(secret)[1:-1], quote_plus(secret)):
+            text = text.replace(form, "…")
+    return text
 
 
 def _untrusted(problem: Exception) -> bool:

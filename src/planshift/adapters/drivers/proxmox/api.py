@@ -15,6 +15,7 @@ from urllib.parse import quote
 from planshift.adapters.drivers.by_http import asking, journal
 from planshift.domain.errors import Permanent, Transient, Unknown
 from planshift.provisioning import ports
+from planshift.runtime import clock
 
 PORT = 8006
 SECONDS = 60.0
@@ -62,7 +63,7 @@ class Pve:
 
     def change(self, server: ports.ServerAt, method: str, path: str, *, hide: Sequence[str] = (), **given: str) -> Any:
         """The data of the answer to a mutation: a UPID where it is long. `hide` is struck out of what is said."""
-        return self._call(server, method, path, given, changes=True, hide=tuple(hide))
+        return self._call(server, method, path, given, changes=True, hide=hide)
 
     def finish(self, server: ports.ServerAt, upid: Any, it: journal.Asked) -> None:
         """Wait for a task, for a while. StillRuns when it goes on; the error that its exit status means when it
@@ -72,12 +73,11 @@ class Pve:
         if not UPID.fullmatch(str(upid)):
             raise Unknown("no_answer", server=server.code, remote=asking.plain(f"no UPID: {upid}"))
         it.runs(str(upid))
-        waited = 0.0
+        end = clock.monotonic() + self._patience
         while (exit_status := self.outcome(server, str(upid))) is None:
-            if waited >= self._patience:
+            if clock.monotonic() >= end:
                 raise StillRuns(str(upid))
             threading.Event().wait(self._pause)
-            waited += self._pause
         it.runs("")
         judge(server, exit_status)
         it.note(ended=[*(it.noted("ended") or ()), str(upid)])
@@ -104,7 +104,7 @@ class Pve:
         given: Mapping[str, str],
         *,
         changes: bool,
-        hide: tuple[str, ...] = (),
+        hide: Sequence[str] = (),
     ) -> Any:
         token = self._tokens.of(server)
         answer = self._https.ask(
@@ -115,6 +115,7 @@ class Pve:
             path=f"/api2/json{path}",
             given={name.replace("_", "-") if name in _HYPHENED else name: value for name, value in given.items()},
             changes=changes,
+            hide=hide,
         )
         try:
             read = json.loads(answer.body) if answer.body else {}
@@ -128,10 +129,7 @@ class Pve:
                 }
                 raise Unknown("no_answer", **facts) if changes else Transient("remote_failed", **facts)
             return read["data"]
-        told = _told(answer, read)
-        for secret in hide:
-            told = told.replace(secret, "…")
-        raise _trouble(answer.status, told, server, changes)
+        raise _trouble(answer.status, _told(answer, read), server, changes)
 
 
 _HYPHENED = ("destroy_unreferenced_disks", "notes_template")

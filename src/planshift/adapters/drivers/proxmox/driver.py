@@ -81,6 +81,7 @@ class ProxmoxDriver:
         return ports.Account(
             account=ref.account,
             limits=amounts.told(ref.server, row.limits if row else {}, _counts(ref.server, found)),
+            sold_by_us=bool(row and row.limits),
             address=machine.address_of(self._pve, ref.server, found),
             suspended=stopped and bool(row and row.suspended),
             quarantined=stopped and bool(row and row.quarantined),

@@ -44,13 +44,7 @@ class Whm:
     def change(self, server: ports.ServerAt, function: str, *, hide: Sequence[str] = (), **given: str) -> Said:
         """The answer to a mutation; SaidNo for a "no"; Unknown where it may have happened. `hide` is struck out of what
         the server says."""
-        try:
-            return self._call(server, function, given, changes=True)
-        except SaidNo as problem:
-            told = str(problem)
-            for secret in hide:
-                told = told.replace(secret, "…")
-            raise SaidNo(told) from None
+        return self._call(server, function, given, changes=True, hide=hide)
 
     def uapi(self, server: ports.ServerAt, user: str, module: str, function: str) -> Any:
         """A question of UAPI about one account; SaidNo for a "no"."""
@@ -65,7 +59,15 @@ class Whm:
         """The user that our token is of."""
         return self._tokens.of(server).user
 
-    def _call(self, server: ports.ServerAt, function: str, given: Mapping[str, str], *, changes: bool) -> Said:
+    def _call(
+        self,
+        server: ports.ServerAt,
+        function: str,
+        given: Mapping[str, str],
+        *,
+        changes: bool,
+        hide: Sequence[str] = (),
+    ) -> Said:
         token = self._tokens.of(server)
         answer = self._https.ask(
             server=server,
@@ -75,6 +77,7 @@ class Whm:
             path=f"/json-api/{function}",
             given={"api.version": "1", **given},  # without a version the call would silently mean API 0
             changes=changes,
+            hide=hide,
         )
         if answer.status != 200:
             raise _by_status(answer, server, changes)

@@ -13,7 +13,7 @@ import secrets as randomness
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from planshift.adapters.drivers.by_http import amounts, journal
+from planshift.adapters.drivers.by_http import amounts, asking, journal
 from planshift.adapters.drivers.whm import api, looking, reading
 from planshift.domain.errors import Permanent, Transient
 from planshift.provisioning import ports
@@ -77,6 +77,7 @@ class WhmDriver:
         return ports.Account(
             account=ref.account,
             limits=amounts.told(ref.server, row.limits if row else {}, found.actual),
+            sold_by_us=bool(row and row.limits),
             address=found.address,
             url=f"http://{found.domain}/",
             suspended=found.suspended,
@@ -136,8 +137,8 @@ class WhmDriver:
                 self._whm.change(ref.server, "passwd", hide=(password,), user=found.user, password=password)
             except api.SaidNo as no:
                 raise Transient("remote_failed", server=ref.server.code, remote=str(no)) from None
-            host = ref.server.address.rsplit(":", 1)[0]
-            told = {"user": found.user, "password": password, "host": host, "url": f"https://{host}:2083/"}
+            host = asking.host_of(ref.server)
+            told = {"user": found.user, "password": password, "host": host.strip("[]"), "url": f"https://{host}:2083/"}
             return ports.Result(changed=True, secrets=told)
 
         return journal.once(op=op, ref=ref, verb="set_credentials", asked={}, do=do)
