@@ -1,12 +1,13 @@
 """Does a machine hold what we think it holds? Asked outside any transaction, by runs or at a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from planshift.domain.errors import Trouble
+from planshift.domain.errors import Transient, Trouble
 from planshift.provisioning import facts, models, ports
 
 MISSING, STILL_THERE, LIMIT, SUSPENDED, DNS = "missing", "still_there", "limit", "suspended", "dns"
@@ -14,6 +15,7 @@ KINDS = (MISSING, STILL_THERE, LIMIT, SUSPENDED, DNS)
 YES, NO = "yes", "no"
 SILENT = ("unreachable", "no_answer")  # then the other accounts of the same server are not asked either
 GONE_FOR = timedelta(days=30)  # what was removed is looked for so long
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One environment (pk) beside its machine; `trouble` says why it could not be asked."""
+    """One environment (pk) beside its machine. `trouble` says why not everything could be asked, `untold` for which
+    sorts of difference nobody could look."""
 
     environment: int
     found: tuple[Found, ...] = ()
     trouble: str = ""
+    untold: frozenset[str] = frozenset()
 
 
 def due(*, at_server: models.Server) -> QuerySet[models.Environment]:
@@ -55,29 +59,37 @@ def due(*, at_server: models.Server) -> QuerySet[models.Environment]:
 
 
 def compare_all(environments: Iterable[models.Environment]) -> list[Compared]:
-    """Ask the machine of each (rows of `due`); one that fails stops no other, a silent server is not asked on."""
-    told: list[Compared] = []
-    silent = ""
-    for row in environments:
-        if silent:
-            told.append(Compared(row.pk, trouble=silent))
-            continue
-        try:
-            told.append(Compared(row.pk, tuple(_ask(row))))
-        except Trouble as problem:
-            silent = problem.what if problem.what in SILENT else ""
-            told.append(Compared(row.pk, trouble=problem.what[:60]))
-    return told
+    """Ask the machine of each (rows of `due`) and the service of its name; one that fails stops no other, and who is
+    silent is not asked on."""
+    silent: dict[str, str] = {}
+    return [_ask(row, silent) for row in environments]
 
 
-def _ask(row: models.Environment) -> list[Found]:
-    account = ports.driver(row.server.driver).get(ref=facts.ref_of(row))
-    suspended = getattr(row, "powered", None) == "SUSPEND"
-    found = differences(row, account, suspended=suspended)
-    if row.state == "ACTIVE" and account is not None and row.server.dns and row.address and row.service.label:
-        record = ports.dns(row.server.dns).get(name=row.service.label)
-        found += dns_differences(row, record)
-    return found
+def _ask(row: models.Environment, silent: dict[str, str]) -> Compared:
+    try:
+        account = _answer(silent, "server", lambda: ports.driver(row.server.driver).get(ref=facts.ref_of(row)))
+    except Trouble as problem:
+        return Compared(row.pk, trouble=problem.what[:60], untold=frozenset(KINDS))
+    found = differences(row, account, suspended=getattr(row, "powered", None) == "SUSPEND")
+    if row.state != "ACTIVE" or account is None or not (row.server.dns and row.address and row.service.label):
+        return Compared(row.pk, tuple(found))
+    try:
+        record = _answer(silent, "names", lambda: ports.dns(row.server.dns).get(name=row.service.label))
+    except Trouble as problem:
+        return Compared(row.pk, tuple(found), trouble=problem.what[:60], untold=frozenset({DNS}))
+    return Compared(row.pk, (*found, *dns_differences(row, record)))
+
+
+def _answer(silent: dict[str, str], who: str, ask: Callable[[], Told]) -> Told:
+    """What they say. Who did not answer in this round (`silent`) is not asked again."""
+    if who in silent:
+        raise Transient(silent[who])
+    try:
+        return ask()
+    except Trouble as problem:
+        if problem.what in SILENT:
+            silent[who] = problem.what
+        raise
 
 
 def differences(row: models.Environment, account: ports.Account | None, *, suspended: bool) -> list[Found]:
@@ -88,11 +100,11 @@ def differences(row: models.Environment, account: ports.Account | None, *, suspe
         return [Found(MISSING, YES, NO)]
     if row.state != "ACTIVE":
         return []
+    # the server of an account that was there before us knows what it holds, not which codes that was sold by
+    codes = {*row.limits, *account.limits} if account.sold_by_us else row.limits.keys() & account.limits.keys()
     found = [
         Found(LIMIT, str(ours) if ours is not None else "", str(theirs) if theirs is not None else "", code)
-        for code, ours, theirs in (
-            (code, row.limits.get(code), account.limits.get(code)) for code in sorted({*row.limits, *account.limits})
-        )
+        for code, ours, theirs in ((code, row.limits.get(code), account.limits.get(code)) for code in sorted(codes))
         if ours != theirs
     ]
     if account.suspended != suspended:

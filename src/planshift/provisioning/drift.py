@@ -70,14 +70,17 @@ def _keep(work: runs.Work, told: list[comparing.Compared]) -> runs.Outcome:
 # 2 ── keeping ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def keep(told: list[comparing.Compared], *, at: datetime) -> None:
     """What was found, in the caller's transaction. A constant number of statements for each batch, but one for each
-    difference that is new or changed."""
+    difference that is new or changed. Nobody decides about them meanwhile."""
+    about = models.Environment.objects.filter(pk__in=[each.environment for each in told])
+    locks.lock_only(services.Service.objects.filter(pk__in=about.values("service")))
     models.DriftCheck.objects.bulk_create(
         [models.DriftCheck(environment_id=each.environment, checked_at=at, trouble=each.trouble) for each in told],
         update_conflicts=True,
         unique_fields=["environment"],
         update_fields=["checked_at", "trouble"],
     )
-    asked = {each.environment: each.found for each in told if not each.trouble}
+    asked = {each.environment: each.found for each in told}
+    untold = {(each.environment, what) for each in told for what in each.untold}
     rows = models.Difference.objects.filter(environment__in=asked)
     open_ones = {(row.environment_id, row.what, row.subject): row for row in rows.filter(outcome="")}
     dismissed = set(rows.filter(outcome=DISMISSED).values_list("environment", "what", "subject", "ours", "theirs"))
@@ -93,7 +96,8 @@ def keep(told: list[comparing.Compared], *, at: datetime) -> None:
             if (environment, one.what, one.subject, one.ours, one.theirs) not in dismissed:
                 new.append(_row(environment, one, at))
     for gone in open_ones.values():
-        _close(gone, SETTLED, at=at)
+        if (gone.environment_id, gone.what) not in untold:
+            _close(gone, SETTLED, at=at)
     models.Difference.objects.filter(pk__in=still).update(seen_at=at)
     models.Difference.objects.bulk_create(new)
 

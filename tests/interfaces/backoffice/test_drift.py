@@ -121,6 +121,26 @@ def test_a_silent_server_is_told_and_closes_nothing(environment: models.Environm
     assert [each.silent for each in report.servers if each.server == environment.server.code] != [0]
 
 
+def test_a_silent_name_service_hides_nothing_that_the_machine_says_and_closes_no_difference_of_names(
+    environment: models.Environment,
+) -> None:
+    name = environment.service.label
+    SimulatedRecord.objects.update_or_create(name=name, defaults={"address": "203.0.113.9", "ttl": 300})
+    elsewhere = ("dns", name, environment.address, "203.0.113.9")
+    assert look() == [elsewhere]
+    code, less = lower(environment)
+    simulation = ports.simulation()
+    assert simulation is not None
+    simulation.add_fault(kind="fails", verb="dns_get")
+    assert look() == [elsewhere, ("limit", code, str(less + 1), str(less))]
+    checks = models.DriftCheck.objects.filter(environment__server=environment.server)
+    assert set(checks.filter(environment=environment).values_list("trouble", flat=True)) == {"unreachable"}
+    simulation.clear_faults()
+    SimulatedRecord.objects.filter(name=name).update(address=environment.address)
+    assert look() == [("limit", code, str(less + 1), str(less))]
+    assert not checks.exclude(trouble="").exists()
+
+
 def test_ours_is_set_again_by_an_execution_and_the_next_look_closes_it(environment: models.Environment) -> None:
     code, less = lower(environment)
     look()
