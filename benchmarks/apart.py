@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,7 @@ def postgresql() -> Iterator[str | None]:
     sys.path.insert(0, str(ROOT))
     from tests.harness import postgres
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the cluster would outlive us
     try:
         cluster = postgres.start()
     except postgres.NoPostgreSQL as problem:

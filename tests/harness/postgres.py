@@ -3,6 +3,7 @@
 Durability is as in production: fsync and synchronous_commit stay on. It listens on a Unix socket only.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -58,16 +59,30 @@ def binaries() -> Path:
 
 def start(extra: Mapping[str, str] | None = None) -> Cluster:
     """Make and start a cluster. As root it runs as `postgres` (or `nobody`): initdb refuses root."""
+    found = binaries()
     folder = Path(tempfile.mkdtemp(prefix="planshift-pg-", dir="/tmp"))  # short: a socket's path has 107 characters
-    user, found = None, binaries()
-    if os.geteuid() == 0:
-        user = _unprivileged()
+    try:
+        return _start(folder, found, extra or {})
+    except BaseException:  # also an interruption: nobody else would know that it is there
+        with contextlib.suppress(RuntimeError, OSError):
+            _run([found / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], user=_user(), folder=folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _user() -> str | None:
+    return _unprivileged() if os.geteuid() == 0 else None
+
+
+def _start(folder: Path, found: Path, extra: Mapping[str, str]) -> Cluster:
+    user = _user()
+    if user is not None:
         if "site-packages" in found.parts:  # the environment may be where only root may read
             shutil.copytree(found.parent, folder / "pginstall", symlinks=True)
             found = folder / "pginstall" / "bin"
         account = pwd.getpwnam(user)
         os.chown(folder, account.pw_uid, account.pw_gid)
-    settings = DURABILITY | OTHER | {"listen_addresses": "", "unix_socket_directories": str(folder)} | dict(extra or {})
+    settings = DURABILITY | OTHER | {"listen_addresses": "", "unix_socket_directories": str(folder)} | dict(extra)
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     data = folder / "data"
     initdb = [found / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -48,6 +49,30 @@ def test_without_root_or_programs_it_says_what_is_missing(
     first, second = capsys.readouterr().out.splitlines()
     assert first == "Not here: the lab of real servers needs root."
     assert second == "Not here: the lab of real servers needs: apt-get install nginx-light."
+
+
+def test_a_port_that_is_taken_and_a_lab_that_does_not_come_up_are_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    where: list[Path] = []
+
+    def broken(folder: Path) -> None:
+        where.append(folder)
+        raise hosts.LabError("web-a: sshd did not start")
+
+    monkeypatch.setattr(hosts, "lacking", lambda: "")
+    monkeypatch.setattr(show.parts, "everything", broken)
+    monkeypatch.setattr(show.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert show.main(port=port) == show.main(port=port - 1) == 2
+    assert where == []
+    assert show.main(port=product.free_port()) == 1
+    assert [(folder.parent, folder.exists()) for folder in where] == [(Path("/tmp"), False)]
+    told = f"Not here: port {port} cannot be used (Address already in use): choose another with --port."
+    first, second, _, last = capsys.readouterr().out.splitlines()
+    assert (first, second, last) == (told, told, "The lab does not work here: web-a: sshd did not start")
 
 
 @pytest.mark.xdist_group("lab")

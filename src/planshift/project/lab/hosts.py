@@ -86,6 +86,10 @@ while :; do sleep 3600 & wait $!; done
 T = TypeVar("T")
 
 
+class LabError(Exception):
+    """The lab is not as it has to be; the text says what a host complained of."""
+
+
 @dataclass(frozen=True)
 class Host:
     """One host. `services` are started in order, each by the script that is its value; `files` are its own."""
@@ -180,11 +184,12 @@ class Lab:
         return subprocess.Popen([*enter, *command], **more)
 
     def run(self, name: str, *command: str, check: bool = True, input: str | None = None) -> str:
-        """What a command on the host prints. AssertionError with its complaint when it fails and `check` is on."""
+        """What a command on the host prints. LabError with its complaint when it fails and `check` is on."""
         given = {"stdin": subprocess.PIPE} if input is not None else {}
         done = self.popen(name, *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **given)
         out, err = done.communicate(input, timeout=120)
-        assert done.returncode == 0 or not check, f"{name}: {' '.join(command)} → {done.returncode}\n{out}{err}"
+        if done.returncode and check:
+            raise LabError(f"{name}: {' '.join(command)} → {done.returncode}\n{out}{err}")
         return str(out)
 
     def sh(self, name: str, script: str) -> str:
@@ -225,7 +230,8 @@ class Lab:
 
     def _begin(self, name: str) -> None:
         host, base = self.hosts[name], self.folder / "pool" / name
-        assert self._keeper is not None
+        if self._keeper is None:
+            raise LabError("the lab is not up")
         keeper = _child(self._keeper.pid)
         seen = Path(f"/proc/{keeper}/root{self.folder}/pool/{name}")
         for part in ("upper", "work", "data", "root"):
@@ -267,7 +273,8 @@ class Lab:
         until(lambda: self.path(name, "/run/lab.ready").exists(), why=lambda: self.log(name))
         failed = [file.name.removeprefix("lab.failed-") for file in self.path(name, "/run").glob("lab.failed-*")]
         said = [self.path(name, f"/var/log/lab-{service}").read_text() for service in failed]
-        assert not failed, f"{name}: {failed} did not start\n" + "\n".join(said)
+        if failed:
+            raise LabError(f"{name}: {', '.join(failed)} did not start\n" + "\n".join(said))
 
     def _start(self, command: list[str], name: str) -> "subprocess.Popen[bytes]":
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -311,7 +318,8 @@ def _folders(top: Path, path: Path) -> None:
 
 def _ip(*arguments: str, within: Sequence[str] = ()) -> None:
     done = subprocess.run([*within, "ip", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"ip {' '.join(arguments)}: {done.stderr}"
+    if done.returncode:
+        raise LabError(f"ip {' '.join(arguments)}: {done.stderr}")
 
 
 def until(true: Callable[[], bool], *, seconds: float = 60.0, why: Callable[[], str] = lambda: "") -> None:
@@ -319,7 +327,7 @@ def until(true: Callable[[], bool], *, seconds: float = 60.0, why: Callable[[], 
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s\n{why()}")
+            raise LabError(f"not within {seconds} s\n{why()}")
         time.sleep(0.03)
 
 

@@ -36,21 +36,36 @@ Ctrl-C ends it and removes everything.
 
 
 def main(*, port: int) -> int:
-    """0 after Ctrl-C or SIGTERM, 1 when the product ended by itself, 2 where there can be no lab."""
-    if why := hosts.lacking():
+    """0 after Ctrl-C or SIGTERM, 1 when the product ended by itself or the lab did not come up, 2 where there can be no
+    lab."""
+    if why := hosts.lacking() or _taken(port, port + 1):
         print(f"Not here: {why}.")
         return 2
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ending.set())
-    with tempfile.TemporaryDirectory(prefix=leftovers.NAME) as name:
+    with tempfile.TemporaryDirectory(prefix=leftovers.NAME, dir="/tmp") as name:  # where the next lab sweeps
         folder = Path(name)
         leftovers.own(folder)
         print("Starting the servers …", flush=True)
-        machines, key_file, host_keys = parts.everything(folder)
-        with hosts.lab(machines) as lab:
-            zone.records(lab, ttl=TTL)
-            return _show(lab, _environment(folder, key_file, port), host_keys, port, ending)
+        try:
+            machines, key_file, host_keys = parts.everything(folder)
+            with hosts.lab(machines) as lab:
+                zone.records(lab, ttl=TTL)
+                return _show(lab, _environment(folder, key_file, port), host_keys, port, ending)
+        except hosts.LabError as problem:
+            print(f"The lab does not work here: {problem}")
+            return 1
+
+
+def _taken(*ports: int) -> str:
+    """Which of these ports somebody else serves, "" for none."""
+    for port in ports:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as problem:
+            return f"port {port} cannot be used ({os.strerror(problem.errno or 0)}): choose another with --port"
+    return ""
 
 
 def _show(
@@ -126,8 +141,7 @@ def _filled(lab: hosts.Lab, product: "subprocess.Popen[bytes]", ending: threadin
 
 def _tell(product: "subprocess.Popen[bytes]", up: threading.Event) -> None:
     """Pass on what the product says, until it ends; with “runs at” its links have been printed."""
-    assert product.stdout is not None
-    for line in product.stdout:
+    for line in product.stdout or ():
         print(line.decode(errors="replace"), end="", flush=True)
         if line.startswith(b"Planshift runs at"):
             up.set()
