@@ -137,17 +137,17 @@ class Used(NamedTuple):
 
 
 def drained(_: int, begin: Begin) -> Used:
-    """A worker's life: carries out runs until there are none left."""
+    """A worker's life: carries out runs until no worker has one left; a long one may still give work to all."""
     from django.db import connection
 
-    from planshift.runtime import runs
+    from planshift.runtime import models, runs
 
+    left = models.Run.objects.filter(state__in=("READY", "RUNNING"))
     connection.ensure_connection()
     begin()
-    idle, before = 0, time.process_time()
-    while idle < 3:  # another one may still be splitting
-        idle = 0 if runs.drain() else idle + 1
-        time.sleep(0.02 if idle else 0)
+    before = time.process_time()
+    while runs.drain() or left.exists():
+        time.sleep(0.005)
     return Used(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.process_time() - before)
 
 

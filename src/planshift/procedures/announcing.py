@@ -50,9 +50,12 @@ def due_pks(*, in_force: catalog.InForce, on: date, first: int = 0, last: int | 
         (on - next_term.dates(in_force.policy, family=family, ends_on=on).announced_on).days
         for family in ("", *in_force.catalog.families)
     )
-    waiting = models.Renewal.objects.filter(service=OuterRef("pk"), state__in=next_term.UNPAID)
+    waiting = models.Renewal.objects.filter(service=OuterRef("pk"), state__in=next_term.UNPAID, service__gte=first)
     found = holdings.ending(seller=in_force.seller.pk, before=on + timedelta(days=ahead + 1))
-    stretch = {"pk__gte": first} if last is None else {"pk__gte": first, "pk__lte": last}
+    stretch = {"pk__gte": first}
+    if last is not None:
+        stretch["pk__lte"] = last
+        waiting = waiting.filter(service__lte=last)  # told twice: else all of them are read for each stretch
     return (
         found.filter(**stretch)
         .exclude(Exists(waiting))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from planshift.catalog import models as catalog
 from planshift.runtime import among
@@ -91,10 +91,14 @@ def holdings_of(*, pks: Iterable[int], seller: catalog.Seller | None = None) -> 
 
 
 def ending(*, seller: int, before: date) -> QuerySet[models.Service]:
-    """Services of a seller that still run and whose last term ends before a day; not yet read."""
-    terms = models.Term.objects.filter(service=OuterRef("pk"))
+    """Services of a seller that still run and whose last term ends before a day; not yet read.
+
+    The last term is looked up service by service: joined, the estimate of terms that end later is as old as the last
+    ANALYZE, and a day on which thousands are renewed turns it into a loop over all of them for every service.
+    """
+    last = models.Term.objects.filter(service=OuterRef("pk")).order_by("-end_on").values("end_on")[:1]
     running = models.Service.objects.filter(client__seller_id=seller, state="ACTIVE")
-    return running.filter(Exists(terms)).exclude(Exists(terms.filter(end_on__gte=before)))
+    return running.alias(last_end=Subquery(last)).filter(last_end__lt=before)
 
 
 def _holdings(services: QuerySet[models.Service], *, with_seller: bool = True) -> tuple[Holding, ...]:
