@@ -4,14 +4,17 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import payments
 from planshift.billing import queries as billing
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.procedures import change, mailbox, placing, queries, sweep, views
+from planshift.ledger import balances
+from planshift.procedures import change, mailbox, placing, ports, queries, reconciling, sweep, views
 from planshift.procedures.demo import load
 from planshift.runtime import clock, runs
 from planshift.runtime.runs import schedules
@@ -79,6 +82,21 @@ class Stage:
             clock.move_to(at=clock.business() + dt.timedelta(days=1), actor="test")
             mailbox.collect(at=clock.business())
             self.work()
+
+
+def sound() -> None:
+    """The ledger and what it stands for agree."""
+    assert balances.differences() == {} and [str(each) for each in reconciling.differences()] == []
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[SimulatedMail]:
+    """Mail out and in, in a folder, as long as the test runs."""
+    made = SimulatedMail(folder=tmp_path)
+    before = (ports._out[:], ports._in[:])
+    ports.bind_mail(out=made, mailbox=made)
+    yield made
+    ports._out[:], ports._in[:] = before
 
 
 @pytest.fixture

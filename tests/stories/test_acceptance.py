@@ -1,7 +1,6 @@
 """A decrease from the question to its credit (D5, D7, D8): documents, postings, mails, limits; and every other end."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused, Transient
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import acceptance, asking, change, deciding_replies, mailbox, models, ports, queries, views
+from planshift.procedures import acceptance, asking, change, deciding_replies, mailbox, models, queries, views
 from planshift.provisioning import executions
 from planshift.provisioning import ports as hosting
 from planshift.provisioning import queries as machines
@@ -30,15 +29,6 @@ BEFORE = Money.of("40.00", "PLN")
 # (216.00 + 345.60) x 273 / 365 = 161.56 + 258.49 = 420.05; 23 % VAT 96.61
 CREDIT = Money.of("516.66", "PLN")
 SELLERS = ("demo-chmura-polska",)
-
-
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[SimulatedMail]:
-    made = SimulatedMail(folder=tmp_path)
-    before = (ports._out[:], ports._in[:])
-    ports.bind_mail(out=made, mailbox=made)
-    yield made
-    ports._out[:], ports._in[:] = before
 
 
 def number_of_client(stage: Stage) -> str:

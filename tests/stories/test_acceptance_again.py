@@ -11,7 +11,6 @@ from planshift.procedures import access
 from planshift.runtime import clock
 from tests.stories.conftest import Stage
 from tests.stories.test_acceptance import BEFORE, CREDIT, asked, click, credits, ordered, seen
-from tests.stories.test_acceptance import post as post
 
 
 def test_another_correction_in_between_makes_the_document_anew_and_the_acceptance_holds(

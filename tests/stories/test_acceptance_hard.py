@@ -25,7 +25,6 @@ from tests.stories.test_acceptance import (
     ordered,
     seen,
 )
-from tests.stories.test_acceptance import post as post
 
 
 @pytest.fixture

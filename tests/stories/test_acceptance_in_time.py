@@ -24,7 +24,6 @@ from tests.stories.test_acceptance import (
     ordered,
     seen,
 )
-from tests.stories.test_acceptance import post as post
 
 HOUR = dt.timedelta(hours=1)
 

@@ -128,7 +128,8 @@ def test_a_charge_is_cheaper_for_who_paid_in_that_way(stage: Stage) -> None:
     assert stage.quote("pasticceria", "gold").offer.total.net == Money.of("17.50", "EUR")
 
 
-def test_an_attached_service_and_a_billing_day_give_the_end_of_the_term(stage: Stage) -> None:
+def attached_and_billed_on_a_day(stage: Stage) -> None:
+    """A service that ends with another one, of a client with a billing day."""
     main = stage.service("pasticceria")
     on = clock.business().date()
     register.add_service(
@@ -136,6 +137,10 @@ def test_an_attached_service_and_a_billing_day_give_the_end_of_the_term(stage: S
         auto_renew=False, at=clock.business(), actor="test", attached_to=main,
     )  # fmt: skip
     services.Client.objects.filter(pk=main.client_id).update(bill_day=15)
+
+
+def test_an_attached_service_and_a_billing_day_give_the_end_of_the_term(stage: Stage) -> None:
+    attached_and_billed_on_a_day(stage)
     found = known(stage, "addon.demo").service
     assert (found.aligned_until, found.bill_day) == (stage.page("pasticceria").card.term_end_on, 15)
     assert known(stage, "pasticceria").service.aligned_until is None
@@ -158,7 +163,7 @@ def test_a_first_term_below_the_regular_price_is_promotional(stage: Stage) -> No
 
 def test_every_fact_is_filled_by_the_product_or_named_here(stage: Stage) -> None:
     """Over all demo services and the stories above: a fact that is never anything but its default is not gathered."""
-    test_an_attached_service_and_a_billing_day_give_the_end_of_the_term(stage)
+    attached_and_billed_on_a_day(stage)
     stage.quote("pasticceria", "gold")
     upgraded(stage)
     seen: set[str] = set()

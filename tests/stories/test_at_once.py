@@ -6,7 +6,6 @@ Threads with connections of their own, real transactions, on both databases.
 import datetime as dt
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,6 @@ from planshift.procedures import (
     models,
     payment,
     placing,
-    ports,
-    reconciling,
     service,
 )
 from planshift.procedures.demo import load
@@ -40,7 +37,7 @@ from tests.billing import bank_files
 from tests.billing.test_races import at_once
 from tests.house_rules import source
 from tests.mail.test_mailbox import reply
-from tests.stories.conftest import START, Stage
+from tests.stories.conftest import START, Stage, sound
 from tests.stories.test_acceptance import LESS, SELLERS, asked, asking, credits, seen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -57,23 +54,13 @@ def stage(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
         yield Stage()
 
 
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[SimulatedMail]:
-    made = SimulatedMail(folder=tmp_path)
-    before = (ports._out[:], ports._in[:])
-    ports.bind_mail(out=made, mailbox=made)
-    yield made
-    ports._out[:], ports._in[:] = before
-
-
 def worker() -> object:
     """A worker of its own."""
     return runs.drain(skip_backoff=True)
 
 
-def sound() -> None:
-    assert balances.differences() == {}
-    assert [str(each) for each in reconciling.differences()] == []
+def sound_and_unstuck() -> None:
+    sound()
     assert not Run.objects.filter(state="STUCK").exists()
 
 
@@ -109,7 +96,7 @@ def test_click_reply_staff_refusal_and_lapse_of_one_request_at_one_instant(
     assert len(given) == (1 if row.state == "DONE" else 0)
     assert seen(stage)[1] == deposit + sum(given, start=Money.of("0.00", "PLN"))
     assert billing.Invoice.objects.filter(kind="correction", correction__cause=made.number).count() == len(given)
-    sound()
+    sound_and_unstuck()
 
 
 def unclear_reply(stage: Stage, post: SimulatedMail, number: str) -> str:
@@ -155,7 +142,7 @@ def test_card_click_transfer_withdrawal_and_expiry_of_one_order_at_one_instant(s
     spent = whole if row.state == "DONE" else Money.of("0.00", "PLN")
     assert whole_of(client) == before + whole + whole - spent  # both payments are there, one change was bought
     assert stage.page("vps.ksiegarnia").card.plan_code == ("professional" if row.state == "DONE" else "standard")
-    sound()
+    sound_and_unstuck()
 
 
 def whole_of(client: str) -> Money:
@@ -183,7 +170,7 @@ def test_two_services_spend_one_deposit_that_is_enough_for_one(stage: Stage) -> 
     states = sorted(models.Change.objects.values_list("state", flat=True))
     assert states == ["AWAITING_PAYMENT", "DONE"]
     assert seen(stage)[1] in (Money.of("0.00", "PLN"), most - least)
-    sound()
+    sound_and_unstuck()
 
 
 def order(stage: Stage, quote: str) -> Callable[[], object]:
@@ -216,7 +203,7 @@ def test_three_workers_carry_many_paid_changes_out_once_each(stage: Stage) -> No
     stage.work()
     assert {stage.change(each.number).state for each in made} == {"DONE"}
     assert billing.Invoice.objects.filter(order__subject__startswith="CH-").count() == len(labels)
-    sound()
+    sound_and_unstuck()
 
 
 def test_one_statement_imported_by_three_at_once_pays_once(stage: Stage) -> None:
@@ -238,4 +225,4 @@ def test_one_statement_imported_by_three_at_once_pays_once(stage: Stage) -> None
     assert billing.Payment.objects.count() == before + 2
     assert billing.StatementLine.objects.count() == 2
     assert stage.change(made.number).state == "DONE"
-    sound()
+    sound_and_unstuck()

@@ -1,9 +1,6 @@
 """A decrease that also charges something, and one whose credit goes elsewhere than to the deposit: ordered, accepted
 and carried out as quoted, or refused with words before anything is ordered (D5, D8, H12)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from planshift.adapters.mail.simulated import SimulatedMail
@@ -13,10 +10,9 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
-from planshift.ledger import balances
-from planshift.procedures import acceptance, models, placing, ports, queries, reconciling, views
+from planshift.procedures import acceptance, models, placing, queries, views
 from planshift.runtime import clock, runs
-from tests.stories.conftest import Stage
+from tests.stories.conftest import Stage, sound
 from tests.stories.test_answers_in_the_product import govern, upgraded
 from tests.stories.test_undone import held
 
@@ -24,17 +20,7 @@ CLOUD = "vps.warsztat"
 LESS = facts.ChangeResources(amounts={"memory": 2})
 
 
-@pytest.fixture(autouse=True)
-def post(tmp_path: Path) -> Iterator[SimulatedMail]:
-    made = SimulatedMail(folder=tmp_path)
-    before = (ports._out[:], ports._in[:])
-    ports.bind_mail(out=made, mailbox=made)
-    yield made
-    ports._out[:], ports._in[:] = before
-
-
-def sound() -> None:
-    assert balances.differences() == {} and list(reconciling.differences()) == []
+pytestmark = pytest.mark.usefixtures("post")
 
 
 def parts(page: views.QuotePage) -> tuple[Taxed, Taxed]:

@@ -8,7 +8,6 @@ from planshift.procedures import deciding, models
 from planshift.runtime import clock
 from tests.stories.conftest import Stage
 from tests.stories.test_acceptance import asked, click, nothing_moved, ordered, seen
-from tests.stories.test_acceptance import post as post
 
 STAFF = {"note": "it moves to another server", "actor": "user:7"}
 

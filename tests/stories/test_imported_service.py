@@ -3,21 +3,19 @@
 import datetime as dt
 import json
 import re
-from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 from lxml import etree
 
-from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import chains, invoices
 from planshift.billing import models as billing
 from planshift.catalog import models as catalog
 from planshift.domain.money import Money
 from planshift.interfaces.presenters import import_format
 from planshift.ledger import balances
-from planshift.procedures import ports, queries
+from planshift.procedures import queries
 from planshift.procedures.importing import run
 from planshift.procedures.reconciling import running
 from planshift.provisioning import models as provisioning
@@ -32,11 +30,7 @@ POLSKA = "demo-chmura-polska"
 NUMBER = "F 88/06/2026"
 
 
-@pytest.fixture(autouse=True)
-def post(tmp_path: Path) -> SimulatedMail:
-    made = SimulatedMail(folder=tmp_path)
-    ports.bind_mail(out=made, mailbox=made)
-    return made
+pytestmark = pytest.mark.usefixtures("post")
 
 
 def come_in(kind: str, records: list[dict[str, object]], **more: object) -> run.Report:

@@ -5,8 +5,6 @@ import datetime as dt
 import email
 import email.message
 import email.policy
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
@@ -16,7 +14,7 @@ from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as orders
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
-from planshift.procedures import models, payment, ports
+from planshift.procedures import models, payment
 from planshift.procedures.correspondence import news, occasions
 from planshift.runtime import clock, runs
 from planshift.runtime.models import Run
@@ -25,15 +23,11 @@ from tests.stories.conftest import Stage
 
 
 @pytest.fixture
-def post(stage: Stage, tmp_path: Path) -> Iterator[SimulatedMail]:
+def post(stage: Stage, post: SimulatedMail) -> SimulatedMail:
     """The demo with a way out for mails; what happened before is not told any more."""
-    made = SimulatedMail(folder=tmp_path)
-    before = (ports._out[:], ports._in[:])
-    ports.bind_mail(out=made, mailbox=made)
     news.define()
     stage.work()
-    yield made
-    ports._out[:], ports._in[:] = before
+    return post
 
 
 def pass_minutes(stage: Stage, count: int = 2) -> None:

@@ -9,11 +9,10 @@ from planshift.billing import models as billing
 from planshift.billing import payments
 from planshift.billing import queries as papers
 from planshift.domain.errors import Refused
-from planshift.ledger import balances
 from planshift.procedures import deciding, models, queries, reconciling
 from planshift.runtime import clock
 from tests.harness import planting
-from tests.stories.conftest import Stage
+from tests.stories.conftest import Stage, sound
 from tests.stories.test_evidence import opened
 from tests.stories.test_undone import STAFF, give_up, held, refuse
 
@@ -33,10 +32,6 @@ def figures(order: str) -> list[tuple[str, int]]:
         corrects__order__number=order
     )
     return [(row.kind, row.gross_minor) for row in found.order_by("pk")]
-
-
-def sound() -> None:
-    assert balances.differences() == {} and list(reconciling.differences()) == []
 
 
 @pytest.mark.parametrize("invoiced", [True, False])

@@ -24,7 +24,6 @@ from planshift.runtime import clock
 from tests.house_rules import source
 from tests.stories.conftest import Stage
 from tests.stories.test_acceptance import click, seen
-from tests.stories.test_acceptance import post as post
 
 EUR, PLN = "EUR", "PLN"
 

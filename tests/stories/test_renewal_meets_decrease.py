@@ -1,33 +1,24 @@
 """A decrease that waits for its acceptance meets the renewal (D5, D9): paid first, held back, lapsed together."""
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as billing
 from planshift.domain import facts
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import acceptance, change, models, payment, ports, reconciling
+from planshift.procedures import acceptance, change, models, payment
 from planshift.runtime import clock
 from planshift.services import models as services
 from planshift.services import register
-from tests.stories.conftest import Stage
+from tests.stories.conftest import Stage, sound
 
 LABEL = "vps.warsztat"
 LESS = facts.ChangeResources(amounts={"ip": 0, "memory": 0})
 
 
-@pytest.fixture(autouse=True)
-def post(tmp_path: Path) -> Iterator[SimulatedMail]:
-    made = SimulatedMail(folder=tmp_path)
-    before = (ports._out[:], ports._in[:])
-    ports.bind_mail(out=made, mailbox=made)
-    yield made
-    ports._out[:], ports._in[:] = before
+pytestmark = pytest.mark.usefixtures("post")
 
 
 def to(stage: Stage, day: dt.date) -> None:
@@ -53,10 +44,6 @@ def renewal(stage: Stage) -> models.Renewal:
 
 def deposit(stage: Stage) -> Money:
     return balances.of_client(client=stage.service(LABEL).client.number, kind="deposit", currency="PLN")
-
-
-def sound() -> None:
-    assert balances.differences() == {} and list(reconciling.differences()) == []
 
 
 def test_D9_the_renewal_paid_first_ends_the_unanswered_decrease_and_nothing_is_given_back(stage: Stage) -> None:

@@ -2,39 +2,24 @@
 costs, and the difference goes where the policy's `failure` sends money (D6, D9, H8)."""
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import correction_queries
 from planshift.billing import models as billing
 from planshift.domain import facts
 from planshift.domain.money import Money
-from planshift.ledger import balances
-from planshift.procedures import acceptance, deciding_replies, models, ports, reconciling, undoing
+from planshift.procedures import acceptance, deciding_replies, models, reconciling, undoing
 from planshift.provisioning import executions
 from planshift.provisioning import ports as machine_ports
 from planshift.runtime import clock
 from planshift.services import models as services
 from tests.harness import planting
-from tests.stories.conftest import Stage
+from tests.stories.conftest import Stage, sound
 from tests.stories.test_renewal_meets_change import number, open_renewal, renewals, terms, to
 from tests.stories.test_undone import STAFF, give_up, held, refuse
 
-
-@pytest.fixture(autouse=True)
-def post(tmp_path: Path) -> Iterator[SimulatedMail]:
-    made = SimulatedMail(folder=tmp_path)
-    before = (ports._out[:], ports._in[:])
-    ports.bind_mail(out=made, mailbox=made)
-    yield made
-    ports._out[:], ports._in[:] = before
-
-
-def sound() -> None:
-    assert balances.differences() == {} and list(reconciling.differences()) == []
+pytestmark = pytest.mark.usefixtures("post")
 
 
 def given_back(change: str) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
@@ -78,8 +63,9 @@ def test_H8_a_year_paid_at_the_price_of_a_hard_change_that_staff_give_up(stage: 
         assert ("undone_change", "renewal given back", -1) in found and ("undone_change", "given back", -1) in found
     # the year ahead is known at its price now: Gold costs the difference to Host Pointer for both terms
     again = stage.quote(label, "gold")
+    # 98.10 for the whole of the next, and for the present one 20 of the 28 days of its last month: 98.10 / 12 x 20 / 28
     (line,) = [each for each in again.offer.lines if each.role == "difference"]
-    assert line.amount.net.minor > 98_10
+    assert line.amount.net.minor == 98_10 + 5_84
 
 
 def test_D4_paid_from_the_deposit_it_goes_back_there_and_a_second_click_gives_nothing_more(stage: Stage) -> None:

@@ -7,12 +7,11 @@ import pytest
 from planshift.billing import models as billing
 from planshift.billing import queries as papers
 from planshift.domain.errors import Refused
-from planshift.ledger import balances
-from planshift.procedures import change, deciding, models, reconciling
+from planshift.procedures import change, deciding, models
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
 from planshift.services import models as services
-from tests.stories.conftest import Stage
+from tests.stories.conftest import Stage, sound
 from tests.stories.test_answers_in_the_product import govern, upgraded
 
 LABEL = "pasticceria"
@@ -64,10 +63,6 @@ def postings(order: str) -> list[tuple[str, int]]:
 def plan_on_the_machine(stage: Stage) -> str:
     service = stage.service(LABEL)
     return machines.active_environments(services=[service.number])[service.number].plan
-
-
-def sound() -> None:
-    assert balances.differences() == {} and list(reconciling.differences()) == []
 
 
 def test_D9_it_begins_with_the_term_that_was_paid_for_it_and_the_documents_say_so(stage: Stage) -> None:
