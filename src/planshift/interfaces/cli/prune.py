@@ -1,4 +1,4 @@
-"""planshift prune: delete the history of runs that ended long ago, as the daily sweep does.
+"""planshift prune: delete the history of runs that ended long ago, with old keys of clients, as the daily sweep does.
 
 usage: planshift prune [--days N] [--dry-run]
 
