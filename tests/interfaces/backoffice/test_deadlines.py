@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -264,6 +265,8 @@ def test_staff_pause_and_resume_on_the_page_of_the_change(enter: Enter, ordered:
     assert browser.post(f"/staff/changes/{number}/pause/", form).status_code == 302
     page = text(browser.get(f"/staff/changes/{number}/"))
     assert "Waits for somebody else" in page and "the registry is closed" in page and "Overdue" not in page
+    signed = get_user_model().objects.get(email=f"{ITALIAN}@demo.example")
+    assert f"· {signed.get_full_name() or signed.email}" in page and "user:" not in page
     board = text(browser.get("/staff/deadlines/"))
     assert number in board and "the clock stands still" in board and "the registry is closed" in board
     owner = enter("silver")

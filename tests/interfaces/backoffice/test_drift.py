@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.db import connection
@@ -13,6 +13,7 @@ from planshift.adapters.drivers.simulated.models import SimulatedAccount, Simula
 from planshift.domain.errors import Refused
 from planshift.interfaces.cli import drift as command
 from planshift.procedures import drift as deciding
+from planshift.procedures.queries import choices
 from planshift.procedures.queries import drift as reading
 from planshift.provisioning import drift, models, ports
 from planshift.runtime import clock, runs
@@ -236,11 +237,15 @@ def test_staff_look_and_decide_on_the_page(enter: Enter, environment: models.Env
     code, less = lower(environment)
     browser, other = enter(ITALIAN), enter(POLISH)
     assert "No difference" in text(browser.get("/staff/drift/"))
-    assert browser.post("/staff/drift/look/").status_code == 302
+    asked = browser.post("/staff/drift/look/", follow=True)
+    assert "The worker asks the servers now. Look again in a moment." in text(asked)
     assert not models.Difference.objects.exists()  # a request asks no machine
     runs.drain()
     page = browser.get("/staff/drift/")
-    assert f"Another limit {code}" in text(page) and f"The server says {less}" in text(page)
+    seller = environment.server.seller
+    title = choices.names_of_sellers(sellers=(seller.code,))[seller.code][code]
+    assert isinstance(title, Mapping) and title["en"] != code
+    assert f"Another limit {title['en']}" in text(page) and f"The server says {less}" in text(page)
     (number,) = re.findall(r"/staff/drift/(\d+)/decide/", page.content.decode())
     address = f"/staff/drift/{number}/decide/"
     assert other.post(address, {"decision": "dismiss", "note": "x"}).status_code == 404
@@ -249,7 +254,9 @@ def test_staff_look_and_decide_on_the_page(enter: Enter, environment: models.Env
     assert browser.post(address, {"decision": "dismiss", "note": "as agreed"}).status_code == 302
     assert browser.post(address, {"decision": "dismiss", "note": "again"}).status_code == 409
     closed = text(browser.get("/staff/drift/?closed=1"))
-    assert "Dismissed" in closed and "as agreed" in closed
+    assert "Dismissed" in closed and "as agreed" in closed and "user:" not in closed
+    models.Environment.objects.update(server=models.Server.objects.exclude(seller=seller).first())
+    assert "There is nothing on a server to ask about." in text(browser.post("/staff/drift/look/", follow=True))
 
 
 def test_many_differences_have_pages_and_a_true_count(

@@ -15,7 +15,7 @@ from planshift.interfaces.backoffice import clients, deadlines, door, words
 from planshift.interfaces.presenters import figures, quote_text, steps
 from planshift.procedures import deciding_replies, evidence
 from planshift.procedures import office as doing
-from planshift.procedures.queries import acceptances, office
+from planshift.procedures.queries import acceptances, actors, office
 from planshift.procedures.views import office as views
 from planshift.runtime import clock
 
@@ -63,12 +63,19 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         trouble_at_work=steps.trouble(str(page.execution.error.get("what", ""))) if page.execution else "",
         postings=[words.posting(each) for each in page.postings],
         key=door.new_key(),
+        people=actors.names(actors=_actors(page, thread)),
         other_kind=_other_kind(page),
         ordered_how=clients.WAYS.get(page.ordered_how, page.ordered_how),
         thread=thread,
         pause_reasons=deadlines.choices(),
         trouble=words.trouble(thread.accepting.trouble) if thread and thread.accepting.trouble else "",
     )
+
+
+def _actors(page: views.OfficeChange, thread: Any) -> set[str]:
+    """Everybody of whom the page tells that they acted."""
+    decided = {each.decided_by for each in thread.mails} if thread else set()
+    return {page.ordered_by, *decided, *(each.who for each in page.history), *(each.started_by for each in page.pauses)}
 
 
 def _other_kind(page: views.OfficeChange) -> str:

@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import drifting
 from planshift.procedures import drift as doing
-from planshift.procedures.queries import drift
+from planshift.procedures.queries import actors, choices, drift
 from planshift.procedures.views import office
 from planshift.runtime import clock
 
@@ -21,10 +21,13 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     """Open differences, or with ?closed=1 what became of the others."""
     closed = request.GET.get("closed") == "1"
     found = drift.report(sellers=staff.sellers, closed=closed, page=door.page_number(request))
+    names = choices.names_of_sellers(sellers=staff.sellers)
+    people = actors.names(actors=[each.closed_by for each in found.rows])
     rows = [
         {
             "it": each,
             "title": drifting.title(each.what),
+            "subject": names[each.seller].get(each.subject, each.subject) if each.what == "limit" else each.subject,
             "ours": drifting.value(each.ours),
             "theirs": drifting.value(each.theirs),
             "outcome": drifting.OUTCOMES.get(each.outcome),
@@ -39,6 +42,7 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
         found=found,
         rows=rows,
         closed=closed,
+        people=people,
         kept="closed=1&" if closed else "",
     )
 
@@ -47,9 +51,10 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
 @door.staff_page
 def look(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     """Have the machines asked by the worker."""
-    count = doing.look(sellers=staff.sellers, at=clock.business())
-    told = ngettext("The worker asks in %(count)s round.", "The worker asks in %(count)s rounds.", count)
-    messages.success(request, told % {"count": count})
+    if doing.look(sellers=staff.sellers, at=clock.business()):
+        messages.success(request, _("The worker asks the servers now. Look again in a moment."))
+    else:
+        messages.info(request, _("There is nothing on a server to ask about."))
     return redirect("staff:drift")
 
 

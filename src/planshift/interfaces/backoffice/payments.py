@@ -14,7 +14,7 @@ from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door
 from planshift.interfaces.presenters import amounts
 from planshift.procedures import unapplied
-from planshift.procedures.queries import desk
+from planshift.procedures.queries import actors, desk
 from planshift.procedures.views import desk as seen
 from planshift.procedures.views import office
 from planshift.runtime import clock
@@ -32,7 +32,8 @@ QUESTIONS = {
 def one(request: HttpRequest, staff: office.StaffHeader, number: str) -> HttpResponse:
     """A payment and what can be done with what is left of it."""
     page = desk.payment(sellers=staff.sellers, number=number)
-    return door.show(request, staff, "staff/payment.html", here="orders", page=page, key=door.new_key())
+    people = actors.names(actors=[each.who for each in page.history])
+    return door.show(request, staff, "staff/payment.html", here="orders", page=page, key=door.new_key(), people=people)
 
 
 @require_POST

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import Refused
 from planshift.interfaces.backoffice import door
-from planshift.procedures import by_hand
+from planshift.procedures import by_hand, views
+from planshift.procedures.queries import choices
 from planshift.procedures.views import office
 from planshift.runtime import clock
 
@@ -69,15 +70,19 @@ def every(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     """What waits, oldest first."""
     number = max(1, min(door.page_number(request), FURTHEST))
     found = by_hand.tasks(sellers=staff.sellers, first=(number - 1) * SIZE, most=SIZE + 1)
-    tasks = [_shown(each) for each in found[:SIZE]]
+    names = {
+        code: name for each in choices.names_of_sellers(sellers=staff.sellers).values() for code, name in each.items()
+    }
+    tasks = [_shown(each, names) for each in found[:SIZE]]
     return door.show(
         request, staff, "staff/tasks.html", here="runs", tasks=tasks, number=number, more=len(found) > SIZE
     )
 
 
-def _shown(task: Any) -> dict[str, Any]:
+def _shown(task: Any, names: views.Names) -> dict[str, Any]:
     title, what_to_do = VERBS.get(task.verb, (task.verb, ""))
-    amounts = sorted(dict(task.asked.get("limits", {})).items())
+    limits = sorted(dict(task.asked.get("limits", {})).items())
+    amounts = [(code, names.get(code, code), value) for code, value in limits]
     return {
         "it": task,
         "title": title,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from planshift.interfaces.backoffice import door, words
 from planshift.interfaces.presenters import states, steps
 from planshift.procedures import office as doing
-from planshift.procedures.queries import histories, works
+from planshift.procedures.queries import actors, histories, works
 from planshift.procedures.views import office as views
 from planshift.runtime import clock
 
@@ -77,6 +77,7 @@ def one(request: HttpRequest, staff: views.StaffHeader, key: str) -> HttpRespons
         **_shown(page.run),
         "signals": [steps.signal(each) for each in page.run.awaiting],
         "history": words.tries(page.history, kind=page.run.kind),
+        "people": actors.names(actors=[each.who for each in page.history]),
         "steps": [words.step(each) for each in page.steps],
         "others": [_shown(each) for each in page.others],
         "action": reverse("staff:execution", args=[page.execution.number]) if page.execution else reverse("staff:run"),

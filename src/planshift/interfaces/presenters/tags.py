@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from planshift.interfaces.presenters import amounts, lines, notices, reasons, states, steps, working
+from planshift.interfaces.presenters import acting, amounts, lines, notices, reasons, states, steps, working
 from planshift.interfaces.presenters.icons import ICONS
 
 register = template.Library()
@@ -30,6 +30,7 @@ register.filter("moment", amounts.moment)
 register.filter("words", amounts.words)
 register.filter("sentence", reasons.sentence)
 register.filter("trouble", steps.trouble)
+register.filter("who", acting.who)
 register.filter("period", states.period)
 register.filter("months", states.months)
 register.filter("when", amounts.time_tag)

@@ -1,15 +1,17 @@
 """What would every change cost today, and why not? One gathering of facts, then only arithmetic."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from planshift.catalog import models as sellers_of
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
 from planshift.domain import facts, quote
 from planshift.domain import periods as lengths
-from planshift.domain.errors import Reason
+from planshift.domain.errors import Reason, Refused
 from planshift.domain.money import Money
 from planshift.procedures import knowledge, placing, rules, views
 from planshift.procedures.queries import services
@@ -173,6 +175,15 @@ def _choices(
 def names_of(*, client: str) -> views.Names:
     """Codes → names of what is sold to a client now. NotFound."""
     return names(documents=catalog.in_force(seller=held.client(number=client).seller).catalog)
+
+
+def names_of_sellers(*, sellers: tuple[str, ...]) -> dict[str, views.Names]:
+    """By seller, codes → names of what it sells now; a seller without a catalog has none. Two statements each."""
+    found: dict[str, views.Names] = {code: {} for code in sellers}
+    for row in sellers_of.Seller.objects.filter(code__in=sellers):
+        with contextlib.suppress(Refused):
+            found[row.code] = names(documents=catalog.in_force(seller=row).catalog)
+    return found
 
 
 def names(*, documents: sold.Catalog, known: knowledge.Known | None = None) -> views.Names:
