@@ -20,6 +20,14 @@ from planshift.runtime import bulk, locks, moves, runs
 TOP_UPS = {"topup": postings.deposit_topped_up, "prepaid": postings.prepaid_topped_up}
 
 
+BANK = "bank"
+
+
+def through(*, gateway: str) -> str:
+    """By which way money of a gateway came in and goes back, as the ledger knows it: "bank" or "gateway"."""
+    return BANK if gateway == BANK else "gateway"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """An amount for a locked open order: from a payment, or (payment None) from the deposit."""

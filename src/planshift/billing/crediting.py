@@ -59,7 +59,7 @@ def _shares(planned: Sequence[models.Credited], order: models.Order) -> list[cov
             found[key] = covering.Share(
                 order=order,
                 payment=part.payment,
-                source="deposit" if part.payment is None else "bank" if part.payment.gateway == "bank" else "gateway",
+                source="deposit" if part.payment is None else covering.through(gateway=part.payment.gateway),
                 amount=before + taken,
                 from_unapplied=part.payment is not None,
             )

@@ -13,7 +13,7 @@ from planshift.domain.money import Money
 from planshift.runtime import audit
 from planshift.services import models as services
 
-BANK = "bank"
+BANK = covering.BANK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class _Received:
 
     @property
     def through(self) -> str:
-        return BANK if self.gateway == BANK else "gateway"
+        return covering.through(gateway=self.gateway)
 
 
 def record(

@@ -49,7 +49,7 @@ def assign(
         if wanted > lacking:
             raise Refused("draw_not_possible", order=order, wanted=wanted, lacking=lacking)
         _take(row, wanted)
-        source = "bank" if row.gateway == "bank" else "gateway"
+        source = covering.through(gateway=row.gateway)
         share = covering.Share(order=target, payment=row, source=source, amount=wanted, from_unapplied=True)
         covering.put(shares=[share], at=at, actor=actor)
         _audit(row, "assigned", wanted, at, actor, note, order=order)
@@ -117,7 +117,7 @@ def _take(row: models.Payment, amount: Money) -> None:
 def _book(row: models.Payment, what: str, amount: Money, at: dt.datetime, actor: str, note: str) -> None:
     assert row.client is not None
     seller, client = row.seller.code, row.client.number
-    through = "bank" if row.gateway == "bank" else "gateway"
+    through = covering.through(gateway=row.gateway)
     if what == "identified":
         posting = postings.unidentified_assigned(seller=seller, client=client, amount=amount)
     elif what == "to-deposit":
