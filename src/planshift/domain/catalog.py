@@ -52,11 +52,27 @@ class Price:
     amount: Fraction
     valid_from: date = date.min
     renewal: Fraction | None = None  # the regular price, where `amount` is promotional or renewals cost something else
+    existing_from: date | None = None  # for contracts that are older than it: from then on; None: as the policy says
 
     @property
     def regular(self) -> Fraction:
         """The price without promotion: what a renewal costs."""
         return self.amount if self.renewal is None else self.renewal
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract that may be older than a price: concluded on `since`. `kept`: what was agreed holds until the day that
+    a newer price names for existing contracts, else until that price begins."""
+
+    since: date
+    kept: bool
+
+    def begins(self, price: Price) -> date:
+        """From which day a price holds for this contract; `date.max`: never."""
+        if price.valid_from <= self.since:
+            return price.valid_from
+        return price.existing_from or (date.max if self.kept else price.valid_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +124,9 @@ class Plan:
         priced = (price.length for price in self.prices if price.valid_from <= on)
         return tuple(sorted({*priced, *self.periods}, key=lambda length: length.months))
 
-    def price(self, length: Length, on: date) -> Price | None:
+    def price(self, length: Length, on: date, contract: Contract | None = None) -> Price | None:
         """The price for a billing period of `length` in force on a day, None when there is none."""
-        return price_on(self.prices, length, on)
+        return price_on(self.prices, length, on, contract=contract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +149,23 @@ class Catalog:
     plans: Mapping[str, Plan]
     digest: str = ""
     dated: bool = True  # whether any price begins at a certain day
+    begins: tuple[date, ...] = ()  # the days on which prices of a term begin to hold for somebody, in order
 
     def traits(self, plan: Plan) -> Mapping[str, Trait]:
         """The plan's traits on top of its family's."""
         return MappingProxyType({**self.families[plan.family].traits, **plan.traits})
 
 
-def price_on(prices: tuple[Price, ...], length: Length, on: date) -> Price | None:
-    """The latest price for `length` whose valid_from is not after `on`.
+def price_on(prices: tuple[Price, ...], length: Length, on: date, *, contract: Contract | None = None) -> Price | None:
+    """The latest price for `length` whose valid_from is not after `on`; of an existing contract, the latest that holds
+    for it by then.
 
     Where `length` has none: the price of the longest length that divides it, so many times (12 monthly prices).
     """
     found: Price | None = None
     for price in prices:
-        if price.valid_from > on or price.length.unit != length.unit or length.count % price.length.count:
+        begins = price.valid_from if contract is None else contract.begins(price)
+        if begins > on or price.length.unit != length.unit or length.count % price.length.count:
             continue
         if found is None or (price.length.count, price.valid_from) >= (found.length.count, found.valid_from):
             found = price

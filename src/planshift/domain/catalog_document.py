@@ -41,9 +41,17 @@ def read(root: Table, *, digest: str) -> Catalog:
             else:
                 families = {"": Family(code="", name=MappingProxyType({"en": ""}))}
     begins = [price.valid_from for plan in plans.values() for prices in _price_lists(plan) for price in prices]
-    begins += [each.valid_from for plan in plans.values() for of in plan.resources.values() for each in of.hourly]
-    dated = any(day > date.min for day in begins)
-    return Catalog(seller, MappingProxyType(families), MappingProxyType(plans), digest, dated)
+    begins += [
+        price.existing_from
+        for plan in plans.values()
+        for prices in _price_lists(plan)
+        for price in prices
+        if price.existing_from is not None
+    ]
+    days = tuple(sorted({day for day in begins if day > date.min}))
+    hourly = (each.valid_from for plan in plans.values() for of in plan.resources.values() for each in of.hourly)
+    dated = bool(days) or any(day > date.min for day in hourly)
+    return Catalog(seller, MappingProxyType(families), MappingProxyType(plans), digest, dated, days)
 
 
 def _price_lists(plan: Plan) -> list[tuple[Price, ...]]:
@@ -231,8 +239,11 @@ def _prices(table: Table) -> tuple[Price, ...]:
                 amount=_amount(row, "amount"),
                 valid_from=row.day("from", date.min),
                 renewal=row.amount("renewal", None),
+                existing_from=(row.day("existing_from", date.min) if "existing_from" in row else None),
             )
         )
+        if (later := prices[-1].existing_from) is not None and later < prices[-1].valid_from:
+            row.problem("existing_from", "no existing contract gets a price before it begins (from)")
         row.finish()
     marks = [(price.length, price.valid_from) for price in prices]
     if len(set(marks)) != len(marks):

@@ -53,8 +53,10 @@ def lines(
     rounding: Rounding,
     treatment: str = "standard",
     rate: Fraction | None = None,
+    contract: catalog.Contract | None = None,
 ) -> tuple[Line, ...]:
-    """Plan and additional resources for one whole billing period from `on`, at the regular prices in force on that day.
+    """Plan and additional resources for one whole billing period from `on`, at the regular prices in force on that day
+    (for `contract`, where it is older than the newest).
 
     Rounded as the policy says (`amounts`). `rate` is that of the buyer's treatment (None: the seller's standard rate);
     gross prices lose the tax inside where nobody here pays it. Refused: `plan_not_sold`, `no_renewal_price` (facts:
@@ -63,13 +65,13 @@ def lines(
     offered = sold.plans.get(plan)
     if offered is None:
         raise Refused("plan_not_sold", plan=plan)
-    price = offered.price(length, on)
+    price = offered.price(length, on, contract)
     if price is None:
         raise Refused("no_renewal_price", plan=plan, length=str(length))
     parts = [(facts.PLAN, offered.name, 1, price.regular)]
     for code, amount in sorted(additional.items()):
         resource = offered.resources.get(code)
-        unit = catalog.price_on(resource.prices, length, on) if resource is not None else None
+        unit = catalog.price_on(resource.prices, length, on, contract=contract) if resource is not None else None
         if resource is None or unit is None:
             raise Refused("no_renewal_price", resource=code, length=str(length))
         parts.append((facts.resource_component(code), resource.name, amount, unit.regular * amount))

@@ -6,7 +6,17 @@ class ProceduresConfig(AppConfig):
     label = "procedures"
 
     def ready(self) -> None:
-        from planshift.procedures import announcing, bank, change, deadlines, mailing, payment, renewal, sweep
+        from planshift.procedures import (
+            announcing,
+            bank,
+            change,
+            deadlines,
+            mailing,
+            payment,
+            price_news,
+            renewal,
+            sweep,
+        )
         from planshift.procedures.correspondence import news
         from planshift.procedures.metering import drawing, paying, power
 
@@ -21,6 +31,7 @@ class ProceduresConfig(AppConfig):
             payment,
             paying,
             power,
+            price_news,
             renewal,
             sweep,
         ):

@@ -146,6 +146,7 @@ class _History:
 
     open_change: str = ""  # number of the change under way
     changed_on: date | None = None
+    agreed_on: date | None = None  # of the last change of plan
     announced_on: date | None = None  # of the first quote since the last change: it announced a change
     used_plans: tuple[str, ...] = ()  # in this calendar month, the present one left out
 
@@ -159,14 +160,16 @@ def _history(holding: services.Holding, *, on: date) -> _History:
     )
     open_change, plans = "", []
     changed_at: datetime | None = None
-    for number, state, applied_at, from_plan in rows.order_by("pk").values_list(
-        "number", "state", "applied_at", "from_plan"
+    agreed_on: date | None = None
+    for number, state, applied_at, from_plan, operation in rows.order_by("pk").values_list(
+        "number", "state", "applied_at", "from_plan", "operation"
     ):
         open_change = number if state in models.Change.lifecycle.open else open_change
         if applied_at is None:
             continue
         changed_at = applied_at if changed_at is None else max(changed_at, applied_at)
         day = applied_at.astimezone(zone).date()
+        agreed_on = day if operation == "plan" else agreed_on
         if from_plan and (day.year, day.month) == (on.year, on.month):
             plans.append(from_plan)
     quotes = models.Quote.objects.filter(service=holding.service)
@@ -175,6 +178,7 @@ def _history(holding: services.Holding, *, on: date) -> _History:
     return _History(
         open_change=open_change,
         changed_on=changed_at.astimezone(zone).date() if changed_at else None,
+        agreed_on=agreed_on,
         announced_on=first.astimezone(zone).date() if first else None,
         used_plans=tuple(plans),
     )
@@ -202,6 +206,7 @@ def _service(
         auto_renew=row.auto_renew,
         payment_method=paying.method,
         bought_on=holding.terms[0].start_on,
+        agreed_on=history.agreed_on or holding.terms[0].start_on,
         changed_on=history.changed_on,
         promotional=_promotional(holding, rules, on=on),
         prepaid_periods=len(later),

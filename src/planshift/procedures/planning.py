@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from planshift.catalog import queries as catalog
+from planshift.domain import catalog as sold
 from planshift.domain import documents, periods, renewing
 from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.tax import Taxed
-from planshift.procedures import models, next_term, paper, rules, vat
+from planshift.procedures import contracts, models, next_term, paper, rules, vat
 from planshift.runtime import among
 from planshift.services import models as services
 from planshift.services import queries as holdings
@@ -58,6 +59,7 @@ class _Same(NamedTuple):
     on: date
     treatment: str
     rate: Fraction
+    contract: sold.Contract | None
 
 
 class _Priced(NamedTuple):
@@ -83,12 +85,16 @@ class Planner:
         self._prices: dict[_Same, _Priced | Refused] = {}
         self._known_days: dict[tuple[str, date], _Days] = {}
         self._ends: dict[tuple[object, ...], date] = {}
+        self._concluded: Mapping[int, date] = {}
 
     def plans(self, found: Sequence[holdings.Holding]) -> tuple[list[Plan], list[Unpriced]]:
         """The next terms of services whose day has come and whose next term is not announced yet, and those that cannot
         be priced (as in `renewing.lines` and, for a buyer abroad, `vat.decide`). A constant number of statements."""
         due = self._due(found)
         taxed = self._taxing(due)
+        self._concluded = contracts.concluded(
+            [holding for holding, _ in due], sold=self.in_force.catalog, seller=self.in_force.seller
+        )
         plans: list[Plan] = []
         others: list[Unpriced] = []
         for holding, basis in due:
@@ -134,7 +140,8 @@ class Planner:
         home = self.in_force.catalog.seller.tax_rate(basis.start_on)
         treatment, rate = ("standard", home) if case is None else (case.treatment, case.rate)
         additional = tuple(sorted(basis.additional.items()))
-        same = _Same(basis.plan, basis.family, basis.months, additional, basis.start_on, treatment, rate)
+        contract = self._contract(holding, basis)
+        same = _Same(basis.plan, basis.family, basis.months, additional, basis.start_on, treatment, rate, contract)
         priced, words, total = self._priced(same)
         for owed in basis.later:
             total += owed.total
@@ -166,6 +173,17 @@ class Planner:
             expires_at=days.expires_at,
         )
 
+    def _contract(self, holding: holdings.Holding, basis: next_term.Basis) -> sold.Contract | None:
+        """The contract that is renewed, by the newest price that it is not older than; a paid change of plan is one of
+        today."""
+        since = self._concluded.get(holding.service.pk)
+        if since is None:
+            return None
+        since = since if basis.plan == holding.service.plan else self.today
+        marks = self.in_force.catalog.begins
+        since = max((day for day in marks if day <= since), default=date.min)
+        return contracts.of(since=since, policy=self.in_force.policy, family=basis.family)
+
     def _priced(self, same: _Same) -> _Priced:
         known = self._prices.get(same)
         if known is None:
@@ -189,6 +207,7 @@ class Planner:
             rounding=rules.renewal_rounding(policy=self.in_force.policy, family=same.family, currency=currency),
             treatment=same.treatment,
             rate=same.rate,
+            contract=same.contract,
         )
         words = tuple(
             paper.renewal_words(component=line.component, name=line.name, quantity=line.quantity) for line in lines

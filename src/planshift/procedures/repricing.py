@@ -14,7 +14,7 @@ from planshift.domain import correction, documents, periods, renewing
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
-from planshift.procedures import models, rules, work
+from planshift.procedures import contracts, models, rules, work
 from planshift.services import queries as holdings
 
 REASON: correction.Why = "renewal_as_before"
@@ -93,8 +93,10 @@ def _as_it_is(
     policy = catalog.policy_of(revision=renewal.policy_id or change.quote.policy_id)
 
     def priced(revision: int) -> Sequence[renewing.Line]:
+        sold = catalog.catalog_of(revision=revision)
+        since = contracts.concluded([holding], sold=sold, seller=seller).get(row.pk)
         return renewing.lines(
-            sold=catalog.catalog_of(revision=revision),
+            sold=sold,
             plan=row.plan,
             length=periods.Length(renewal.months),
             additional=holding.additional,
@@ -102,6 +104,7 @@ def _as_it_is(
             rounding=rules.renewal_rounding(policy=policy, family=row.family, currency=seller.currency),
             treatment="standard" if like.vat_code in AT_HOME else like.vat_code,
             rate=Fraction(like.vat_percent) / 100,
+            contract=contracts.of(since=since, policy=policy, family=row.family),
         )
 
     try:

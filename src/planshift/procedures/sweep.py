@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from planshift.procedures import announcing, models
+from planshift.procedures import announcing, models, price_news
 from planshift.runtime import locks, moves, runs
 
 KIND = "sweep"
@@ -18,7 +18,8 @@ def _quotes(task: runs.Work) -> runs.Outcome:
 
 
 def _renewals(task: runs.Work) -> runs.Outcome:
-    """Next terms are announced, by a run of every seller."""
+    """New prices are told, next terms are announced, by runs of every seller."""
+    price_news.begin(at=task.at)
     announcing.begin(at=task.at)
     return runs.Go("housekeeping")
 

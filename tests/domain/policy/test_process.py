@@ -1,6 +1,7 @@
 """The answers that steer the process, each carried out: gates, windows, days, notices."""
 
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,7 +89,7 @@ def test_without_a_word_the_new_environment_is_in_use_after_some_days():
 
 
 def test_the_buyer_on_the_renewal_invoice():
-    run = renewal.RULES["full_new_price"].run
+    run = partial(renewal.RULES["full_new_price"].run, prices="of_the_day", told_days=30)
     assert run(previous="old", present="new", buyer="as_before") == "old"
     assert run(previous="old", present="new", buyer="current") == "new"
 

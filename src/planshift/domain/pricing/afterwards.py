@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from planshift.domain import calendar, periods, renewing
 from planshift.domain import facts as known
+from planshift.domain.catalog import Contract
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.offer import Notice, Promise, Renewal
@@ -125,11 +126,21 @@ def renewal_basis(settled: Settled, facts: known.Facts, day: date | None) -> Ren
     rate = facts.buyer.tax_rate or _NONE if treatment == "oss" else rate
     inside = seller.tax_rate(listed) if seller.prices == "gross" and treatment not in ("standard", "oss") else _NONE
     prices = []
+    contract = _contract(settled, facts)
     for item in sorted(change.items, key=lambda each: (each.component != known.PLAN, each.code)):
-        price = item.new_price(change.new_length, listed)
+        price = item.new_price(change.new_length, listed, contract)
         if price is not None and item.new_quantity:
             prices.append((item.code, item.new_quantity, price.regular))
     return RenewalBasis(tuple(prices), less, inside, rate)
+
+
+def _contract(settled: Settled, facts: known.Facts) -> Contract | None:
+    """The contract that is renewed: another plan makes a new one on the day of the change."""
+    kept = settled.rules.chosen["renewal"].params.get("prices") == "as_agreed"
+    if settled.change.operation == "plan":
+        return Contract(settled.priced_on, kept)
+    since = facts.service.agreed_on
+    return None if since is None else Contract(since, kept)
 
 
 def hourly(settled: Settled, facts: known.Facts) -> Money | None:

@@ -30,9 +30,9 @@ class Item(NamedTuple):
         """The present list price of one unit for a billing period."""
         return selling.price_on(self.old_prices, length, on)
 
-    def new_price(self, length: Length, on: date) -> Price | None:
-        """The list price of one unit after the change."""
-        return selling.price_on(self.new_prices, length, on)
+    def new_price(self, length: Length, on: date, contract: selling.Contract | None = None) -> Price | None:
+        """The list price of one unit after the change; as it holds for a contract that is older than it."""
+        return selling.price_on(self.new_prices, length, on, contract=contract)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
 """What does a client have, and what may be done with it? Constant numbers of statements, however many services."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from planshift.billing import buyers
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold
-from planshift.domain import facts, periods, quote, renewing
+from planshift.domain import facts, periods, quote
 from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.money import Money
 from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed
-from planshift.procedures import keeping, knowledge, models, rules, vat, views
+from planshift.procedures import contracts, keeping, knowledge, models, rules, vat, views
 from planshift.procedures.queries import metering
 from planshift.services import queries as services
 
@@ -46,7 +46,18 @@ def cards(
             service__in=[each.service.pk for each in held], state__in=models.Change.lifecycle.open
         ).select_related("quote", "order")
     }
-    return tuple(_card(each, in_force, open_ones.get(each.service.pk), taxed.get(each.service.pk), at) for each in held)
+    since = contracts.concluded(held, sold=in_force.catalog, seller=in_force.seller)
+    return tuple(
+        _card(
+            each,
+            in_force,
+            open_ones.get(each.service.pk),
+            taxed.get(each.service.pk),
+            since.get(each.service.pk),
+            at,
+        )
+        for each in held
+    )
 
 
 def card(*, known: knowledge.Known, at: datetime) -> views.ServiceCard:
@@ -59,6 +70,7 @@ def _card(
     in_force: catalog.InForce,
     change: models.Change | None,
     taxed: domain_vat.Case | Refused | None,
+    since: date | None,
     at: datetime,
 ) -> views.ServiceCard:
     row, family = held.service, in_force.catalog.families.get(held.service.family)
@@ -77,7 +89,7 @@ def _card(
         term_start_on=term.start_on,
         term_end_on=held.last.end_on,
         period_months=row.months,
-        renewal=next_renewal(held=held, in_force=in_force, taxed=taxed),
+        renewal=next_renewal(held=held, in_force=in_force, taxed=taxed, since=since),
         auto_renew=row.auto_renew,
         metered=bool(family and family.metered),
         open_change=None if change is None else _reference(change, in_force.catalog),
@@ -85,30 +97,17 @@ def _card(
 
 
 def next_renewal(
-    *, held: services.Holding, in_force: catalog.InForce, taxed: domain_vat.Case | Refused | None = None
+    *, held: services.Holding, in_force: catalog.InForce, taxed: domain_vat.Case | Refused | None, since: date | None
 ) -> Taxed | None:
     """What the next term costs as the service stands; None where it is metered, no longer sold, or `taxed` (how a buyer
-    abroad is taxed) cannot be told."""
-    row = held.service
-    family = in_force.catalog.families.get(row.family)
-    if family is None or family.metered or isinstance(taxed, Refused):
-        return None
-    try:
-        lines = renewing.lines(
-            sold=in_force.catalog,
-            plan=row.plan,
-            length=periods.Length(row.months),
-            additional=held.additional,
-            on=held.last.end_on,
-            rounding=rules.renewal_rounding(
-                policy=in_force.policy, family=row.family, currency=in_force.seller.currency
-            ),
-            treatment=taxed.treatment if taxed else "standard",
-            rate=taxed.rate if taxed and taxed.treatment != "standard" else None,
-        )
-    except Refused:
-        return None
-    return Taxed.total((line.amount for line in lines), currency=in_force.seller.currency)
+    abroad is taxed) cannot be told. `since`: when its plan was taken."""
+    return contracts.term_price(
+        held=held,
+        in_force=in_force,
+        taxed=taxed,
+        contract=contracts.of(since=since, policy=in_force.policy, family=held.service.family),
+        on=held.last.end_on,
+    )
 
 
 def _reference(change: models.Change, documents: sold.Catalog) -> views.ChangeRef:

@@ -1,0 +1,116 @@
+"""Who is told of a higher price before it holds for them, and when? Once a day, seller by seller, in batches.
+
+A price that begins on a day is known when its catalog is loaded. So many days before it holds for an existing contract
+(`renewal.told_days`) its client gets one letter: what a term costs now, what from that day on. The key of the letter is
+the service and the day: a second run writes none.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from planshift.catalog import models as sellers
+from planshift.catalog import queries as catalog
+from planshift.domain.errors import Refused
+from planshift.domain.money import Money
+from planshift.procedures import announcing, contracts, mailing, rules, vat
+from planshift.procedures.correspondence import wording
+from planshift.runtime import runs
+from planshift.services import models as services
+from planshift.services import queries as holdings
+
+KIND = "price_news"
+BATCH_KIND = "price_news_batch"
+PURPOSE = "price_change"
+BATCH = 200
+
+
+def begin(*, at: datetime) -> None:
+    """Start the day's run of every seller whose price list is about to change for existing contracts."""
+    found = [each for each in sellers.Seller.objects.order_by("pk") if _due_days(each, at=at)]
+    runs.start_many(
+        kind=KIND, subjects=[(f"{KIND}:{each.code}:{rules.day(seller=each, at=at)}", each.code) for each in found]
+    )
+
+
+def _due_days(seller: sellers.Seller, *, at: datetime) -> list[date]:
+    """Days to come on which a price begins to hold for existing contracts, near enough to be told."""
+    try:
+        in_force = catalog.in_force(seller=seller)
+    except Refused:  # no rules yet: nothing is sold either
+        return []
+    today = rules.day(seller=seller, at=at)
+    families = ("", *in_force.catalog.families)
+    told = max(contracts.told_days(policy=in_force.policy, family=each) for each in families)
+    return [day for day in in_force.catalog.begins if today < day <= today + timedelta(days=told)]
+
+
+def _split(task: runs.Work) -> runs.Outcome:
+    """A run for each stretch of services."""
+    seller, day = sellers.Seller.objects.get(code=task.subject), task.key.rpartition(":")[2]
+    live = services.Service.objects.filter(client__seller=seller, state__in=("ACTIVE", "SUSPENDED")).order_by("pk")
+    stretches = announcing.stretches_of(live.values_list("pk", flat=True).iterator(chunk_size=5000), size=BATCH)
+    for first, last in stretches:
+        key = f"{BATCH_KIND}:{seller.code}:{day}:{first}-{last}"
+        runs.start(kind=BATCH_KIND, key=key, subject=f"{seller.code}:{first}:{last}")
+    return runs.Done()
+
+
+def _batch(task: runs.Work) -> runs.Outcome:
+    """Tell each client of the stretch whose next terms will cost more."""
+    code, first, last = task.subject.rsplit(":", 2)
+    seller = sellers.Seller.objects.get(code=code)
+    in_force, today = catalog.in_force(seller=seller), rules.day(seller=seller, at=task.at)
+    pks = services.Service.objects.filter(
+        client__seller=seller, pk__gte=int(first), pk__lte=int(last), state__in=("ACTIVE", "SUSPENDED")
+    )
+    found = holdings.holdings_of(pks=list(pks.order_by("pk").values_list("pk", flat=True)), seller=seller)
+    since = contracts.concluded(found, sold=in_force.catalog, seller=seller)
+    taxed = vat.abroad(wanted=[(each.service, today) for each in found], sold=in_force.catalog.seller)
+    for day in _due_days(seller, at=task.at):
+        for each in found:
+            told = contracts.told_days(policy=in_force.policy, family=each.service.family)
+            if today < day - timedelta(days=told):
+                continue
+            contract = contracts.of(
+                since=since.get(each.service.pk), policy=in_force.policy, family=each.service.family
+            )
+            now, then = (
+                contracts.term_price(
+                    held=each, in_force=in_force, taxed=taxed.get(each.service.pk), contract=contract, on=on
+                )
+                for on in (day - timedelta(days=1), day)
+            )
+            if now is not None and then is not None and then.gross > now.gross:
+                _tell(each.service, day=day, now=now.gross, then=then.gross, task=task)
+    return runs.Done()
+
+
+def _tell(service: services.Service, *, day: date, now: Money, then: Money, task: runs.Work) -> None:
+    client = service.client
+    facts: Mapping[str, wording.Fact] = {
+        "service": service.label,
+        "renewal": now,
+        "amount": then,
+        "begins": day,
+        "seller": client.seller.name,
+        "link": f"{settings.BASE_URL}/services/{service.number}/",
+    }
+    with transaction.atomic():
+        mailing.send(
+            client=client.number,
+            letter=wording.write(code=PURPOSE, language=client.language, facts=facts),
+            purpose=PURPOSE,
+            key=f"{PURPOSE}:{service.number}:{day}",
+            about=service.number,
+            at=task.at,
+            actor=task.actor,
+        )
+
+
+def define() -> None:
+    """Name the steps to the runtime. Called once, when Django is ready."""
+    runs.define(KIND, steps={"split": _split}, first="split")
+    runs.define(BATCH_KIND, steps={"tell": _batch}, first="tell")
