@@ -25,6 +25,8 @@ from tests.billing import people
 from tests.harness import dovecot, product
 from tests.ports.mail_contract import MailInContract, MailOutContract, mail
 
+pytestmark = pytest.mark.slow
+
 
 class Sink:
     """What the SMTP server does with mails: keeps them, or fails as it was told."""

@@ -273,6 +273,7 @@ def test_accounts(given: str, same: bool) -> None:
     assert bank.same_account(iban="PL61109010140000071219812874", given=given) is same
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
     row = bank_files.camt(Row(amount="1.00", text="t" * 200))
     begin, end = row.index(b"<Ntry>"), row.index(b"</Stmt>")

@@ -8,6 +8,7 @@ from planshift.project import env, settings
 from tests.harness import product
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
@@ -32,6 +33,7 @@ def test_a_wrong_value_is_named_without_a_stack_trace(tmp_path: Path, name: str,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_secret_key_is_made_once_and_is_the_owners(tmp_path: Path) -> None:
     env_ = product.environment(tmp_path)
     assert product.command("help", env=env_).returncode == 0
