@@ -24,7 +24,7 @@ def clock(module: Module) -> Iterator[int]:
     """Calls that read the time."""
     if not module.inside or module.under("runtime/clock.py", AGENT):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call):
             called = dotted(node.func)
             if called in CLOCK_CALLS or (called in CLOCK_CALLS_WITHOUT_ARGUMENT and not node.args):
@@ -39,9 +39,9 @@ def floats(module: Module) -> Iterator[int]:
     """Float literals, float() and FloatField where money is near."""
     if not module.under(*MONEY_LAYERS):
         return
-    calls = (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    calls = (node for node in module.nodes if isinstance(node, ast.Call))
     similarity = [k.value for node in calls for k in node.keywords if k.arg == "cutoff"]  # difflib's, no amount
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, float) and node not in similarity:
             yield node.lineno
         if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] in ("float", "FloatField"):
@@ -52,7 +52,7 @@ def fractions(module: Module) -> Iterator[int]:
     """Imports of a `Fraction` past `domain.exact`."""
     if not module.inside or module.under("domain/exact.py"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         if {"fractions", "quicktions"} & set(names):
@@ -63,7 +63,7 @@ def state(module: Module) -> Iterator[int]:
     """Writes of a `state` column."""
     if not module.inside or module.under(*STATE_WRITERS):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
             for target in targets:
@@ -77,7 +77,7 @@ def broad_except(module: Module) -> Iterator[int]:
     """Handlers that catch everything."""
     if not module.inside or module.under(*WORKER_LOOP):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ExceptHandler):
             caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             if any(kind is None or dotted(kind) in ("Exception", "BaseException") for kind in caught):
@@ -88,7 +88,7 @@ def chance(module: Module) -> Iterator[int]:
     """Imports of `random`."""
     if not module.inside or module.under("runtime/runs"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if "random" in names or (isinstance(node, ast.ImportFrom) and node.module == "random"):
             yield node.lineno
@@ -98,7 +98,7 @@ def hidden_writes(module: Module) -> Iterator[int]:
     """`save`/`delete` overrides and signals."""
     if not module.inside:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef) and any("Model" in dotted(base) for base in node.bases):
             for inner in node.body:
                 if isinstance(inner, ast.FunctionDef) and inner.name in ("save", "delete"):
@@ -114,7 +114,7 @@ def names(module: Module) -> Iterator[int]:
     if not module.inside:
         return
     own = module.path.removeprefix("src/").rsplit("/", 1)[0].replace("/", ".")
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "planshift":
             if f"{node.module}.".startswith(f"{own}."):
                 continue
@@ -132,7 +132,7 @@ def far_strings(module: Module) -> Iterator[int]:
     if not module.inside or module.layer == "project" or module.inside.endswith("apps.py"):
         return
     below = LAYERS[: LAYERS.index(module.layer) + 1] if module.layer in LAYERS else ()
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Call):
             continue
         called = dotted(node.func).split(".")[-1]
@@ -151,7 +151,7 @@ def reverse_accessors(module: Module) -> Iterator[int]:
     """`client.order_set`: a lower package that reads a higher one through the back of a relation."""
     if not module.inside:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr.endswith("_set") and node.attr != "is_set":
             yield node.lineno
 
@@ -160,7 +160,7 @@ def dotted_paths(module: Module) -> Iterator[int]:
     """String literals that name one of our modules."""
     if not module.inside or module.layer == "project" or module.inside.endswith("apps.py"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("planshift."):
             parts = node.value.split(".")
             if len(parts) > 2 and all(part.isidentifier() for part in parts):
@@ -171,7 +171,7 @@ def default_time(module: Module) -> Iterator[int]:
     """Parameters `at` and `on` that may be left out below the doors."""
     if not module.inside or module.under("interfaces", "project", "runtime/clock.py"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef):
             given = [*node.args.posonlyargs, *node.args.args]
             defaulted = given[len(given) - len(node.args.defaults) :] if node.args.defaults else []
@@ -196,7 +196,7 @@ def long_functions(module: Module) -> Iterator[int]:
     """Functions of more than 50 lines, not counting the docstring."""
     if not module.inside:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef):
             said = node.body[0] if ast.get_docstring(node, clean=False) is not None else None
             words = (said.end_lineno or 0) - said.lineno + 1 if said else 0

@@ -1,10 +1,11 @@
 """What the house rules read: the tracked files, parsed once."""
 
 import ast
+import gc
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,12 @@ class Module:
     text: str
     tree: ast.Module
 
-    @property
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, walked once for all rules."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def inside(self) -> str:
         """The path inside the package: `billing/orders.py`; empty for a file that is not part of it."""
         return self.path.removeprefix(PACKAGE) if self.path.startswith(PACKAGE) else ""
@@ -60,7 +66,13 @@ def tracked() -> tuple[str, ...]:
 def modules() -> tuple[Module, ...]:
     """Every Python file of the tree but migrations, which are made by a machine."""
     chosen = [p for p in tracked() if p.endswith(".py") and "migrations" not in PurePosixPath(p).parts]
-    return tuple(parsed(path, (ROOT / path).read_text(encoding="utf-8")) for path in chosen)
+    gc.disable()  # all of this stays: looking through it again and again would take five times as long
+    try:
+        made = tuple(parsed(path, (ROOT / path).read_text(encoding="utf-8")) for path in chosen)
+        gc.freeze()
+        return made
+    finally:
+        gc.enable()
 
 
 def dotted(node: ast.AST) -> str:

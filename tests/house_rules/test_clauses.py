@@ -15,7 +15,7 @@ def claimed() -> set[str]:
         clause
         for module in source.modules()
         if module.path.startswith("tests/")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef) and (clause := clauses.clause_of(node.name))
     }
 

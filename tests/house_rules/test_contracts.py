@@ -67,6 +67,7 @@ def test_every_contract_has_a_planted_sin() -> None:
     assert sorted({contract for contract, _, _ in PLANTED}, key=int) == sorted(IDS, key=int)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("contract", "file", "sin"), PLANTED, ids=lambda value: str(value).replace("planshift.", ""))
 def test_a_planted_import_breaks_its_contract(clean: Path, contract: str, file: str, sin: str) -> None:
     planted = [clean / "planshift" / file]
@@ -90,6 +91,7 @@ def test_a_planted_import_breaks_its_contract(clean: Path, contract: str, file: 
     assert "BROKEN" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_copy_without_a_sin_keeps_all_contracts(clean: Path) -> None:
     # Without this, a copy that cannot be read at all would pass for one that breaks its contract.
     done = lint(clean, *IDS)

@@ -26,18 +26,17 @@ def product_definitions() -> list[definitions.Definition]:
     return [each for each in made if each.steps[each.first].body.__module__.startswith("planshift.")]
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for file in sorted((source.ROOT / "src" / "planshift").rglob("*.py")):
-        path = file.relative_to(source.ROOT / "src").with_suffix("")
-        if "migrations" not in path.parts and not str(path.relative_to("planshift")).startswith(SENT_BY):
-            yield ".".join(path.parts), ast.parse(file.read_text(encoding="utf-8"))
+def modules() -> Iterator[tuple[str, source.Module]]:
+    for module in source.modules():
+        if module.inside and not module.inside.startswith(SENT_BY):
+            yield module.path.removeprefix("src/").removesuffix(".py").replace("/", "."), module
 
 
 def signals_waited_for() -> dict[str, str]:
     """Signal → module, of every `Wait(…, signal=…)` in the code, read as Python reads it there."""
     found: dict[str, str] = {}
-    for name, tree in modules():
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for name, module in modules():
+        calls = [node for node in module.nodes if isinstance(node, ast.Call)]
         waits = [each for each in calls if ast.unparse(each.func).rpartition(".")[2] == "Wait"]
         for word in (word for each in waits for word in each.keywords if word.arg == "signal"):
             told = eval(ast.unparse(word.value), vars(importlib.import_module(name)))
@@ -135,9 +134,7 @@ def troubles_told(trees: Iterator[ast.Module]) -> set[str]:
 
 
 def parsed(*folders: str) -> Iterator[ast.Module]:
-    for folder in folders:
-        for file in sorted((source.ROOT / "src/planshift" / folder).rglob("*.py")):
-            yield ast.parse(file.read_text(encoding="utf-8"))
+    return (module.tree for module in source.modules() if module.under(*folders))
 
 
 def test_every_outcome_has_words() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from planshift.domain import quote, quote_json
+from planshift.domain.facts_document import Stated
 from planshift.domain.policy import dimensions
 from planshift.domain.pricing import compiled, prepared
 from tests.domain.pricing import test_every_answer as base
@@ -166,9 +167,12 @@ def answers() -> list[tuple[str, str]]:
     ]
 
 
-@functools.cache
-def situations(dimension: str) -> tuple[str, ...]:
-    return (*(base.facts(each) for each in base.SITUATIONS), *STAGES.get(dimension, ("", ()))[1])
+def situations(dimension: str) -> tuple[Stated, ...]:
+    texts = (*(base.facts(each) for each in base.SITUATIONS), *STAGES.get(dimension, ("", ()))[1])
+    return tuple(map(stated, texts))
+
+
+stated = functools.cache(world.stated)  # most situations are those of every dimension
 
 
 def policy_text(dimension: str, answer: str) -> str:
@@ -185,8 +189,7 @@ def told(dimension: str, answer: str) -> tuple[str, ...]:
     """What the client is told in every situation, without the names of answers and the working."""
     policy = world.policy(policy_text(dimension, answer))
     found = []
-    for text in situations(dimension):
-        given = world.stated(text)
+    for given in situations(dimension):
         result = quote.price(facts=given.facts, request=given.request, policy=policy, on=given.on)
         encoded: dict[str, Any] = quote_json.encode(result)
         found.append(json.dumps({**encoded, "working": "", "settlement": ""}, sort_keys=True, default=str))

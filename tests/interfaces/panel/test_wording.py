@@ -1,7 +1,6 @@
 """No code without words: reasons, states, notices, movements, steps of the working."""
 
 import ast
-from pathlib import Path
 
 import pytest
 from django.utils import translation
@@ -13,15 +12,14 @@ from planshift.domain.money import Money
 from planshift.domain.policy import collection, dimensions
 from planshift.interfaces.presenters import amounts, movements, notices, reasons, refusals, states
 from planshift.interfaces.presenters.regulation import sentences
-
-SOURCE = Path(__file__).resolve().parents[3] / "src" / "planshift"
+from tests.house_rules import source
 
 
 def raised() -> set[str]:
     """Every code with which the source makes a Reason or a Refused."""
     codes = set()
-    for file in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for module in source.modules():
+        for node in module.nodes if module.inside else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "Reason") and node.args:
                 parts = ast.walk(node.args[0])
                 codes |= {
