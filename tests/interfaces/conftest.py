@@ -10,18 +10,15 @@ from django.test import Client
 
 from planshift.domain import facts
 from planshift.procedures import change, placing, queries
-from planshift.procedures.demo import load
 from planshift.runtime import clock, runs
 from planshift.services import models as services
-from tests.house_rules import source
+from tests.harness import demo as rows
 
 
 @pytest.fixture
 def demo(db: None) -> dt.datetime:
-    """The demo people and services, as of now."""
-    at = dt.datetime.now(dt.UTC)
-    assert load.load(folder=source.ROOT, at=at)
-    return at
+    """The demo people and services, as of now or a moment ago."""
+    return rows.plant(at=dt.datetime.now(dt.UTC), exactly=False)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from django.test import Client
 from planshift.billing import models as billing
 from planshift.domain.money import Money
 from planshift.procedures import access, models
-from planshift.procedures.demo import load
 from planshift.procedures.metering import drawing
 from planshift.procedures.reconciling import running
 from planshift.provisioning import ports
@@ -25,7 +24,7 @@ from planshift.runtime import clock, runs
 from planshift.runtime.runs import schedules
 from planshift.services import models as services
 from tests.billing import bank_files
-from tests.house_rules import source
+from tests.harness import demo
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 START = dt.datetime(2026, 9, 1, 12, 0, tzinfo=WARSAW)
@@ -88,7 +87,7 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(schedules, "_planted", {})
     drawing.define()
     with clock.stopped(at=START):
-        assert load.load(folder=source.ROOT, at=START)
+        demo.plant(at=START)
         yield World()
 
 

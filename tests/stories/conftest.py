@@ -15,11 +15,10 @@ from planshift.domain import facts
 from planshift.domain.money import Money
 from planshift.ledger import balances
 from planshift.procedures import change, mailbox, placing, ports, queries, reconciling, sweep, views
-from planshift.procedures.demo import load
 from planshift.runtime import clock, runs
 from planshift.runtime.runs import schedules
 from planshift.services import models as services
-from tests.house_rules import source
+from tests.harness import demo
 
 START = dt.datetime(2026, 9, 1, 10, 0, tzinfo=dt.UTC)
 
@@ -106,5 +105,5 @@ def stage(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setattr(schedules, "_planted", {})
     sweep.define()
     with clock.stopped(at=START):
-        assert load.load(folder=source.ROOT, at=START)
+        demo.plant(at=START)
         yield Stage()

@@ -29,13 +29,12 @@ from planshift.procedures import (
     placing,
     service,
 )
-from planshift.procedures.demo import load
 from planshift.runtime import clock, runs
 from planshift.runtime.models import Run
 from planshift.runtime.runs import schedules
 from tests.billing import bank_files
 from tests.billing.test_races import at_once
-from tests.house_rules import source
+from tests.harness import demo
 from tests.mail.test_mailbox import reply
 from tests.stories.conftest import START, Stage, sound
 from tests.stories.test_acceptance import LESS, SELLERS, asked, asking, credits, seen
@@ -50,7 +49,7 @@ def stage(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     monkeypatch.setattr(schedules, "_schedules", {})
     monkeypatch.setattr(schedules, "_planted", {})
     with clock.stopped(at=START):
-        assert load.load(folder=source.ROOT, at=START)
+        demo.plant(at=START)
         yield Stage()
 
 
