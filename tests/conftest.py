@@ -17,7 +17,8 @@ from planshift.runtime.runs import schedules
 from tests.harness import doors, guarded, product
 
 pytest_plugins = ["tests.harness.clauses"]
-USES_ROWS = {"db", "transactional_db", "live_server"}
+# fixtures that bring the database of the run, or start the product on one of its kind
+USES_ROWS = {"db", "transactional_db", "live_server", "on_postgresql", "own_database", "opened"}
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """`make test`: get what the tests need, run all of them on SQLite and on PostgreSQL, print clause → result.
 
-Exit status 0 only when tests ran on both databases and none failed. PLANSHIFT_NO_SKIP=1 makes a skipped conformance or
-browser test, and a missing system package, a failure.
+Tests that use no database of the run (it is blocked for them) run once, beside those on SQLite; the table shows them
+apart. Exit status 0 only when tests ran on both databases and none failed. PLANSHIFT_NO_SKIP=1 makes a skipped
+conformance or browser test, and a missing system package, a failure.
 """
 
 import json
@@ -13,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from tests.harness.clauses import CLAUSES, clause_of  # noqa: E402
 
 DATABASES = ("sqlite", "postgresql")
+NONE = "no rows"  # the column "database" of tests that use none
 # what the tests use → (a command that shows it is there, the packages of Debian that bring it)
 SYSTEM = {
     "Chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core")),
@@ -52,7 +54,7 @@ class Outcome:
 
     exit_status: int
     seconds: float
-    tests: dict[str, dict[str, float | str]] = field(default_factory=dict)
+    tests: dict[str, dict[str, float | str | bool]] = field(default_factory=dict)
     collection_errors: int = 0
 
     def count(self, clause: str | None = None) -> Counter[str]:
@@ -60,9 +62,15 @@ class Outcome:
         chosen = (n for n in self.tests if clause is None or clause_of(name_of(n)) == clause)
         return Counter(str(self.tests[node]["outcome"]) for node in chosen)
 
-    def time(self, clause: str) -> float:
-        """Seconds that the tests of `clause` took."""
-        return sum(float(t["seconds"]) for n, t in self.tests.items() if clause_of(name_of(n)) == clause)
+    def time(self, clause: str | None = None) -> float:
+        """Seconds that the tests of `clause`, or all, took; those that ran at the same time are added up."""
+        chosen = (t for n, t in self.tests.items() if clause is None or clause_of(name_of(n)) == clause)
+        return sum(float(t["seconds"]) for t in chosen)
+
+    def only(self, *, database: bool) -> "Outcome":
+        """Those of its tests that use a database, or that use none."""
+        chosen = {node: test for node, test in self.tests.items() if test["database"] is database}
+        return replace(self, tests=chosen)
 
 
 def name_of(node: str) -> str:
@@ -117,10 +125,11 @@ def no_daemons() -> Iterator[None]:
 
 
 def run(database: str) -> Outcome:
-    """All tests but the long ones, on one database."""
+    """All tests but the long ones, on one database; on the second one only those that use it."""
     report = ROOT / "var" / "test-report" / f"{database}.json"
     report.unlink(missing_ok=True)
-    print(f"\n== all tests on {database}", flush=True)
+    first = database == DATABASES[0]
+    print(f"\n== all tests on {database}" if first else f"\n== all tests that use rows on {database}", flush=True)
     began = time.monotonic()
     done = subprocess.run(
         [
@@ -131,7 +140,7 @@ def run(database: str) -> Outcome:
             "--dist",
             "loadgroup",
             "-m",
-            "not long",
+            "not long" if first else "not long and database",
             f"--report={report}",
         ],
         cwd=ROOT,
@@ -147,18 +156,23 @@ def run(database: str) -> Outcome:
 
 
 def table(outcomes: dict[str, Outcome]) -> str:
-    """One line per clause and database."""
+    """Lines of each clause: on each database, and of tests that use none."""
+    first = outcomes[DATABASES[0]]
+    shown = {name: outcome.only(database=True) for name, outcome in outcomes.items()}
+    shown[NONE] = first.only(database=False)
     lines = [f"{'clause':<8}{'database':<12}{'passed':>7}{'skipped':>9}{'failed':>8}{'time':>9}"]
     for clause in CLAUSES:
-        for database, outcome in outcomes.items():
-            counts = outcome.count(clause)
-            numbers = f"{counts['passed']:>7}{counts['skipped']:>9}{counts['failed']:>8}{outcome.time(clause):>7.1f} s"
-            lines.append(f"{clause:<8}{database:<12}{numbers}{'' if counts else '   no test yet'}")
-    for database, outcome in outcomes.items():
-        counts = outcome.count()
-        numbers = f"{counts['passed']:>7}{counts['skipped']:>9}{counts['failed']:>8}{outcome.seconds:>7.0f} s"
-        lines.append(f"{'all':<8}{database:<12}{numbers}")
-    return "\n".join(lines)
+        counted = {name: counts for name, outcome in shown.items() if (counts := outcome.count(clause))}
+        lines += [_line(clause, name, counts, shown[name].time(clause)) for name, counts in counted.items()]
+        lines += [f"{clause:<8}{name:<12}   no test yet" for name in DATABASES if name not in counted]
+    lines += [_line("all", name, outcome.count(), outcome.time()) for name, outcome in shown.items()]
+    took = ", ".join(f"{outcome.seconds:.0f} s on {name}" for name, outcome in outcomes.items())
+    return "\n".join([*lines, f"the runs took {took} (several tests at a time)"])
+
+
+def _line(clause: str, database: str, counts: Counter[str], seconds: float) -> str:
+    numbers = f"{counts['passed']:>7}{counts['skipped']:>9}{counts['failed']:>8}{seconds:>7.1f} s"
+    return f"{clause:<8}{database:<12}{numbers}"
 
 
 def main() -> int:

@@ -34,11 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Turn a skip that must not be into a failure, and mark browser tests for the table."""
+    """Turn a skip that must not be into a failure, and say for the table whether the test uses a database."""
     outcome = yield
     report = outcome.get_result()
     browser = item.get_closest_marker("browser") is not None
-    report.user_properties.append(("browser", browser))
+    report.user_properties.append(("database", item.get_closest_marker("database") is not None))
     if report.skipped and os.environ.get("PLANSHIFT_NO_SKIP") == "1" and (clause_of(item.name) or browser):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
@@ -52,6 +52,7 @@ class _Table:
         self.file = Path(report) if report else None
         self.outcomes: dict[str, str] = {}
         self.seconds: Counter[str] = Counter()
+        self.database: dict[str, bool] = {}
         self.collection_errors = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -59,6 +60,7 @@ class _Table:
         before = self.outcomes.get(report.nodeid, "passed")
         self.outcomes[report.nodeid] = max(before, report.outcome, key=worst.__getitem__)
         self.seconds[report.nodeid] += report.duration
+        self.database[report.nodeid] = dict(report.user_properties).get("database", True)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.collection_errors += report.failed
@@ -67,7 +69,11 @@ class _Table:
         if self.file:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             tests = {
-                node: {"outcome": outcome, "seconds": round(self.seconds[node], 3)}
+                node: {
+                    "outcome": outcome,
+                    "seconds": round(self.seconds[node], 3),
+                    "database": self.database[node],
+                }
                 for node, outcome in self.outcomes.items()
             }
             content = {"tests": tests, "collection_errors": self.collection_errors}
