@@ -163,3 +163,22 @@ def test_D6_the_buyer_of_the_imported_invoice_stands_on_what_follows(stage: Stag
     quote = stage.quote("vps.tartak", "business")
     made = stage.order(quote)
     assert billing.Order.objects.get(number=made.order).buyer_party["name"] == "Demo Tartak sp. z o.o."
+
+
+def test_what_the_catalog_does_not_sell_so_does_not_come_in(stage: Stage) -> None:
+    come_in("clients", import_format.EXAMPLE["clients"])
+    wrong = {**import_format.EXAMPLE["services"][0], "months": 7, "additional": {"ip": 2, "memory": 3}}
+    found = run.run(
+        seller=POLSKA,
+        kind="services",
+        content=json.dumps({"services": [wrong]}).encode(),
+        format="json",
+        dry_run=False,
+        at=clock.business(),
+        actor="staff:1",
+    )
+    assert [(each.code, each.facts.get("field")) for each in found.problems] == [
+        ("import_period_not_sold", "months"),
+        ("import_step", "additional"),
+    ]
+    assert not services.Service.objects.filter(label=wrong["label"]).exists()

@@ -22,6 +22,7 @@ RULES = 'settlement = "difference"\ndecrease = "settled"\nunpaid_documents = "bl
         (PLANS, 'change = "resources"\nresources = { zz = 1 }', ["resource_unknown"]),
         (PLANS, 'change = "period"\nperiod = 12', ["same_billing_period"]),
         (PLANS, 'change = "plan"\nto = "new"\nperiod = 7', ["period_not_sold"]),
+        (PLANS + "[plans.hours]\n", 'change = "plan"\nto = "hours"\nperiod = 7', ["no_billing_period"]),
     ],
 )
 def test_what_is_no_change_at_all_is_refused_with_what_else_stands_in_the_way(

@@ -1,5 +1,6 @@
 """Can a client with a pocket calculator follow each line of working: both shipped policies, each language?"""
 
+import dataclasses
 import re
 from datetime import date
 from types import MappingProxyType
@@ -89,6 +90,23 @@ def test_units_that_are_added_to_others_are_charged_alone() -> None:
         shown = working.show(step, {})
     # 21 days of 31 are left: 8.00 × 2 × 21 / 31 = 10.8387…
     assert (shown.formula, shown.result.replace("\u00a0", " ")) == ("8,00 × (4 − 2) × 21 / 31", "10,84 zł")
+
+
+@pytest.mark.parametrize(
+    ("timing", "days", "on", "words"),
+    [
+        ("at_once", 0, None, "at once"),
+        ("after_payment", 0, None, "as soon as it begins"),
+        ("at_renewal", 0, None, "as soon as it begins"),
+        ("at_renewal", 3, None, "3 business days"),
+        ("after_payment", 3, date(2026, 9, 4), "4 September 2026"),
+    ],
+)
+def test_what_begins_later_is_not_done_at_once(timing: str, days: int, on: date | None, words: str) -> None:
+    promise = quote.Promise(business_days_min=days, business_days_max=days, on=on)
+    with translation.override("en"):
+        told = figures.promise(dataclasses.replace(offered("more"), timing=timing, promise=promise))
+    assert told.replace("\u00a0", " ") == words
 
 
 def test_months_and_days_stay_apart_in_a_formula() -> None:

@@ -53,6 +53,14 @@ def _day(raw: Any) -> date:
     return day
 
 
+def _number(raw: Any) -> str:
+    """Documents are files and addresses under their numbers: none leads out of a folder."""
+    number = _matching(NUMBER, "import_document_number", raw)
+    if {".", ".."} & set(re.split(r"[/\\]", number)):
+        raise _problem("import_document_number")
+    return number
+
+
 def _whole(raw: Any) -> int:
     if isinstance(raw, str) and re.fullmatch(r"[0-9]{1,9}", raw.strip(), re.ASCII):
         return int(raw)
@@ -102,7 +110,5 @@ Reference = Annotated[
     Field(pattern="^[!-~]{1,60}$", description="of the other system: the same reference is the same thing"),
     BeforeValidator(lambda raw: _matching("[!-~]{1,60}", "import_reference", raw)),
 ]
-Number = Annotated[
-    str, Field(pattern=NUMBER), BeforeValidator(lambda raw: _matching(NUMBER, "import_document_number", raw))
-]
+Number = Annotated[str, Field(pattern=NUMBER), BeforeValidator(_number)]
 Whole = BeforeValidator(_whole)

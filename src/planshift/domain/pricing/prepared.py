@@ -140,6 +140,8 @@ def _not_sold(change: Change, on: date) -> Reason | None:
     lengths = change.new_plan.lengths(on)
     if change.new_length in lengths:
         return None
+    if not lengths:  # counted by the hour
+        return Reason("no_billing_period", {"plan": change.new_plan.code})
     return Reason("period_not_sold", {"plan": change.new_plan.code, "months": tuple(each.months for each in lengths)})
 
 

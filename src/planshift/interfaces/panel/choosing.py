@@ -76,7 +76,7 @@ def priced(offer: quote.Offer | None, names: Mapping[str, Any]) -> dict[str, Any
         "is_credit": credit,
         "today": abs(offer.total.gross),
         "today_taxed": -offer.total if credit else offer.total,
-        "promise": figures.promise(offer.promise),
+        "promise": figures.promise(offer),
         "promise_note": figures.promise_note(offer.promise),
         "kind_note": figures.kind_note(offer, names),
         "term_end": figures.day_of(offer.term_end),

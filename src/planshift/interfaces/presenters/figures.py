@@ -87,7 +87,7 @@ def of_offer(offer: quote.Offer, names: Mapping[str, Any]) -> Figures:
         renewal_steps=tuple(renewal),
         other_steps=tuple(other),
         timing=str(TIMINGS.get(offer.timing, offer.timing)),
-        promise=promise(offer.promise),
+        promise=promise(offer),
         promise_note=promise_note(offer.promise),
         term_end=day_of(offer.term_end),
         back=offer.credit_to if credit else "",
@@ -127,13 +127,14 @@ def tax_title(lines_: tuple[quote.Line, ...]) -> str:
     return f"{_('VAT')} {amounts.percent(rates.pop())}" if len(rates) == 1 else _("VAT")
 
 
-def promise(made: quote.Promise) -> str:
-    """When it is done: a date, a number of business days, or at once."""
+def promise(offer: quote.Offer) -> str:
+    """When it is done: a date, a number of business days, or at once; what begins later, as soon as it begins."""
+    made = offer.promise
     if made.on is not None:
         return amounts.day(made.on)
     if made.business_days_max:
         return _days(made)
-    return _("at once")
+    return _("at once") if offer.timing == "at_once" else _("as soon as it begins")
 
 
 def promise_note(made: quote.Promise) -> str:

@@ -88,6 +88,7 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "prepaid_too_low": _("The prepaid balance is %(balance)s: %(wanted)s is more than that."),
     "no_capacity": _("There is no room for this at the moment: %(resources)s."),
     "no_price_for_period": _("%(plan)s is not sold for your billing period (%(length)s)."),
+    "no_billing_period": _("%(plan)s has no billing period: it is counted by the hour."),
     "period_not_sold": _("%(plan)s is sold for these billing periods only (in months): %(months)s."),
     "nothing_to_buy_time_from": _("There is no unused value left to buy time from."),
     "drift_closed": _("This difference is closed already."),

@@ -44,6 +44,8 @@ OF_IMPORTS: dict[str, str | Promise] = {
     "import_period": _("The period has to have a first day and, after it, an end."),
     "import_period_needed": _("What is billed for a service needs its period."),
     "import_plan_unknown": _("The catalog has no plan %(value)s in this family."),
+    "import_period_not_sold": _("The plan is sold for these billing periods only (in months): %(months)s."),
+    "import_step": _("%(value)s of %(resource)s: it is sold in steps of %(step)s."),
     "import_range": _("%(value)s is out of range (%(expected)s)."),
     "import_reference": _("“%(value)s” is no reference: at most 60 letters, digits and signs without blanks."),
     "import_resource_unknown": _("The plan has no additional resource %(value)s."),

@@ -113,6 +113,11 @@ def _plan(entry: Entry, record: ServiceIn, sold: Catalog) -> Iterator[Problem]:
             yield entry.problem("import_resource_unknown", "additional", value=resource)
         elif known.maximum is not None and amount > known.maximum:
             yield entry.problem("import_range", "additional", value=amount, expected=known.maximum)
+        elif amount % known.step:
+            yield entry.problem("import_step", "additional", value=amount, resource=resource, step=known.step)
+    lengths = {length.months for length in plan.lengths(date.max)}  # ever
+    if lengths and record.months not in lengths:
+        yield entry.problem("import_period_not_sold", "months", value=record.months, months=tuple(sorted(lengths)))
 
 
 def _servers(context: Context) -> Mapping[str, provisioning.Server]:
