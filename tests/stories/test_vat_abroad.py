@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from planshift.adapters.documents import typeset
 from planshift.adapters.vies import recorded
-from planshift.billing import invoices, payments
+from planshift.billing import buyers, invoices, payments
 from planshift.billing import models as billing
 from planshift.billing import queries as papers
 from planshift.catalog import load
@@ -83,6 +84,24 @@ def test_reverse_charge_from_quote_to_paper(stage: Stage) -> None:
     assert [line.vat_code for line in paper.lines] == ["reverse_charge"] and paper.total.gross == Money.of(
         "22.00", "EUR"
     )
+    # the consultation that the invoice leans on stands on it, in the words of its language
+    assert paper.buyer.legal["vies"] == f"{kept.request_identifier} (2026-09-01)"
+    said = typeset.content(paper)["notes"]
+    assert said == ["Inversione contabile.", f"Numero di consultazione VIES: {kept.request_identifier} (2026-09-01)"]
+
+
+def test_an_invoice_with_vat_and_the_data_for_the_next_one_name_no_consultation(stage: Stage) -> None:
+    client = abroad(stage)
+    check(client)
+    stage.pay(stage.order(stage.quote(LABEL, "gold")).order)
+    first = billing.Invoice.objects.filter(client=client, kind="invoice").latest("pk")
+    assert "vies" in first.buyer_party["legal"]
+    (next_one,) = buyers.for_orders(wanted=[buyers.Wanted(client, (stage.service(LABEL).number,))])
+    assert next_one.tax_id == "DE136695976" and "vies" not in next_one.legal
+    home = stage.service("ristorante")
+    stage.pay(stage.order(stage.quote("ristorante", "gold")).order)
+    other = billing.Invoice.objects.filter(client=home.client, kind="invoice").latest("pk")
+    assert "vies" not in other.buyer_party.get("legal", {})
 
 
 def test_without_an_answer_of_vies_the_seller_s_vat_is_due(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
 
-from planshift.billing import models, rows
+from planshift.billing import models, rows, vat_proofs
 from planshift.domain import documents
 from planshift.domain.errors import Refused
 from planshift.runtime import among
@@ -55,7 +55,7 @@ def _newest(
     if invoice is not None and (
         profile is None or profile.confirmed_at is None or profile.confirmed_at <= invoice.issued_at
     ):
-        return documents.Party.from_json(invoice.buyer_party)
+        return documents.Party.from_json(vat_proofs.on(party=invoice.buyer_party, consultation=""))
     if profile is None:
         raise Refused("buyer_not_confirmed", client=client.number)
     return rows.profile_party(profile, email=client.email)

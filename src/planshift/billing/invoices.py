@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from planshift.billing import booking, covering, models, numbering, ports, rows
+from planshift.billing import booking, covering, models, numbering, ports, rows, vat_proofs
 from planshift.domain import documents, einvoices, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -209,8 +209,12 @@ def _issue(
 ) -> list[models.Invoice]:
     numbered, settled = _numbered(orders, on), _settled(orders, parts)
     forms = {order.pk: legal_form or _form(order, lines[order.pk], on) for order in orders}
+    proofs = vat_proofs.of(orders=orders, lines=lines)
     invoices = bulk.create(
-        _invoice(order, *numbered[order.pk], on, at, actor, forms[order.pk], settled[order.pk]) for order in orders
+        _invoice(
+            order, *numbered[order.pk], on, at, actor, forms[order.pk], settled[order.pk], proofs.get(order.pk, "")
+        )
+        for order in orders
     )
     bulk.insert(
         models.InvoiceLine,
@@ -310,6 +314,7 @@ def _invoice(
     actor: str,
     legal_form: str,
     settled: list[dict[str, Any]],
+    consultation: str,
 ) -> models.Invoice:
     paid_on = booking.day(seller=order.seller, at=order.paid_at or at)
     return bulk.new(
@@ -331,7 +336,7 @@ def _invoice(
         tax_minor=order.tax_minor,
         gross_minor=order.gross_minor,
         seller_party=order.seller_party,
-        buyer_party=order.buyer_party,
+        buyer_party=vat_proofs.on(party=order.buyer_party, consultation=consultation),
         bank_account=order.bank_account,
         payment_reference=order.payment_reference,
         settled=settled,

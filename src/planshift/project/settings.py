@@ -95,6 +95,11 @@ SIMULATED_GATEWAY = env.boolean("PLANSHIFT_SIMULATED_GATEWAY", default=DEMO and 
 # A folder into which the bank's statements are put; the worker imports them each hour. Empty: none is watched.
 STATEMENTS_FOLDER = env.text("PLANSHIFT_STATEMENTS", default="")
 
+# VIES is asked about VAT numbers of businesses abroad; off, nobody asks (a demo has recorded answers). The address only
+# where it is reached another way.
+VIES = env.boolean("PLANSHIFT_VIES", default=False)
+VIES_URL = env.text("PLANSHIFT_VIES_URL", default="")
+
 # Name services of the provider's zones; a server names the one that holds its clients' names ("powerdns", "rfc2136").
 POWERDNS_URL = env.text("PLANSHIFT_POWERDNS_URL", default="")
 POWERDNS_KEY = env.text("PLANSHIFT_POWERDNS_KEY", default="")

@@ -114,11 +114,15 @@ def _vendors(by_hand: "ManualDriver") -> "dict[str, provisioning.Driver]":
 
 
 def _bind_vies() -> None:
-    """Recorded answers in a demo. Elsewhere nobody is asked yet: a business abroad is taxed as a consumer."""
-    from planshift.adapters.vies import recorded
+    """VIES itself where it is switched on, recorded answers in a demo. Elsewhere nobody is asked: a business abroad is
+    taxed as a consumer."""
+    from planshift.adapters.vies import live, recorded
     from planshift.procedures import ports
 
-    ports.bind_vies(recorded.RecordedVies() if settings.DEMO else None)
+    if settings.VIES:
+        ports.bind_vies(live.LiveVies(url=settings.VIES_URL or live.URL))
+    else:
+        ports.bind_vies(recorded.RecordedVies() if settings.DEMO else None)
 
 
 def _bind_mail() -> None:

@@ -131,9 +131,10 @@ def _due(document: documents.Document, words: dict[str, str]) -> list[str]:
 
 def _notes(document: documents.Document, words: dict[str, str]) -> list[str]:
     found = [f"{words['reason']}: {words['why_' + document.reason]}"] if document.reason else []
-    return found + [
-        words[code] for code in (*figures.UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)
-    ]
+    codes = [code for code in (*figures.UNTAXED, "oss") if any(line.vat_code == code for line in document.lines)]
+    found += [words[code] for code in codes]
+    shown = document.buyer.legal.get("vies", "")
+    return [*found, f"{words['vies']} {shown}"] if shown and "reverse_charge" in codes else found
 
 
 def _party(party: documents.Party, document: documents.Document, words: dict[str, str]) -> dict[str, Any]:
