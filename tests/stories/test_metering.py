@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import Count
+from lxml import etree
 
+from planshift.billing import invoices
 from planshift.billing import models as billing
+from planshift.catalog import models as catalog
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -21,6 +24,7 @@ from planshift.runtime import clock
 from planshift.runtime.models import StepRecord
 from planshift.services import models as services
 from planshift.services import register
+from tests.einvoicing import validating
 from tests.stories.conftest import Stage
 
 LABEL = "cloud.pracownia"
@@ -158,6 +162,31 @@ def test_D3_a_month_with_25_hours_in_a_day_is_one_invoice_over_its_draws(cloud: 
         (dt.date(2026, 10, 1), dt.date(2026, 11, 1))
     ] * 4
     sound(cloud)
+
+
+@pytest.mark.parametrize("due", [False, True])
+def test_D3_the_invoice_of_a_month_is_a_valid_structured_invoice(cloud: Stage, due: bool) -> None:
+    """FA(3), also where the balance did not cover the month and something is still due."""
+    catalog.Seller.objects.filter(clients__number=client(cloud)).update(tax_id="PL5260250274")
+    buyer = services.BuyerProfile.objects.filter(client__number=client(cloud)).latest("pk")
+    buyer.pk, buyer.tax_id, buyer.is_business = None, "", False  # the demo's number is none
+    buyer.created_at = buyer.confirmed_at = clock.business() + dt.timedelta(minutes=1)
+    buyer.save(force_insert=True)
+    if due:
+        resources(cloud, cpu=32, memory=128)
+        push(cloud, "2026-09-02T08:00")  # 89.80 drawn, 68.14 there
+    else:
+        top_up(cloud, "600.00", key="x" * 20)
+    push(cloud, "2026-10-01T08:00")
+    row = billing.Invoice.objects.get(metered__month=dt.date(2026, 9, 1))
+    file = invoices.xml(seller=cloud.service(LABEL).client.seller.code, number=row.number)
+    assert validating.faults(file) == []
+    root = etree.fromstring(file)
+    amounts = [Money.of(each.text, "PLN").minor for each in root.iterfind(".//{*}FaWiersz/{*}P_11")]
+    told = {name: root.findtext(f".//{{*}}{name}") for name in ("P_2", "P_15", "RodzajFaktury")}
+    assert told == {"P_2": row.number, "P_15": Money.from_minor(row.gross_minor, "PLN").text, "RodzajFaktury": "VAT"}
+    assert len(amounts) == row.lines.count() and sum(amounts) == row.net_minor
+    assert (row.due_on is not None) is due
 
 
 def test_D3_warned_once_blocked_below_the_floor_and_unblocked_by_a_top_up(cloud: Stage) -> None:

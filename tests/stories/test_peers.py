@@ -1,10 +1,11 @@
 """What users of other panels have complained about, and must not happen here; payments are in `test_peers_payments`.
 
 A quotes that surprise · C renewals that collide with a change · D credit from nothing · E machines after the payment ·
-F credits, VAT and corrections · H changed prices.
+F credits, VAT and corrections · G later and undone · H changed prices. Each letter has its tests, seen to below.
 """
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -17,13 +18,15 @@ from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
 from planshift.ledger import models as ledger
-from planshift.procedures import models, payment, queries
+from planshift.procedures import change, models, payment, queries
 from planshift.provisioning import ports
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
 from tests.house_rules import source
+from tests.stories import test_peers_payments
 from tests.stories.conftest import Stage
 from tests.stories.test_acceptance import click, seen
+from tests.stories.test_answers_in_the_product import govern, upgraded
 
 EUR, PLN = "EUR", "PLN"
 
@@ -199,6 +202,42 @@ def test_F_paying_into_the_deposit_is_no_supply_and_has_no_vat(stage: Stage) -> 
     assert ledger.Transfer.objects.filter(credit__kind="vat").count() == tax
     assert not billing.Invoice.objects.filter(order__number=order).exists()
     assert balances.of_client(client=client, kind="deposit", currency=PLN) == Money.of("140.00", PLN)
+
+
+# ── G ──
+def test_G_a_decrease_for_the_next_term_is_taken_back_before_it_and_asked_for_again(stage: Stage) -> None:
+    """Elsewhere a scheduled downgrade cannot be undone, or the undone one still prices the renewal."""
+    upgraded(stage)
+    govern(stage, "pasticceria", decrease='"at_renewal"')
+    first = stage.order(stage.quote("pasticceria", "silver"))
+    assert (first.state, stage.page("pasticceria").card.plan_code) == ("AWAITING_TERM_END", "gold")
+    end = stage.page("pasticceria").card.term_end_on
+    assert end is not None
+    clock.move_to(at=dt.datetime.combine(end - dt.timedelta(days=20), dt.time(10), dt.UTC), actor="test")
+    stage.work()
+    client = stage.service("pasticceria").client
+
+    def due() -> int:
+        return billing.Order.objects.get(purpose="renewal", state="AWAITING_PAYMENT", client=client).net_minor
+
+    assert due() == 69_00  # of what it becomes
+    change.withdraw(client=client.number, number=first.number, at=clock.business(), actor=stage.actor)
+    stage.work()
+    assert (stage.change(first.number).state, due()) == ("WITHDRAWN", 135_00)
+    second = stage.order(stage.quote("pasticceria", "silver"))
+    assert (second.state, due()) == ("AWAITING_TERM_END", 69_00)
+    stage.pay(billing.Order.objects.get(purpose="renewal", state="AWAITING_PAYMENT", client=client).number)
+    assert stage.page("pasticceria").card.plan_code == "gold"  # paid for until the boundary
+    clock.move_to(at=dt.datetime.combine(end, dt.time(10), dt.UTC), actor="test")
+    stage.work()
+    assert (stage.change(second.number).state, stage.page("pasticceria").card.plan_code) == ("DONE", "silver")
+    assert balances.differences() == {}
+
+
+def test_every_complaint_has_a_test() -> None:
+    names = [*globals(), *vars(test_peers_payments)]
+    letters = {name.split("_")[1] for name in names if re.match("test_[A-H]_", name)}
+    assert letters == set("ABCDEFGH")
 
 
 # ── H ──
