@@ -351,6 +351,18 @@ def test_what_another_execution_made_stands_when_a_creation_is_taken_back(
     assert driver.get(ref=ref) is None
 
 
+def test_the_accounts_of_a_server_are_listed(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
+    assert driver.capabilities(server=bench.first).lists
+    assert driver.listed(server=bench.first) == ports.Listed(("s1001-1",))
+    assert driver.listed(server=bench.second).names == ()
+    second = ports.Ref(bench.first, "s2002-1")
+    spec = ports.Spec("other.example", "silver", ("other.example",))
+    driver.create(op=key("create-2"), ref=second, spec=spec, limits=SMALL)
+    assert sorted(driver.listed(server=bench.first).names) == ["s1001-1", "s2002-1"]
+    driver.remove(op=key("remove"), ref=ref, proof=NOTICE)
+    assert driver.listed(server=bench.first).names == ("s2002-1",)
+
+
 def test_an_unknown_task_is_not_found(driver: ports.Driver, bench: Bench) -> None:
     with pytest.raises(Permanent) as refused:
         driver.poll(server=bench.first, task="none such")

@@ -194,6 +194,12 @@ def test_H10_no_task_removes_anything_without_proof(driver: ManualDriver, proof:
     assert driver.open_tasks(servers=("old7",)) == ()
 
 
+def test_nobody_is_asked_to_list_accounts(driver: ManualDriver) -> None:
+    assert driver.capabilities(server=REF.server).lists is False
+    with pytest.raises(Permanent, match="unsupported"):
+        driver.listed(server=REF.server)
+
+
 def test_what_another_execution_made_is_no_task_of_who_takes_his_own_back(driver: ManualDriver) -> None:
     created(driver)
     with pytest.raises(Permanent, match="conflict"):

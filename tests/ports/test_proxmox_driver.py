@@ -300,6 +300,15 @@ def test_a_machine_that_was_there_before_us_is_known_by_its_number_and_marked(pr
     assert node.machines[104]["config"]["description"] == "planshift: 104\n"
 
 
+def test_machines_are_listed_by_our_name_or_their_number_without_templates(proxmox_node: Node) -> None:
+    driver, node = proxmox_node
+    ref = made(driver, node)
+    node.add(104, name="old")
+    node.add(5001, name="other")
+    assert driver.listed(server=ref.server) == ports.Listed(("s1001-1", "104", "5001"))
+    assert driver.listed(server=benches.machines_at(node, "bench2", vmids="5000-5999")) == ports.Listed(("5001",))
+
+
 def test_room_counts_guests_that_are_off_and_no_memory_of_templates(proxmox_node: Node) -> None:
     driver, node = proxmox_node
     node.add(104, name="off")

@@ -10,6 +10,7 @@ from planshift.provisioning import ports
 from tests.ports.standins import benches
 from tests.ports.standins.serving import Fault, Request
 from tests.ports.standins.whm import WhmServer
+from tests.ports.standins.whm import account as account_of
 
 pytestmark = pytest.mark.django_db
 SMALL, BIG = {"disk_gb": 10, "mailboxes": 20}, {"disk_gb": 50, "mailboxes": 100}
@@ -34,9 +35,9 @@ def made(driver: WhmDriver, server: WhmServer, **traits: str | int | bool) -> po
 
 
 def limits(driver: WhmDriver, ref: ports.Ref) -> dict[str, int]:
-    account = driver.get(ref=ref)
-    assert account is not None
-    return dict(account.limits)
+    found = driver.get(ref=ref)
+    assert found is not None
+    return dict(found.limits)
 
 
 @pytest.mark.parametrize(("kind", "calls"), [("lost", 1), ("slow", 1), ("cut", 2), ("status_after", 1)])
@@ -92,6 +93,18 @@ def test_a_password_is_in_no_trouble_though_the_server_repeats_it(
     with pytest.raises(Unknown) as lost:
         driver.set_credentials(op=key("access"), ref=ref)
     assert "pass-of-the-test" not in str(lost.value.facts)
+
+
+def test_accounts_are_listed_page_by_page_and_those_of_others_by_their_user(
+    whm_servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver, server, _ = whm_servers
+    ref = made(driver, server)
+    server.accounts |= {user: account_of(user, f"{user}.example") for user in ("alice", "bob")}
+    monkeypatch.setattr("planshift.adapters.drivers.whm.driver.PAGE", 2)
+    first = driver.listed(server=ref.server)
+    assert first == ports.Listed(("s1001-1", "alice"), "3")
+    assert driver.listed(server=ref.server, after=first.after) == ports.Listed(("bob",))
 
 
 def test_a_half_done_change_is_finished_and_not_begun_anew(whm_servers: Servers) -> None:
@@ -244,13 +257,13 @@ def test_quarantine_after_arrears_and_what_somebody_did_by_hand(whm_servers: Ser
     driver.suspend(op=key("suspend"), ref=ref, reason="arrears")
     assert server.accounts["s1001x1"]["suspendreason"] == "arrears"
     assert driver.quarantine(op=key("quarantine"), ref=ref).changed is True
-    account = driver.get(ref=ref)
-    assert account is not None
-    assert (account.suspended, account.quarantined) == (True, True)
+    found = driver.get(ref=ref)
+    assert found is not None
+    assert (found.suspended, found.quarantined) == (True, True)
     server.accounts["s1001x1"].update(suspended=0, disklimit="20480M")
-    account = driver.get(ref=ref)
-    assert account is not None
-    assert (account.serves, account.quarantined, dict(account.limits)) == (True, False, {**SMALL, "disk_gb": 20})
+    found = driver.get(ref=ref)
+    assert found is not None
+    assert (found.serves, found.quarantined, dict(found.limits)) == (True, False, {**SMALL, "disk_gb": 20})
 
 
 def test_an_account_that_was_there_before_us_is_read_and_changed(whm_servers: Servers) -> None:

@@ -45,5 +45,13 @@ def decide(*, sellers: tuple[str, ...], difference: int, decision: str, note: st
         _DECISIONS[decision](difference=difference, note=note, at=at, actor=actor)
 
 
+def dismiss_unknown(*, sellers: tuple[str, ...], account: int, note: str, at: datetime, actor: str) -> None:
+    """An account that we do not know may be there. Refused as in `provisioning.drift`; NotFound."""
+    if not models.UnknownAccount.objects.filter(pk=account, server__seller__code__in=sellers).exists():
+        raise NotFound(str(account))
+    with transaction.atomic():
+        drift.dismiss_unknown(account=account, note=note, at=at, actor=actor)
+
+
 def _servers(sellers: tuple[str, ...]) -> list[models.Server]:
     return list(models.Server.objects.filter(seller__code__in=sellers).order_by("pk"))

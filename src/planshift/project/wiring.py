@@ -25,7 +25,7 @@ def wire() -> None:
     """Bind drivers, gateways and document renderers to their ports. Called once, when Django is ready."""
     from planshift.adapters.documents import typeset
     from planshift.adapters.drivers.manual import driver as manual
-    from planshift.adapters.drivers.simulated import driver, faults
+    from planshift.adapters.drivers.simulated import driver, faults, visitor
     from planshift.adapters.einvoices import fa3, fatturapa, ubl
     from planshift.adapters.statements import camt053, mt940
     from planshift.adapters.web import http
@@ -43,7 +43,7 @@ def wire() -> None:
     provisioning.bind(
         drivers,
         dns={"simulated": driver.SimulatedDns(), **_name_services()},
-        web={"simulated": driver.SimulatedWeb(), "linux-ssh": http.HttpWeb(), "whm": http.HttpWeb()},
+        web={"simulated": visitor.SimulatedWeb(), "linux-ssh": http.HttpWeb(), "whm": http.HttpWeb()},
         simulation=faults,
     )
     installing.bind(installers)

@@ -39,6 +39,33 @@ class Compared:
     untold: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """All accounts that a server (pk) lists; `trouble` says why it did not, "unsupported" where it cannot."""
+
+    server: int
+    names: frozenset[str] = frozenset()
+    trouble: str = ""
+
+
+def names(server: models.Server) -> Names:
+    """Which accounts are there, whoever made them?"""
+    driver, at = ports.driver(server.driver), facts.server_at(server)
+    found: set[str] = set()
+    after, more = "", True
+    try:
+        if not driver.capabilities(server=at).lists:
+            return Names(server.pk, trouble="unsupported")
+        while more:
+            page = driver.listed(server=at, after=after)
+            more = bool(page.after) and not found.issuperset(page.names)  # a server that cannot page tells all again
+            found |= set(page.names)
+            after = page.after
+    except Trouble as problem:
+        return Names(server.pk, trouble=problem.what[:60])
+    return Names(server.pk, frozenset(found))
+
+
 def due(*, at_server: models.Server) -> QuerySet[models.Environment]:
     """What can be compared: nothing that is being prepared, nor what is being worked on before its point of no
     return."""

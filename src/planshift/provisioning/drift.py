@@ -1,6 +1,7 @@
 """Where do machines say something else than we think? Found every night and on demand, kept, decided by staff.
 
     drift (once a night) → drift_server (a stretch of one server's environments) → rows of Difference
+                         → drift_server (the list of its accounts) → rows of UnknownAccount
     staff: our state again (an execution, or the name swapped) · taken over · dismissed with a reason
 
 A difference that is no longer there closes itself. One that was dismissed comes back only when the machine says
@@ -18,6 +19,7 @@ from planshift.runtime import audit, locks, runs
 from planshift.services import models as services
 
 KIND, SERVER_KIND, NAME_KIND = "drift", "drift_server", "drift_name"
+LIST = "list"  # the subject of a look at the list of a server's accounts
 STRETCH = 100  # environments that one step asks about
 RETRIES = runs.Retries(attempts=3, first=5.0, longest=60.0)
 SETTLED, TAKEN_OVER, DISMISSED = "settled", "taken_over", "dismissed"
@@ -32,6 +34,7 @@ def start(*, servers: list[models.Server], slot: str, at: datetime) -> int:
     for server in servers:
         rows = comparing.gone_lately(comparing.due(at_server=server), since=at - comparing.GONE_FOR)
         pks = list(rows.values_list("pk", flat=True))
+        subjects.append((f"{SERVER_KIND}:{server.pk}:{LIST}:{slot}", f"{server.pk}:{LIST}"))
         for first in range(0, len(pks), STRETCH):
             last = pks[min(first + STRETCH, len(pks)) - 1]
             subjects.append((f"{SERVER_KIND}:{server.pk}:{pks[first]}:{slot}", f"{server.pk}:{pks[first]}:{last}"))
@@ -42,9 +45,10 @@ def start(*, servers: list[models.Server], slot: str, at: datetime) -> int:
 def check(*, server: models.Server, at: datetime) -> None:
     """Compare one server now and keep what is found. For commands and tests; never in a request."""
     rows = comparing.gone_lately(comparing.due(at_server=server), since=at - comparing.GONE_FOR)
-    told = comparing.compare_all(rows)
+    told, listed = comparing.compare_all(rows), comparing.names(server)
     with transaction.atomic():
         keep(told, at=at)
+        keep_names(listed, at=at)
 
 
 def _nightly(work: runs.Work) -> runs.Outcome:
@@ -52,18 +56,24 @@ def _nightly(work: runs.Work) -> runs.Outcome:
     return runs.Done()
 
 
-def _ask(work: runs.Work) -> list[comparing.Compared]:
-    pk, first, last = (int(each) for each in work.subject.split(":"))
+def _ask(work: runs.Work) -> list[comparing.Compared] | comparing.Names:
+    pk, _, which = work.subject.partition(":")
     server = models.Server.objects.filter(pk=pk).first()
     if server is None:
         return []
+    if which == LIST:
+        return comparing.names(server)
+    first, last = (int(each) for each in which.split(":"))
     rows = comparing.due(at_server=server).filter(pk__gte=first, pk__lte=last)
     return comparing.compare_all(comparing.gone_lately(rows, since=work.at - comparing.GONE_FOR))
 
 
 @runs.external(_ask)
-def _keep(work: runs.Work, told: list[comparing.Compared]) -> runs.Outcome:
-    keep(told, at=work.at)
+def _keep(work: runs.Work, told: list[comparing.Compared] | comparing.Names) -> runs.Outcome:
+    if isinstance(told, comparing.Names):
+        keep_names(told, at=work.at)
+    else:
+        keep(told, at=work.at)
     return runs.Done()
 
 
@@ -100,6 +110,31 @@ def keep(told: list[comparing.Compared], *, at: datetime) -> None:
             _close(gone, SETTLED, at=at)
     models.Difference.objects.filter(pk__in=still).update(seen_at=at)
     models.Difference.objects.bulk_create(new)
+
+
+def keep_names(told: comparing.Names, *, at: datetime) -> None:
+    """Accounts that no environment of ours is, in the caller's transaction: new ones open, those that went or are known
+    now settled. A server that told nothing changes nothing."""
+    if told.trouble:
+        return
+    here = models.UnknownAccount.objects.filter(server=told.server)
+    server = models.Server.objects.get(pk=told.server)
+    # drivers know a machine by its code: sellers who share one describe it each for itself
+    environments = models.Environment.objects.filter(server__driver=server.driver, server__code=server.code)
+    # what we removed and is still there is a difference of its environment, for as long as that is looked at
+    known = comparing.gone_lately(environments, since=at - comparing.GONE_FOR)
+    unknown = told.names - set(known.values_list("external_id", flat=True))
+    here.filter(outcome="").exclude(name__in=unknown).update(outcome=SETTLED, closed_at=at)
+    here.filter(outcome="").update(seen_at=at)
+    answered = set(here.filter(outcome__in=("", DISMISSED)).values_list("name", flat=True))
+    models.UnknownAccount.objects.bulk_create(
+        [
+            models.UnknownAccount(server_id=told.server, name=name, found_at=at, seen_at=at)
+            for name in sorted(unknown - answered)
+            if len(name) <= 200
+        ],
+        ignore_conflicts=True,  # another look found it in this moment
+    )
 
 
 def _row(environment: int, one: comparing.Found, at: datetime) -> models.Difference:
@@ -175,6 +210,28 @@ def dismiss(*, difference: int, note: str, at: datetime, actor: str) -> None:
     row = _open(difference, note)
     _close(row, DISMISSED, at=at, actor=actor, note=note)
     _record(row, "drift_dismissed", note=note, at=at, actor=actor)
+
+
+def dismiss_unknown(*, account: int, note: str, at: datetime, actor: str) -> None:
+    """It may be there, for the reason in `note`; it is not told again. Refused: `note_needed`, `drift_closed`."""
+    if not note.strip():
+        raise Refused("note_needed")
+    found = models.UnknownAccount.objects.select_related("server").filter(pk=account, outcome="")
+    row = next(iter(locks.lock(found)), None)
+    if row is None:
+        raise Refused("drift_closed")
+    row.outcome, row.closed_at, row.closed_by, row.note = DISMISSED, at, actor, note.strip()[:500]
+    row.save(update_fields=["outcome", "closed_at", "closed_by", "note"])
+    audit.record(
+        kind="provisioning.unknown_account",
+        object_id=row.pk,
+        number=row.server.code,
+        event="drift_dismissed",
+        actor=actor,
+        at=at,
+        note=note,
+        facts={"account": row.name},
+    )
 
 
 def _open(difference: int, note: str) -> models.Difference:

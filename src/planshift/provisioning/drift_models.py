@@ -46,3 +46,31 @@ class Difference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment_id} {self.what} {self.subject}"
+
+
+class UnknownAccount(models.Model):
+    """An account on a server that no environment of ours is. `outcome` as of a difference."""
+
+    server = models.ForeignKey("provisioning.Server", on_delete=models.PROTECT, related_name="unknown_accounts")
+    name = models.CharField(max_length=200)
+    found_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="when it was last there")
+    outcome = models.CharField(max_length=20, blank=True, help_text="settled or dismissed; blank: open")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = fields.actor(blank=True, default="")
+    note = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "name"], condition=models.Q(outcome=""), name="unknown_account_open_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="", closed_at=None) | (~models.Q(outcome="") & ~models.Q(closed_at=None)),
+                name="unknown_account_closed_at",
+            ),
+        ]
+        indexes = [models.Index(fields=["server", "outcome"], name="unknown_account_of_server")]
+
+    def __str__(self) -> str:
+        return f"{self.server_id} {self.name}"

@@ -10,7 +10,7 @@ nowhere else.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -159,11 +159,15 @@ class Checked:
     def refuse(self) -> None:
         """Permanent("usage_exceeds_target") with everything that does not fit, where anything does not."""
         if self.violations:
-            told = [
-                {"resource": one.resource, "used": one.used, "target": one.target, "minimum": one.minimum}
-                for one in self.violations
-            ]
-            raise Permanent("usage_exceeds_target", violations=told)
+            raise Permanent("usage_exceeds_target", violations=[asdict(one) for one in self.violations])
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a server's accounts, by the names that a `Ref` has. `after` asks for the next one; "" at the end."""
+
+    names: tuple[str, ...]
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ class Capabilities:
     suspend: bool = False
     front_proxy: bool = False
     long_tasks: bool = False
+    lists: bool = False
 
     def may_change(self, resource: str) -> bool:
         """May this resource change in place?"""
@@ -229,6 +234,9 @@ class Driver(Protocol):
 
     def capacity(self, *, server: ServerAt) -> Capacity:
         """Room of the server."""
+
+    def listed(self, *, server: ServerAt, after: str = "") -> Listed:
+        """A page of the accounts, whoever made them. Permanent("unsupported") without the capability `lists`."""
 
     def get(self, *, ref: Ref) -> Account | None:
         """The account as it is; None when absent."""

@@ -245,6 +245,7 @@ POSTS = [
     "/staff/deadlines/seen/",
     "/staff/drift/look/",
     "/staff/drift/{difference}/decide/",
+    "/staff/drift/accounts/{unknown}/dismiss/",
     "/staff/tasks/{task}/",
     "/staff/clients/{client}/prepaid/",
     "/staff/services/{service}/quote/",
@@ -291,13 +292,6 @@ def statement_line(seller: sellers.Seller) -> str:
     return billing.StatementLine.objects.get().number
 
 
-def difference(execution: str) -> int:
-    """A limit that the machine holds otherwise."""
-    found = {"environment": machines.Execution.objects.get(number=execution).new, "found_at": clock.business()}
-    told = {"what": "limit", "subject": "mailboxes", "ours": "918273", "theirs": "918274"}
-    return machines.Difference.objects.create(pk=918273645, seen_at=clock.business(), **found, **told).pk
-
-
 def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
     execution = machines.Execution.objects.filter(service__client__email="silver@demo.example").latest("pk").number
     row = models.Change.objects.select_related("quote", "service", "client__seller").get(number=number)
@@ -320,7 +314,8 @@ def everything(number: str) -> tuple[dict[str, str], dict[str, str]]:
         "payout": waiting.payout(change=row),
         "order": order_of(number).number,
         "run": f"change:{number}",
-        "difference": str(difference(execution)),
+        "difference": str(waiting.difference(execution)),
+        "unknown": str(waiting.unknown_account(execution)),
         "task": "0123abcd",
         "execution": execution,
         "payment": payment.number,

@@ -1,21 +1,25 @@
 """A difference between a machine and what we think is found, kept, and decided by staff."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping
 
 import pytest
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from planshift.adapters.drivers.simulated import driver as simulated
 from planshift.adapters.drivers.simulated.models import SimulatedAccount, SimulatedRecord
 from planshift.domain.errors import Refused
 from planshift.interfaces.cli import drift as command
 from planshift.procedures import drift as deciding
 from planshift.procedures.queries import choices
 from planshift.procedures.queries import drift as reading
-from planshift.provisioning import drift, models, ports
+from planshift.provisioning import comparing, drift, models, ports
 from planshift.runtime import clock, runs
 from planshift.runtime.models import AuditEntry
 from planshift.services.queries import NotFound
@@ -69,6 +73,7 @@ def lower(environment: models.Environment) -> tuple[str, int]:
 
 def test_nothing_differs_in_a_fresh_demo_and_each_account_was_asked(environment: models.Environment) -> None:
     assert look() == []
+    assert unknown() == []
     asked = models.DriftCheck.objects.filter(environment__server__seller__code=OURS[0])
     here = models.Environment.objects.filter(server__seller__code=OURS[0]).exclude(state="PREPARING")
     assert asked.count() == here.count() > 3
@@ -102,6 +107,95 @@ def test_an_account_that_is_gone_or_should_be_is_found(environment: models.Envir
     assert [(each.what, each.outcome) for each in closed] == [("missing", "settled")]
     with pytest.raises(Refused, match="drift_not_possible"):
         decide("apply")  # nobody removes data by a button
+
+
+def stranger(environment: models.Environment, name: str = "old-shop") -> SimulatedAccount:
+    """An account that somebody made at the server by hand."""
+    row = account(environment)
+    row.pk, row.name, row.label = None, name, ""
+    row.save()
+    return row
+
+
+def unknown() -> list[tuple[str, str]]:
+    return [(each.server, each.account) for each in reading.report(sellers=OURS).unknown]
+
+
+def test_an_account_that_no_environment_is_is_found_and_goes_when_it_is_known_or_gone(
+    environment: models.Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated, "PAGE", 2)  # several pages
+    row = stranger(environment)
+    stranger(environment, "older-shop")
+    there = environment.server.code
+    assert look() == []
+    assert unknown() == [(there, "older-shop"), (there, "old-shop")]
+    found = models.UnknownAccount.objects.get(name="old-shop")
+    SimulatedAccount.objects.filter(pk=row.pk).update(removed=True)
+    models.Environment.objects.filter(pk=environment.pk).update(external_id="older-shop")
+    look()
+    assert unknown() == [(there, account(environment).name)]  # the account that it was before
+    found.refresh_from_db()
+    assert (found.outcome, found.closed_by, found.closed_at is not None) == ("settled", "", True)
+    assert reading.report(sellers=OTHERS).unknown == ()
+
+
+def test_a_server_that_does_not_list_its_accounts_closes_nothing(environment: models.Environment) -> None:
+    stranger(environment)
+    look()
+    simulation = ports.simulation()
+    assert simulation is not None
+    simulation.add_fault(kind="fails", server=environment.server.code, verb="listed")
+    look()
+    assert unknown() == [(environment.server.code, "old-shop")]
+    assert comparing.names(environment.server) == comparing.Names(environment.server.pk, trouble="unreachable")
+
+
+def test_what_we_removed_long_ago_and_is_still_there_is_an_unknown_account(environment: models.Environment) -> None:
+    at = clock.business()
+    rows = models.Environment.objects.filter(pk=environment.pk)
+    rows.update(state="RETIRED", retired_at=at - comparing.GONE_FOR + dt.timedelta(days=1))
+    assert [each[0] for each in look()] == ["still_there"] and unknown() == []
+    rows.update(retired_at=at - comparing.GONE_FOR - dt.timedelta(days=1))
+    look()
+    assert unknown() == [(environment.server.code, environment.external_id)]
+
+
+def test_the_night_finds_unknown_accounts_and_staff_dismiss_them_once_for_all(
+    enter: Enter, environment: models.Environment
+) -> None:
+    stranger(environment)
+    runs.start(kind="drift", key="drift:2026-11-22", subject="2026-11-22")
+    runs.drain()
+    browser, other = enter(ITALIAN), enter(POLISH)
+    page = browser.get("/staff/drift/")
+    assert "Accounts that we do not know" in text(page) and "/ old-shop" in text(page)
+    assert "old-shop" not in text(other.get("/staff/drift/"))
+    (number,) = re.findall(r"/staff/drift/accounts/(\d+)/dismiss/", page.content.decode())
+    address = f"/staff/drift/accounts/{number}/dismiss/"
+    assert other.post(address, {"note": "x"}).status_code == 404
+    assert browser.post(address, {"note": " "}).status_code == 409
+    assert browser.post(address, {"note": "our monitoring"}).status_code == 302
+    assert browser.post(address, {"note": "again"}).status_code == 409
+    look()
+    assert unknown() == []
+    closed = text(browser.get("/staff/drift/?closed=1"))
+    assert "old-shop" in closed and "our monitoring" in closed and "user:" not in closed
+    entry = AuditEntry.objects.get(kind="provisioning.unknown_account")
+    assert (entry.event, entry.note, entry.facts) == ("drift_dismissed", "our monitoring", {"account": "old-shop"})
+
+
+def test_the_command_names_unknown_accounts(
+    environment: models.Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger(environment)
+    assert command.main(["--seller", OURS[0]]) == 1
+    out = capsys.readouterr().out
+    assert f"{OURS[0]} {environment.server.code} old-shop: We know no environment for this account" in out
+    assert "0 differences, " in out and ", 1 unknown account" in out
+    command.main(["--seller", OURS[0], "--kept", "--json"])
+    (told,) = json.loads(capsys.readouterr().out)["unknown_accounts"]
+    assert (told["server"], told["account"]) == (environment.server.code, "old-shop")
 
 
 def test_what_is_being_worked_on_is_not_compared(environment: models.Environment) -> None:
@@ -255,7 +349,8 @@ def test_staff_look_and_decide_on_the_page(enter: Enter, environment: models.Env
     assert browser.post(address, {"decision": "dismiss", "note": "again"}).status_code == 409
     closed = text(browser.get("/staff/drift/?closed=1"))
     assert "Dismissed" in closed and "as agreed" in closed and "user:" not in closed
-    models.Environment.objects.update(server=models.Server.objects.exclude(seller=seller).first())
+    other_seller = models.Server.objects.exclude(seller=seller).values("seller")[:1]
+    models.Server.objects.filter(seller=seller).update(seller=other_seller, code=Concat(Value("moved-"), "code"))
     assert "There is nothing on a server to ask about." in text(browser.post("/staff/drift/look/", follow=True))
 
 

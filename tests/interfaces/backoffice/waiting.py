@@ -1,7 +1,8 @@
-"""Rows that wait for staff: VAT that is another one by now, a payout."""
+"""Rows that wait for staff: VAT that is another one by now, a payout, what a machine says otherwise."""
 
 from planshift.billing import models as billing
 from planshift.procedures import models
+from planshift.provisioning import models as machines
 from planshift.runtime import clock
 
 
@@ -36,3 +37,18 @@ def payout(*, change: models.Change) -> str:
         due_at=clock.business(),
     )
     return row.number
+
+
+def difference(execution: str) -> int:
+    """A limit that the machine holds otherwise."""
+    found = {"environment": machines.Execution.objects.get(number=execution).new, "found_at": clock.business()}
+    told = {"what": "limit", "subject": "mailboxes", "ours": "918273", "theirs": "918274"}
+    return machines.Difference.objects.create(pk=918273645, seen_at=clock.business(), **found, **told).pk
+
+
+def unknown_account(execution: str) -> int:
+    """An account that no environment is."""
+    new, at = machines.Execution.objects.get(number=execution).new, clock.business()
+    assert new is not None
+    found = {"server": new.server, "name": "unknown-918273645"}
+    return machines.UnknownAccount.objects.create(pk=918273646, found_at=at, seen_at=at, **found).pk

@@ -90,7 +90,11 @@ class WhmServer(StandIn):
 
     def _listaccts(self, given: dict[str, str]) -> tuple[dict[str, Any], str]:
         field, pattern = given.get("searchtype", "user"), given.get("search", "")
-        return {"acct": [one for one in self.accounts.values() if re.search(pattern, str(one[field]))]}, ""
+        found = [one for one in self.accounts.values() if re.search(pattern, str(one[field]))]
+        if given.get("api.chunk.enable") == "1":
+            start, size = int(given["api.chunk.start"]) - 1, int(given["api.chunk.size"])
+            found = found[start : start + size]
+        return {"acct": found}, ""
 
     def _accountsummary(self, given: dict[str, str]) -> tuple[dict[str, Any], str]:
         for one in self.accounts.values():

@@ -22,7 +22,8 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     closed = request.GET.get("closed") == "1"
     found = drift.report(sellers=staff.sellers, closed=closed, page=door.page_number(request))
     names = choices.names_of_sellers(sellers=staff.sellers)
-    people = actors.names(actors=[each.closed_by for each in found.rows])
+    closers = [each.closed_by for each in found.rows] + [each.closed_by for each in found.unknown]
+    people = actors.names(actors=closers)
     rows = [
         {
             "it": each,
@@ -41,6 +42,7 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
         here="runs",
         found=found,
         rows=rows,
+        unknown=[{"it": each, "outcome": drifting.OUTCOMES.get(each.outcome)} for each in found.unknown],
         closed=closed,
         people=people,
         kept="closed=1&" if closed else "",
@@ -69,6 +71,25 @@ def decide(request: HttpRequest, staff: office.StaffHeader, number: int) -> Http
             sellers=staff.sellers,
             difference=number,
             decision=request.POST.get("decision", "")[:12],
+            note=door.note(request),
+            at=clock.business(),
+            actor=door.actor(request),
+        ),
+        back=reverse("staff:drift"),
+        here="runs",
+    )
+
+
+@require_POST
+@door.staff_page
+def dismiss_unknown(request: HttpRequest, staff: office.StaffHeader, number: int) -> HttpResponse:
+    """An account that we do not know may be there, with the reason."""
+    return door.decided(
+        request,
+        staff,
+        lambda: doing.dismiss_unknown(
+            sellers=staff.sellers,
+            account=number,
             note=door.note(request),
             at=clock.business(),
             actor=door.actor(request),

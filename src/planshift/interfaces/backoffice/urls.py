@@ -80,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drift/", drift.report, name="drift"),
     path("drift/look/", drift.look, name="drift_look"),
     path("drift/<int:number>/decide/", drift.decide, name="drift_decide"),
+    path("drift/accounts/<int:number>/dismiss/", drift.dismiss_unknown, name="drift_unknown"),
     path("tasks/", tasks.every, name="tasks"),
     path("tasks/<slug:code>/", tasks.close, name="task"),
     path("runs/decide/", works.run, name="run"),

@@ -1,6 +1,7 @@
 """planshift drift: ask every machine whether it holds what we think it holds, and name each difference.
 
-Exit status: 0 no open difference, 1 there are some, or a server did not tell, 2 the command could not be used.
+Exit status: 0 no open difference and no unknown account, 1 there are some, or a server did not tell, 2 the command
+could not be used.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
     else:
         with translation.override(given.lang):
             _print(report)
-    return 1 if report.rows or any(each.silent for each in report.servers) else 0
+    return 1 if report.rows or report.unknown or any(each.silent for each in report.servers) else 0
 
 
 def _whole(sellers: tuple[str, ...]) -> views.Report:
@@ -52,6 +53,7 @@ def _told(report: views.Report) -> dict[str, object]:
     rows = [{**asdict(each), "can": sorted(each.can)} for each in report.rows]
     servers = [asdict(each) for each in report.servers]
     told: dict[str, object] = {"differences": rows, "total": report.total, "servers": servers}
+    told["unknown_accounts"] = [asdict(each) for each in report.unknown]
     plain: dict[str, object] = json.loads(json.dumps(told, default=str))
     return plain
 
@@ -60,4 +62,6 @@ def _print(report: views.Report) -> None:
     for each in report.rows:
         where = f"{each.seller} {each.server} {each.account} ({each.service_number} {each.service})"
         print(f"{each.id:>6}  {where}: {drifting.sentence(each)}")
+    for one in report.unknown:
+        print(f"        {one.seller} {one.server} {one.account}: {drifting.UNKNOWN}")
     print(drifting.summary(report))

@@ -20,6 +20,7 @@ OUTCOMES: Mapping[str, tuple[str | Promise, str]] = {
     "taken_over": (_("Taken over"), "accent"),
     "dismissed": (_("Dismissed"), ""),
 }
+UNKNOWN = _("We know no environment for this account")
 _STATES: Mapping[str, str | Promise] = {"yes": _("yes"), "no": _("no"), "": _("none"), "-1": _("unlimited")}
 
 
@@ -47,5 +48,7 @@ def summary(report: views.Report) -> str:
     asked = sum(each.environments for each in report.servers)
     told = ngettext("%(count)s difference", "%(count)s differences", count) % {"count": count}
     about = ngettext("%(count)s environment compared", "%(count)s environments compared", asked) % {"count": asked}
+    strange = report.unknown_total
+    unknown = ngettext("%(count)s unknown account", "%(count)s unknown accounts", strange) % {"count": strange}
     missed = ngettext("%(count)s did not answer", "%(count)s did not answer", silent) % {"count": silent}
-    return ", ".join([told, about, *([missed] if silent else [])])
+    return ", ".join([told, about, *([unknown] if strange else []), *([missed] if silent else [])])

@@ -7,12 +7,13 @@ from planshift.procedures.views import drift as views
 from planshift.provisioning import drift, models
 
 SIZE = 50
+UNKNOWN = 200
 FURTHEST = 400  # pages
 
 
 def report(*, sellers: tuple[str, ...], closed: bool = False, page: int = 1) -> views.Report:
     """A page of the open differences, the oldest first (or of the closed ones, the latest first), how many there are,
-    and how each server was last asked. Three statements."""
+    the accounts that we do not know, and how each server was last asked. Five statements."""
     page = max(1, min(page, FURTHEST))
     ours = Q(environment__server__seller__code__in=sellers)
     rows = models.Difference.objects.filter(ours).select_related(
@@ -29,11 +30,15 @@ def report(*, sellers: tuple[str, ...], closed: bool = False, page: int = 1) -> 
         .order_by("code")
     )
     total = rows.count()
+    unknown = models.UnknownAccount.objects.filter(server__seller__code__in=sellers).select_related("server__seller")
+    unknown = unknown.exclude(outcome="") if closed else unknown.filter(outcome="")
     return views.Report(
         rows=tuple(_row(row) for row in rows[(page - 1) * SIZE : page * SIZE]),
         total=total,
         page=page,
         more=total > page * SIZE and page < FURTHEST,
+        unknown=tuple(_unknown(row) for row in unknown.order_by("-pk")[:UNKNOWN]),
+        unknown_total=unknown.count(),
         servers=tuple(
             views.Asked(server=each.code, asked_at=each.asked_at, environments=each.number, silent=each.silent)
             for each in servers
@@ -44,6 +49,21 @@ def report(*, sellers: tuple[str, ...], closed: bool = False, page: int = 1) -> 
 def every_seller() -> tuple[str, ...]:
     """The codes of all sellers."""
     return tuple(catalog.Seller.objects.order_by("code").values_list("code", flat=True))
+
+
+def _unknown(row: models.UnknownAccount) -> views.Unknown:
+    return views.Unknown(
+        id=row.pk,
+        server=row.server.code,
+        seller=row.server.seller.code,
+        account=row.name,
+        found_at=row.found_at,
+        seen_at=row.seen_at,
+        outcome=row.outcome,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        note=row.note,
+    )
 
 
 def _row(row: models.Difference) -> views.Difference:

@@ -33,6 +33,22 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """An account on a server that no environment of ours is."""
+
+    id: int
+    server: str
+    seller: str
+    account: str
+    found_at: datetime
+    seen_at: datetime
+    outcome: str
+    closed_at: datetime | None
+    closed_by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """When a server was last asked, about how many environments, and how many of them it did not tell about."""
 
@@ -50,4 +66,6 @@ class Report:
     total: int
     page: int
     more: bool  # another page follows
+    unknown: tuple[Unknown, ...]  # beside every page, the newest
+    unknown_total: int
     servers: tuple[Asked, ...]

@@ -62,6 +62,7 @@ class LinuxSshDriver:
             suspend=True,
             front_proxy=bool(able["nginx"]),
             long_tasks=True,
+            lists=True,
         )
 
     def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
@@ -80,6 +81,11 @@ class LinuxSshDriver:
                 total[code] = int(amount)
                 sold.setdefault(code, said["sold"].get(f"sold:{code}", 0))
         return ports.Capacity(total=total, sold=sold, taken_at=clock.business())
+
+    def listed(self, *, server: ports.ServerAt, after: str = "") -> ports.Listed:
+        """What the agent looks after; other users of the machine are none of ours."""
+        said = self._question(server, "listed", after=after)
+        return _understood(server, lambda: ports.Listed(tuple(map(str, said["names"])), str(said["after"])))
 
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """As read back: where the kernel holds the account to something else than was decided, that is told."""

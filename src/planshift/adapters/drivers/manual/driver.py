@@ -95,6 +95,10 @@ class ManualDriver:
                 sold[name] += 1 if name == "accounts" else max(0, limits.get(name, 0))
         return ports.Capacity(total=total, sold=sold, taken_at=clock.business())
 
+    def listed(self, *, server: ports.ServerAt, after: str = "") -> ports.Listed:
+        """Nobody is asked to count them."""
+        raise Permanent("unsupported", server=server.code)
+
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """As staff last described it."""
         found = _account(ref)

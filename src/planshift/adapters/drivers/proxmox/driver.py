@@ -43,6 +43,7 @@ class ProxmoxDriver:
             never_shrink=amounts.codes_of(server, "disk_mb"),
             suspend=True,
             long_tasks=True,
+            lists=True,
         )
 
     def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
@@ -70,6 +71,17 @@ class ProxmoxDriver:
             has["disk_mb"] = int(room["total"]) // 1024**2
         known = amounts.meanings(server)
         return {code: has[thing] // unit for code, (thing, unit) in known.items() if thing in has}
+
+    def listed(self, *, server: ports.ServerAt, after: str = "") -> ports.Listed:
+        """Machines of the node, without templates; with the trait `vmids` only those that it names. By our name where
+        we know one, else by the number."""
+        node, numbers = machine.node_of(server), machine.numbers_of(server)
+        guests = _plainly(server, lambda: self._pve.get(server, f"/nodes/{node}/qemu"))
+        found = _plainly(server, lambda: sorted(int(one["vmid"]) for one in guests if not one.get("template")))
+        ours = {row.remote: row.name for row in journal.all_kept(server)}
+        return ports.Listed(
+            tuple(ours.get(str(each), str(each)) for each in found if numbers is None or each in numbers)
+        )
 
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """As it is now: what waits for a restart counts as reached only where the trait `restart` says "later"."""

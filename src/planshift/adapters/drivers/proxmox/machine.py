@@ -65,6 +65,12 @@ def node_of(server: ports.ServerAt) -> str:
     return name
 
 
+def numbers_of(server: ports.ServerAt) -> range | None:
+    """Which numbers new machines get (trait `vmids`); None: those that the cluster offers."""
+    first, _, last = str(server.traits.get("vmids", "")).partition("-")
+    return range(int(first), int(last) + 1) if first.isdecimal() and last.isdecimal() else None
+
+
 def disk_of(server: ports.ServerAt) -> str:
     """Which of the machines' disks we sell (trait `disk`)."""
     name = str(server.traits.get("disk", DISK))

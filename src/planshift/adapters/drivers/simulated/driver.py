@@ -13,12 +13,13 @@ from django.db import transaction
 from django.db.models import Exists, QuerySet
 
 from planshift.adapters.drivers.simulated import faults, models
-from planshift.domain.errors import Permanent, Transient, Unknown
+from planshift.domain.errors import Permanent, Unknown
 from planshift.provisioning import ports
 from planshift.runtime import clock
 
 USUAL_SHARE = 40  # per cent of its limits that a new account is given as in use
 TOTAL: Mapping[str, int] = {"accounts": 200}
+PAGE = 200  # accounts that one answer lists
 
 
 class SimulatedDriver:
@@ -39,6 +40,7 @@ class SimulatedDriver:
             content_push=True,
             suspend=True,
             front_proxy=bool(server.traits.get("front_proxy", True)),
+            lists=True,
         )
 
     def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
@@ -53,6 +55,13 @@ class SimulatedDriver:
                 if name in total and amount > 0:
                     sold[name] += amount
         return ports.Capacity(total=total, sold=sold, taken_at=clock.business())
+
+    def listed(self, *, server: ports.ServerAt, after: str = "") -> ports.Listed:
+        """By name."""
+        faults.meet(server=server.code, account="", verb="listed")
+        accounts = models.SimulatedAccount.objects.filter(machine__code=server.code, removed=False, name__gt=after)
+        names = tuple(accounts.order_by("name").values_list("name", flat=True)[:PAGE])
+        return ports.Listed(names, names[-1] if len(names) == PAGE else "")
 
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """The account as it is."""
@@ -186,27 +195,6 @@ class SimulatedDriver:
     def poll(self, *, server: ports.ServerAt, task: str) -> ports.Result:
         """There are no long tasks here."""
         raise Permanent("not_found", task=task)
-
-
-class SimulatedWeb:
-    """A visitor of the simulated servers."""
-
-    def visit(self, *, address: str, name: str) -> int:
-        """200 from an account that serves, by way of the one that passes visitors on too; 503 where it does not."""
-        for silence in (0, 502):  # behind a server that passes visitors on, silence is its own answer
-            account = models.SimulatedAccount.objects.filter(address=address, removed=False).first()
-            if account is None:
-                return silence
-            try:
-                faults.meet(server=account.machine.code, account=account.name, verb="visit")
-            except (Transient, Permanent):
-                return silence
-            if account.suspended or account.quarantined:
-                return 503
-            if not account.proxied_to:
-                return 200
-            address = account.proxied_to
-        return 508
 
 
 class SimulatedDns:

@@ -20,6 +20,8 @@ from planshift.provisioning import ports
 from planshift.runtime import clock
 
 REMOVAL = "planshift: to be removed"
+ALL = frozenset({"*"})
+PAGE = 500  # accounts that one answer lists
 
 
 class Staff(Protocol):
@@ -52,7 +54,7 @@ class WhmDriver:
 
     def capabilities(self, *, server: ports.ServerAt) -> ports.Capabilities:
         """Limits both ways, at once. Content and visitors are not ours to move there."""
-        return ports.Capabilities(in_place=frozenset({"*"}), shrink=frozenset({"*"}), suspend=True, long_tasks=True)
+        return ports.Capabilities(in_place=ALL, shrink=ALL, suspend=True, long_tasks=True, lists=True)
 
     def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
         """What the traits say that we sell, and what accounts were promised. The list of accounts may lag behind: those
@@ -67,6 +69,15 @@ class WhmDriver:
         ]
         total = amounts.totals(server)
         return ports.Capacity(total=total, sold=amounts.sold(server, promised, total), taken_at=clock.business())
+
+    def listed(self, *, server: ports.ServerAt, after: str = "") -> ports.Listed:
+        """Those that our token owns: by our name where we know one, else by the user."""
+        start = int(after or 1)
+        chunk = {"api.chunk.enable": "1", "api.chunk.size": str(PAGE), "api.chunk.start": str(start)}
+        users = [looking.summary(server, one).user for one in self._look.listed(server, **chunk)]
+        ours = {row.remote: row.name for row in journal.all_kept(server)}
+        names = tuple(ours.get(user, user) for user in users)
+        return ports.Listed(names, str(start + PAGE) if len(users) == PAGE else "")
 
     def get(self, *, ref: ports.Ref) -> ports.Account | None:
         """As WHM says; limits as sold where they agree."""

@@ -58,11 +58,16 @@ def must(settings: Settings, account: str) -> Account:
 
 def every(settings: Settings) -> Iterator[Account]:
     """All accounts, by name."""
-    for path in sorted(settings.kept("accounts").glob("*.json")):
-        if asked.ACCOUNT.fullmatch(path.stem):
-            found = find(settings, path.stem)
-            if found is not None:
-                yield found
+    for name in names(settings):
+        found = find(settings, name)
+        if found is not None:
+            yield found
+
+
+def names(settings: Settings) -> list[str]:
+    """The names of all accounts, sorted."""
+    found = (path.stem for path in settings.kept("accounts").glob("*.json"))
+    return sorted(name for name in found if asked.ACCOUNT.fullmatch(name))
 
 
 def save(settings: Settings, account: Account) -> None:

@@ -19,6 +19,7 @@ Does = Callable[[Settings, str, Asked], "dict[str, Any]"]
 ACCOUNT: dict[str, asked.Check] = {"account": asked.matches(asked.ACCOUNT)}
 TRANSFER: dict[str, asked.Check] = {"transfer": asked.matches(asked.HEX)}
 THE_WAY = ("host", "port", "login", "host_key", "transfer")  # how the old server is reached: may change between tries
+PAGE = 1000  # accounts that one answer lists
 BACKUPS = 5  # that an account keeps: the newest
 ROOM_TO_PACK = 64 << 20  # bytes more than twice what is in use
 ELASTIC = ("memory_bytes", "processes")  # what they use now says little about what they need
@@ -49,6 +50,13 @@ def capacity(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
         "cpu_percent": (os.cpu_count() or 1) * 100,
     }
     return {"total": total, "sold": sold, "accounts": count}
+
+
+def listed(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
+    """The accounts by name, those that come after the one that is named first; "" for the first page."""
+    later = [each for each in accounts.names(settings) if each > given["after"]]
+    page = later[:PAGE]
+    return {"names": page, "after": page[-1] if len(later) > PAGE else ""}
 
 
 def get(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
@@ -269,6 +277,7 @@ def remove(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
 QUESTIONS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
     "probe": (probe, {}),
     "capacity": (capacity, {}),
+    "listed": (listed, {"after": asked.text(31)}),
     "get": (get, ACCOUNT),
     "usage": (usage, ACCOUNT),
     "manifest": (manifest, ACCOUNT),
