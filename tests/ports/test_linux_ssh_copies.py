@@ -11,9 +11,10 @@ from tests.ports.agent_bench import NOTICE, PHP, first, get, home, journal, made
 from tests.ports.agent_hosts import Host
 from tests.ports.conftest import Lab
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("agents")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("agents")]
 
 
+@pytest.mark.django_db
 def test_a_hard_change_final_copy_holds_the_old_side_still_and_visitors_are_passed_on(agents: Lab) -> None:
     old, new, driver = made(agents, first(agents)), second(agents), agents.driver()
     put(agents.first, "s1001-1", "public/who.php", PHP)

@@ -9,7 +9,7 @@ from planshift.provisioning import ports
 from tests.ports.agent_bench import BIGGER, LIMITS, NOTICE, PHP, first, get, home, journal, made, op, put, second
 from tests.ports.conftest import Lab
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("agents")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("agents")]
 
 
 def test_two_at_once_under_one_key_do_it_once(agents: Lab) -> None:

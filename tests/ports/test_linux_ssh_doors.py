@@ -15,7 +15,7 @@ from tests.ports.agent_bench import ask, first, get, made, op, ssh
 from tests.ports.agent_hosts import free_port
 from tests.ports.conftest import Lab
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("agents")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("agents")]
 
 
 def test_clients_log_in_by_sftp_into_their_own_folder_only(agents: Lab) -> None:

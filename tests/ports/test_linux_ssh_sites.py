@@ -7,7 +7,7 @@ from planshift.provisioning import ports
 from tests.ports.agent_bench import BIGGER, LIMITS, NOTICE, PHP, first, get, home, made, op, put, second
 from tests.ports.conftest import Lab
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("agents")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("agents")]
 
 
 def test_pages_and_scripts_are_served_and_scripts_run_as_the_accounts_own_user(agents: Lab) -> None:
@@ -107,6 +107,7 @@ def test_a_domain_has_one_account_on_a_server_and_foreign_users_are_no_accounts(
 # limits
 
 
+@pytest.mark.django_db
 def test_D5_the_quota_is_real_a_bigger_one_can_be_written_and_a_smaller_one_is_refused_with_numbers(
     agents: Lab,
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_server_without_quota_says_what_nobody_holds(agents: Lab) -> None:
     assert "quota btrfs" in agents.driver().probe(server=first(agents).server)
 
 
+@pytest.mark.django_db
 def test_scripts_stay_within_memory_and_processes(agents: Lab) -> None:
     ref = made(agents, first(agents), limits={**LIMITS, "memory_mb": 64, "processes": 12})
     if not agents.first.shell("ls /run/cg 2>/dev/null || true"):
