@@ -14,11 +14,12 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused, Transient
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import acceptance, asking, change, deciding_replies, mailbox, models, queries, views
+from planshift.procedures import acceptance, asking, change, deciding_replies, mailbox, models, placing, queries, views
 from planshift.provisioning import executions
 from planshift.provisioning import ports as hosting
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
+from planshift.runtime.models import AuditEntry
 from tests.house_rules import source
 from tests.mail.test_mailbox import reply
 from tests.stories.conftest import Stage
@@ -75,6 +76,25 @@ def nothing_moved(stage: Stage, before: tuple[dict[str, int], Money]) -> None:
     assert balances.differences() == {}
     receivable = balances.of_client(client=number_of_client(stage), kind="receivable", currency="PLN")
     assert receivable == Money.of("0.00", "PLN")
+
+
+def test_D5_a_decrease_waits_for_its_acceptance_from_the_order_on(stage: Stage, post: SimulatedMail) -> None:
+    quote, client = stage.quote(LABEL, LESS), number_of_client(stage)
+    ticked = {each.code: placing.Acknowledged(language="en", text=each.code) for each in quote.offer.notices}
+    number = change.order(
+        client=client, quote=quote.number, acknowledged=ticked, key="k", at=clock.business(), actor=stage.actor
+    )
+    made = stage.change(number)  # before any worker has looked
+    assert (made.state, made.order, made.can_withdraw) == ("AWAITING_ACCEPTANCE", "", True)
+    with pytest.raises(Refused, match="acceptance_not_asked"):
+        acceptance.accept(client=client, number=number, at=clock.business(), actor=stage.actor)
+    change.withdraw(client=client, number=number, at=clock.business(), actor=stage.actor)
+    stage.work()
+    assert stage.change(number).state == "WITHDRAWN" and not asking.mails(change=number)
+    told = AuditEntry.objects.filter(kind="procedures.change", number=number).order_by("pk")
+    assert [each.event for each in told] == ["needs_acceptance", "withdrawn"]
+    again = stage.order(stage.quote(LABEL, LESS))
+    assert again.state == "AWAITING_ACCEPTANCE" and asked(again.number).state == "AWAITING_ANSWER"
 
 
 def test_D5_resources_go_down_and_are_given_back_only_after_the_acceptance(stage: Stage, post: SimulatedMail) -> None:

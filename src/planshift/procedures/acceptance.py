@@ -42,6 +42,12 @@ def begin(*, change: models.Change, priced: quote.Offer, at: datetime) -> models
     )
 
 
+def ask_first(*, change: models.Change, at: datetime, actor: str) -> None:
+    """One that a former program ordered waits for its acceptance too, not for a payment."""
+    if change.state == "AWAITING_PAYMENT":
+        moves.move(change, "needs_acceptance", actor=actor, at=at)
+
+
 def _window(change: models.Change, at: datetime) -> policy_acceptance.Window | None:
     """The client's time, counted from now. None where the policy asks for no acceptance."""
     seller = change.client.seller

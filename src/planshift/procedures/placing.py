@@ -14,7 +14,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import quote, tax
 from planshift.domain.errors import Reason, Refused
 from planshift.procedures import keeping, knowledge, models, paper, rules
-from planshift.runtime import locks, moves
+from planshift.runtime import audit, locks, moves
 from planshift.services import models as services
 from planshift.services import register
 from planshift.services.queries import NotFound
@@ -180,11 +180,15 @@ def place(
         ordered_at=at,
         order=order,
     )
+    # nothing is to be paid for a decrease: it waits for its acceptance from the first
+    asked = moves.ahead([change], "needs_acceptance", actor=actor, at=at) if gives_back(priced) else None
     try:
         with transaction.atomic():
             change.save(force_insert=True)
     except IntegrityError:
         raise Refused("change_open", service=kept.service.number) from None
+    if asked is not None:
+        audit.write(asked())
     _keep_acknowledged(change, acknowledged, at=at, actor=actor)
     moves.move(kept, "ordered", actor=actor, at=at)
     return change
