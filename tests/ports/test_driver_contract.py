@@ -14,7 +14,7 @@ from planshift.runtime import clock
 from tests.ports.conftest import Lab
 from tests.ports.standins import benches
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("agents")]
+pytestmark = pytest.mark.xdist_group("agents")
 SMALL, BIG = {"disk_gb": 10, "mailboxes": 20}, {"disk_gb": 50, "mailboxes": 100}
 SPEC = ports.Spec("demo.example", "silver", ("demo.example",))
 NOTICE = ports.Proof("removal_notice", "N-2026-000001")
@@ -73,7 +73,11 @@ BENCHES: dict[str, Callable[[pytest.FixtureRequest], Bench]] = {
 }
 
 
-@pytest.fixture(params=BENCHES)
+# what a case needs: rows; or only processes, where neither the driver nor its servers keep anything here
+NEEDS = {name: pytest.mark.slow if name == "linux-ssh" else pytest.mark.django_db for name in BENCHES}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=needed) for name, needed in NEEDS.items()])
 def bench(request: pytest.FixtureRequest) -> Bench:
     return BENCHES[request.param](request)
 
@@ -189,6 +193,7 @@ def test_a_key_with_another_request_is_refused(driver: ports.Driver, ref: ports.
     assert dict(read(driver, ref).limits) == BIG
 
 
+@pytest.mark.django_db  # the business clock
 def test_usage_fits_and_check_tells_every_violation_and_apply_refuses_them(
     driver: ports.Driver, ref: ports.Ref
 ) -> None:
@@ -209,6 +214,7 @@ def test_usage_fits_and_check_tells_every_violation_and_apply_refuses_them(
     assert dict(read(driver, ref).limits) == SMALL
 
 
+@pytest.mark.django_db  # the business clock
 def test_capacity_counts_what_is_promised(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
     before = driver.capacity(server=bench.first)
     driver.apply(op=key("apply"), ref=ref, to=BIG)
