@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from planshift.procedures.demo import load
+from planshift.procedures.demo import cast, load
 from planshift.runtime.runs import schedules
 from tests.house_rules import source
 
@@ -27,20 +27,21 @@ class Kept:
     planted: Mapping[str, str]
 
 
-_kept: dict[frozenset[str], Kept] = {}  # by the schedules that are defined: what they start is part of the load
+# by the people of the demo and the schedules that are defined: what these start is part of the load
+_kept: dict[tuple[str, frozenset[str]], Kept] = {}
 
 
 def plant(*, at: dt.datetime, exactly: bool = True) -> dt.datetime:
     """The demo as of `at`, in an empty database; not `exactly`: or as of a moment before, in the same hour (so on the
     same day everywhere). Returns the moment."""
-    names = frozenset(schedules._schedules)
-    kept = _kept.get(names)
+    of = (repr(cast.CAST), frozenset(schedules._schedules))
+    kept = _kept.get(of)
     if kept is None or (kept.at != at if exactly else hour(kept.at) != hour(at)):
         before = contents()
         assert load.load(folder=source.ROOT, at=at)
         made = {table: rows for table, rows in contents().items() if before.get(table) != rows}
         assert not made.keys() & before.keys(), "rows were there before the demo"
-        _kept[names] = Kept(at, made, dict(schedules._planted))
+        _kept[of] = Kept(at, made, dict(schedules._planted))
         return at
     with transaction.atomic():
         for table, rows in kept.rows.items():

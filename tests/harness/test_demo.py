@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
-from planshift.procedures.demo import load
+from planshift.procedures.demo import cast, load
 from planshift.runtime import clock
 from planshift.runtime.runs import schedules
 from tests.harness import demo
@@ -64,3 +64,14 @@ def test_a_demo_of_another_day_is_loaded_anew() -> None:
         assert demo.plant(at=later, exactly=False) == AT
     assert demo.plant(at=later) == later
     assert demo.hour(later) != demo.hour(later + dt.timedelta(minutes=1))
+
+
+@pytest.mark.django_db
+def test_a_demo_of_other_people_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_kept", {})
+    with undone(), monkeypatch.context() as fewer:
+        fewer.setattr(cast, "CAST", cast.CAST[:3])
+        demo.plant(at=AT)
+        assert counted()["services_client"] == 3
+    demo.plant(at=AT)
+    assert counted()["services_client"] > 3
