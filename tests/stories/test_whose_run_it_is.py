@@ -33,6 +33,8 @@ def test_every_kind_of_run_is_somebodys() -> None:
         ("metering_batch", "{seller}:1:9"),
         ("metering_seller", "{seller}"),
         ("prepaid_look", "{client}"),
+        ("price_news", "{seller}"),
+        ("price_news_batch", "{seller}:1:9"),
         ("renewal_announcement", "{service}"),
         ("renewal_batch", "{seller}:1:9"),
         ("renewals", "{seller}"),

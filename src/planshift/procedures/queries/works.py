@@ -31,6 +31,8 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
         "metering_seller",
         "prepaid_look",
         "prepaid_top_up",
+        "price_news",
+        "price_news_batch",
         "renewal",
         "renewal_announcement",
         "renewal_batch",
@@ -125,6 +127,7 @@ def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
         "metering_seller": sellers,
         "prepaid_look": services.Client.objects.filter(seller__code__in=sellers).values("number"),
         "prepaid_top_up": orders,
+        "price_news": sellers,
         "renewal": models.Renewal.objects.filter(**served).values(text=Cast("pk", CharField())),
         "renewal_announcement": numbers,
         "renewals": sellers,
@@ -139,5 +142,6 @@ def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
     prefix = Concat(Cast("pk", CharField()), Value(":"), output_field=CharField())
     theirs |= Q(Exists(servers.alias(about=about).filter(about__startswith=prefix)), kind="drift_server")
     for code in sellers:  # stretches of a seller's rows, and its letters
-        theirs |= Q(kind__in=("letter", "metering_batch", "renewal_batch"), subject__startswith=f"{code}:")
+        of_seller = ("letter", "metering_batch", "price_news_batch", "renewal_batch")
+        theirs |= Q(kind__in=of_seller, subject__startswith=f"{code}:")
     return Run.objects.filter(theirs)
