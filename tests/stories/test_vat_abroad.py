@@ -104,6 +104,18 @@ def test_an_invoice_with_vat_and_the_data_for_the_next_one_name_no_consultation(
     assert "vies" not in other.buyer_party.get("legal", {})
 
 
+def test_an_invoice_names_no_consultation_of_another_number_of_the_client(stage: Stage) -> None:
+    client = abroad(stage)
+    kept = check(client)
+    order = stage.order(stage.quote(LABEL, "gold")).order
+    other = check(client)  # newer, and about the number that the client had before
+    other.pk, other.number, other.request_identifier = None, "DE111111125", "WAPIOTHER"
+    other.save(force_insert=True)
+    stage.pay(order)
+    invoice = billing.Invoice.objects.filter(client=client, kind="invoice").latest("pk")
+    assert invoice.buyer_party["legal"]["vies"].startswith(f"{kept.request_identifier} ")
+
+
 def test_without_an_answer_of_vies_the_seller_s_vat_is_due(stage: Stage) -> None:
     client = abroad(stage, tax_id="DE111111125")
     assert check(client).valid is False

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planshift.billing import models, rows
+from planshift.domain import documents, einvoices
 from planshift.services import models as services
 
 KEY = "vies"  # of a buyer's legal data on a document
@@ -11,18 +12,23 @@ CODE = "reverse_charge"
 
 
 def of(*, orders: Sequence[models.Order], lines: Mapping[int, Sequence[rows.Columns]]) -> Mapping[int, str]:
-    """By pk of the orders whose buyer accounts for the VAT: number and day of the newest consultation that confirmed a
-    VAT number of the client and has a number. One statement, none where no order is taxed so."""
+    """By pk of the orders whose buyer accounts for the VAT: number and day of the newest consultation that confirmed
+    the VAT number of the order's buyer and has a number. One statement, none where no order is taxed so."""
     without = [order for order in orders if any(each["vat_code"] == CODE for each in lines[order.pk])]
-    clients = {order.pk: order.client_id for order in without}
-    if not clients:
+    wanted = {order.pk: (order.client_id, _number(order)) for order in without}
+    if not wanted:
         return {}
-    asked = services.VatCheck.objects.filter(client__in=set(clients.values()), valid=True)
+    asked = services.VatCheck.objects.filter(client__in={client for client, _ in wanted.values()}, valid=True)
     newest = {
-        row.client_id: f"{row.request_identifier} ({row.checked_on})"
+        (row.client_id, row.number): f"{row.request_identifier} ({row.checked_on})"
         for row in asked.exclude(request_identifier="").order_by("checked_at", "pk")
     }
-    return {pk: newest[client] for pk, client in clients.items() if client in newest}
+    return {pk: newest[key] for pk, key in wanted.items() if key in newest}
+
+
+def _number(order: models.Order) -> str:
+    """The VAT number of the buyer on the order, as VIES was asked for it."""
+    return "".join(einvoices.vat_number(documents.Party.from_json(order.buyer_party)))
 
 
 def on(*, party: Mapping[str, Any], consultation: str) -> dict[str, Any]:
