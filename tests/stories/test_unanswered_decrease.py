@@ -12,7 +12,7 @@ from django.test import Client
 
 from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as billing
-from planshift.domain import facts
+from planshift.domain import facts, periods
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
@@ -194,6 +194,21 @@ def test_a_policy_may_let_it_lapse_and_then_it_is_nowhere_offered(stage: Stage) 
     to(stage, end)
     assert browser(stage).post(f"/changes/{number}/next-term/").status_code == 409
     assert models.Quote.objects.filter(service=stage.service(LABEL)).count() == 1
+
+
+def test_what_can_never_begin_with_the_next_term_is_not_offered_it(stage: Stage) -> None:
+    period = stage.quote(LABEL, facts.ChangePeriod(length=periods.Length(1))).number
+    number, end = asked_near_the_end(stage)
+    client, row = stage.service(LABEL).client.number, models.Change.objects.get(number=number)
+    later = unanswered.quote_for_next_term(client=client, number=number, at=clock.business(), actor=stage.actor)
+    kept = models.Quote.objects.get(number=later)
+    assert unanswered.begins_on(change=row, asked=row.acceptance) == end and unanswered.stands_for(kept=kept)
+    row.direction = "sideways"  # an equal price
+    assert unanswered.begins_on(change=row, asked=row.acceptance) is None
+    models.Change.objects.filter(pk=row.pk).update(quote=models.Quote.objects.get(number=period))
+    row = models.Change.objects.get(pk=row.pk)
+    assert unanswered.begins_on(change=row, asked=row.acceptance) is None
+    assert not unanswered.stands_for(kept=kept)
 
 
 def test_D4_with_auto_renewal_the_deposit_pays_the_smaller_term(stage: Stage) -> None:

@@ -19,9 +19,12 @@ ASKED = ("AWAITING_ANSWER", "AWAITING_STAFF")
 
 def begins_on(*, change: models.Change, asked: models.Acceptance) -> date | None:
     """The day on which it would begin instead: that after the term for which it was ordered. None where the policy
-    lets it lapse, it was answered, the next term is paid, or the service is over."""
+    lets it lapse, it was answered, the next term is paid, the service is over, or what waits is no decrease of the plan
+    or of resources."""
     waits = change.state == "AWAITING_ACCEPTANCE" and asked.state in ASKED
     if not waits and (change.state, asked.state) != ("LAPSED", "LAPSED"):
+        return None
+    if change.direction != "down" or _later(change.quote) is None:
         return None
     seller = change.client.seller
     window: policy_acceptance.Window | None = rules.carried_out(
@@ -45,7 +48,8 @@ def quote_for_next_term(*, client: str, number: str, at: datetime, actor: str) -
     """
     change = held.find(number, client=client)
     asked: models.Acceptance | None = getattr(change, "acceptance", None)
-    if asked is None or begins_on(change=change, asked=asked) is None:
+    request = _later(change.quote)
+    if request is None or asked is None or begins_on(change=change, asked=asked) is None:
         raise Refused("next_term_not_offered")
     known = knowledge.of(service=change.service.number, client=client, at=at)
     gathered = knowledge.to_sell_by(known)
@@ -53,7 +57,6 @@ def quote_for_next_term(*, client: str, number: str, at: datetime, actor: str) -
     open_change = "" if standing.open_change == number else standing.open_change
     unpaid = tuple(each for each in standing.unpaid_documents if each != standing.renewal_issued)
     gathered = replace(gathered, standing=replace(standing, open_change=open_change, unpaid_documents=unpaid))
-    request = _later(change.quote)
     priced = quote.price(facts=gathered, request=request, policy=known.rules.policy, on=at)
     if isinstance(priced, quote.Refusal):
         raise Refused.for_reasons(priced.reasons)
@@ -67,13 +70,15 @@ def stands_for(*, kept: models.Quote) -> bool:
         return False
     open_ones = models.Change.objects.filter(service=kept.service, state__in=models.Change.lifecycle.open)
     row = open_ones.select_related("quote").first()
-    return row is not None and row.state == "AWAITING_ACCEPTANCE" and keeping.to_json(_later(row.quote)) == kept.request
+    later = _later(row.quote) if row is not None and row.state == "AWAITING_ACCEPTANCE" else None
+    return later is not None and keeping.to_json(later) == kept.request
 
 
-def _later(kept: models.Quote) -> facts.ChangePlan | facts.ChangeResources:
+def _later(kept: models.Quote) -> facts.ChangePlan | facts.ChangeResources | None:
+    """What was asked for, to begin with the next term; None where a request of its kind cannot."""
     asked = keeping.from_json(kept.request, kind=object)
     if not isinstance(asked, facts.ChangePlan | facts.ChangeResources):
-        raise Refused("next_term_not_offered")
+        return None
     return replace(asked, begins=facts.NEXT_TERM)
 
 
