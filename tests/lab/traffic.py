@@ -109,7 +109,7 @@ threading.Event().wait()
 # flag the first mail is marked so.
 READER = r"""
 import imaplib, json, re, sys
-box = imaplib.IMAP4(sys.argv[1], timeout=10)
+box = imaplib.IMAP4(sys.argv[1], timeout=40)  # not timed: what is read counts
 box.login(sys.argv[2], "pw")
 box.select("INBOX", readonly=not sys.argv[3])
 if sys.argv[3]:
