@@ -96,7 +96,7 @@ def test_B_a_gateway_that_does_not_answer_is_told_in_words_and_the_order_stays(
     number, order = ordered(stage)
 
     def silent(**_: object) -> str:
-        raise Unknown("stripe", code="no_answer")
+        raise Unknown("gateway", code="no_answer")
 
     monkeypatch.setattr(payments, "start", silent)
     with pytest.raises(Refused, match="gateway_silent"):

@@ -70,16 +70,16 @@ class StripeGateway:
         try:
             session = self.client.v1.checkout.sessions.create(params, {"idempotency_key": f"planshift-{intent.number}"})
         except stripe.RateLimitError as problem:
-            raise Transient("stripe", code="rate_limit") from problem
+            raise Transient("gateway", code="rate_limit") from problem
         except stripe.APIConnectionError as problem:
-            raise Unknown("stripe", code="no_answer") from problem
+            raise Unknown("gateway", code="no_answer") from problem
         except stripe.StripeError as problem:
             # neither the message nor the headers: they may tell a part of the key
             server = (problem.http_status or 0) >= 500
             kind = Transient if server else Permanent
-            raise kind("stripe", code=problem.code or "", status=problem.http_status or 0) from None
+            raise kind("gateway", code=problem.code or "", status=problem.http_status or 0) from None
         if not session.url:
-            raise Permanent("stripe", code="no_address")
+            raise Permanent("gateway", code="no_address")
         return session.url
 
     def verify(self, *, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> ports.Event:
