@@ -13,7 +13,9 @@ from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.catalog import load
 from planshift.ledger import balances
 from planshift.procedures import models, ports, reconciling
-from planshift.runtime import clock
+from planshift.runtime import clock, runs
+from planshift.runtime.models import Run
+from planshift.services import models as services
 from tests.house_rules import source
 from tests.stories.conftest import Stage
 from tests.stories.test_answers_in_the_product import govern
@@ -154,6 +156,28 @@ def test_H8_a_higher_price_is_told_once_so_many_days_before_it_holds(stage: Stag
     assert "dal 15 ottobre 2026" in text and "84,18 €" in text and "91,50 €" in text
     stage.days(3)
     assert [about for about, _ in letters(stage)].count(number) == 1
+
+
+def test_one_bad_address_holds_up_no_other_letter_and_staff_see_it_once(stage: Stage) -> None:
+    govern(stage, LABEL, renewal=LISTED)
+    day = dt.date(2026, 10, 15)
+    listed(f'amount = "75.00", from = {day}', f'amount = "150.00", from = {day}')
+    first = stage.service(LABEL)
+    other, good = stage.service("ristorante"), first.client.email  # Silver too
+    assert other.client_id != first.client_id
+    services.Client.objects.filter(pk=first.client_id).update(email="ż@x.pl")
+    to(stage, day - dt.timedelta(days=30))
+    assert other.number in {about for about, _ in letters(stage)}
+    stage.days(2)
+    assert first.number not in {about for about, _ in letters(stage)}
+    (stuck,) = Run.objects.filter(kind__startswith="price_news", state="STUCK")
+    assert stuck.key == f"price_news_batch:price_change:{first.number}:{day}" and "mail_address_bad" in stuck.reason
+    services.Client.objects.filter(pk=first.client_id).update(email=good)
+    runs.retry(key=stuck.key, actor="test", note="the address is mended")
+    stage.days(1)
+    assert [about for about, _ in letters(stage)].count(first.number) == 1
+    assert [about for about, _ in letters(stage)].count(other.number) == 1
+    assert not Run.objects.filter(kind__startswith="price_news", state="STUCK").exists()
 
 
 def test_a_lower_price_and_a_price_that_is_not_for_existing_contracts_are_not_told(stage: Stage) -> None:

@@ -2,11 +2,13 @@
 
 A price that begins on a day is known when its catalog is loaded. So many days before it holds for an existing contract
 (`renewal.told_days`) its client gets one letter: what a term costs now, what from that day on. The key of the letter is
-the service and the day: a second run writes none.
+the service and the day: a second run writes none. A letter that cannot be written holds up no other: its service gets
+a run of its own, once, and staff see why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +17,7 @@ from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import announcing, contracts, mailing, rules, vat
+from planshift.procedures import announcing, contracts, mailing, models, rules, vat
 from planshift.procedures.correspondence import wording
 from planshift.runtime import runs
 from planshift.services import models as services
@@ -24,7 +26,8 @@ from planshift.services import queries as holdings
 KIND = "price_news"
 BATCH_KIND = "price_news_batch"
 PURPOSE = "price_change"
-BATCH = 200
+BATCH = 20  # letters take their numbers from one row: it is held for as long as a batch takes
+_STRETCHES = 1000  # batches started by one statement
 
 
 def begin(*, at: datetime) -> None:
@@ -52,9 +55,14 @@ def _split(task: runs.Work) -> runs.Outcome:
     seller, day = sellers.Seller.objects.get(code=task.subject), task.key.rpartition(":")[2]
     live = services.Service.objects.filter(client__seller=seller, state__in=("ACTIVE", "SUSPENDED")).order_by("pk")
     stretches = announcing.stretches_of(live.values_list("pk", flat=True).iterator(chunk_size=5000), size=BATCH)
-    for first, last in stretches:
-        key = f"{BATCH_KIND}:{seller.code}:{day}:{first}-{last}"
-        runs.start(kind=BATCH_KIND, key=key, subject=f"{seller.code}:{first}:{last}")
+    while some := list(islice(stretches, _STRETCHES)):
+        runs.start_many(
+            kind=BATCH_KIND,
+            subjects=[
+                (f"{BATCH_KIND}:{seller.code}:{day}:{first}-{last}", f"{seller.code}:{first}:{last}")
+                for first, last in some
+            ],
+        )
     return runs.Done()
 
 
@@ -69,10 +77,12 @@ def _batch(task: runs.Work) -> runs.Outcome:
     found = holdings.holdings_of(pks=list(pks.order_by("pk").values_list("pk", flat=True)), seller=seller)
     since = contracts.concluded(found, sold=in_force.catalog, seller=seller)
     taxed = vat.abroad(wanted=[(each.service, today) for each in found], sold=in_force.catalog.seller)
-    for day in _due_days(seller, at=task.at):
+    days = _due_days(seller, at=task.at)
+    written = _written([_key(each.service, day) for each in found for day in days])
+    for day in days:
         for each in found:
             told = contracts.told_days(policy=in_force.policy, family=each.service.family)
-            if today < day - timedelta(days=told):
+            if today < day - timedelta(days=told) or _key(each.service, day) in written:
                 continue
             contract = contracts.of(
                 since=since.get(each.service.pk), policy=in_force.policy, family=each.service.family
@@ -84,8 +94,29 @@ def _batch(task: runs.Work) -> runs.Outcome:
                 for on in (day - timedelta(days=1), day)
             )
             if now is not None and then is not None and then.gross > now.gross:
-                _tell(each.service, day=day, now=now.gross, then=then.gross, task=task)
+                _told_or_apart(each.service, day=day, now=now.gross, then=then.gross, task=task)
     return runs.Done()
+
+
+def _key(service: services.Service, day: date) -> str:
+    """Of the letter."""
+    return f"{PURPOSE}:{service.number}:{day}"
+
+
+def _written(keys: Sequence[str]) -> set[str]:
+    return set(models.OutgoingMail.objects.filter(key__in=keys).values_list("key", flat=True))
+
+
+def _told_or_apart(service: services.Service, *, day: date, now: Money, then: Money, task: runs.Work) -> None:
+    """Where the letter cannot be written, the service becomes a run of its own, which stays stuck with the reason."""
+    apart = f"{BATCH_KIND}:{_key(service, day)}"
+    try:
+        _tell(service, day=day, now=now, then=then, task=task)
+    except Refused:  # an address that no mail can go to; nothing was written
+        if task.key == apart:
+            raise
+        subject = f"{service.client.seller.code}:{service.pk}:{service.pk}"
+        runs.start(kind=BATCH_KIND, key=apart, subject=subject)
 
 
 def _tell(service: services.Service, *, day: date, now: Money, then: Money, task: runs.Work) -> None:
@@ -103,7 +134,7 @@ def _tell(service: services.Service, *, day: date, now: Money, then: Money, task
             client=client.number,
             letter=wording.write(code=PURPOSE, language=client.language, facts=facts),
             purpose=PURPOSE,
-            key=f"{PURPOSE}:{service.number}:{day}",
+            key=_key(service, day),
             about=service.number,
             at=task.at,
             actor=task.actor,
