@@ -16,7 +16,7 @@ from planshift.domain import facts, periods
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import acceptance, access, mailbox, models, ports, reconciling, unanswered
+from planshift.procedures import acceptance, access, mailbox, models, ports, queries, reconciling, unanswered
 from planshift.procedures.correspondence import news
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
@@ -221,6 +221,15 @@ def test_D4_with_auto_renewal_the_deposit_pays_the_smaller_term(stage: Stage) ->
     to(stage, end)
     assert stage.change(later).state == "DONE"
     sound()
+
+
+def test_a_list_of_what_waits_reads_the_last_terms_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    number, end = asked_near_the_end(stage)
+    holder = access.Holder(token="test", seller=stage.service(LABEL).client.seller_id, client="")
+    asked: list[object] = []
+    monkeypatch.setattr(register, "current_term", asked.append)  # one statement for each row
+    (found,), _ = queries.acceptances_page(holder=holder, client="", after="", size=9, at=clock.business())
+    assert (found.change, found.next_term_on, asked) == (number, end, [])
 
 
 def test_D9_an_integrator_takes_it_by_the_api(stage: Stage) -> None:

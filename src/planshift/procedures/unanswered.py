@@ -4,20 +4,41 @@ The same wish is quoted to begin at the boundary: nothing is given back then, so
 renewal costs what the service becomes. Ordering it takes the decrease that still waits back, in one transaction.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from planshift.catalog import queries as catalog
 from planshift.domain import facts, quote
 from planshift.domain.errors import Refused
 from planshift.domain.policy import acceptance as policy_acceptance
+from planshift.domain.policy import document
 from planshift.procedures import held, keeping, knowledge, models, quoting, rules
+from planshift.runtime import among
+from planshift.services import models as services
 from planshift.services import register
 
 ASKED = ("AWAITING_ANSWER", "AWAITING_STAFF")
 
 
-def begins_on(*, change: models.Change, asked: models.Acceptance) -> date | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read once for many requests: policies in force by pk of the seller, last terms by pk of the service."""
+
+    policies: Mapping[int, document.Policy]
+    last: Mapping[int, services.Term]
+
+
+def known(changes: Sequence[models.Change]) -> Known:
+    """One statement for the terms, and one for each seller; none where there is no change."""
+    sellers, found = {each.client.seller for each in changes}, {each.service_id for each in changes}
+    terms = services.Term.objects.filter(among.of("service_id", found)).order_by("end_on") if found else ()
+    return Known(
+        {each.pk: catalog.in_force(seller=each).policy for each in sellers}, {term.service_id: term for term in terms}
+    )
+
+
+def begins_on(*, change: models.Change, asked: models.Acceptance, among_many: Known | None = None) -> date | None:
     """The day on which it would begin instead: that after the term for which it was ordered. None where the policy
     lets it lapse, it was answered, the next term is paid, the service is over, or what waits is no decrease of the plan
     or of resources."""
@@ -29,7 +50,7 @@ def begins_on(*, change: models.Change, asked: models.Acceptance) -> date | None
     seller = change.client.seller
     window: policy_acceptance.Window | None = rules.carried_out(
         policy_acceptance,
-        policy=catalog.in_force(seller=seller).policy,
+        policy=among_many.policies[seller.pk] if among_many else catalog.in_force(seller=seller).policy,
         family=change.service.family,
         sent_on=rules.day(seller=seller, at=change.ordered_at),
     )
@@ -37,7 +58,7 @@ def begins_on(*, change: models.Change, asked: models.Acceptance) -> date | None
         return None
     if not waits and models.Change.objects.filter(service=change.service, pk__gt=change.pk).exists():
         return None
-    last = register.current_term(change.service)
+    last = among_many.last[change.service_id] if among_many else register.current_term(change.service)
     return last.end_on if last.start_on <= rules.day(seller=seller, at=change.ordered_at) else None
 
 

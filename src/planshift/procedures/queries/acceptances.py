@@ -9,7 +9,7 @@ from planshift.procedures import acceptance, access, asking, decrease_credit, de
 from planshift.services.queries import NotFound
 
 ANSWERABLE = ("AWAITING_ANSWER", "AWAITING_STAFF")
-_RELATED = ("change__client__seller", "change__service")
+_RELATED = ("change__client__seller", "change__service", "change__quote")
 
 
 def accepting(*, change: str, client: str, at: datetime) -> views.Accepting | None:
@@ -30,7 +30,8 @@ def acceptances_page(
     if after.isascii() and after.isdecimal() and len(after) < 19:
         found = found.filter(pk__lt=int(after))
     rows = list(found.select_related(*_RELATED).order_by("-pk")[: size + 1])
-    made = tuple(_accepting(row, at) for row in rows[:size])
+    known = unanswered.known([row.change for row in rows[:size]])
+    made = tuple(_accepting(row, at, known) for row in rows[:size])
     return made, str(rows[size - 1].pk) if len(rows) > size else ""
 
 
@@ -67,7 +68,7 @@ def _staff_may_decide(asked: models.Acceptance, at: datetime) -> bool:
     return asked.state in ANSWERABLE and (asked.lapses_at is None or at < acceptance.decided_until(asked))
 
 
-def _accepting(asked: models.Acceptance, at: datetime) -> views.Accepting:
+def _accepting(asked: models.Acceptance, at: datetime, known: unanswered.Known | None = None) -> views.Accepting:
     change = asked.change
     in_time = asked.lapses_at is None or at < asked.lapses_at
     given = decrease_credit.back(asked)
@@ -87,7 +88,7 @@ def _accepting(asked: models.Acceptance, at: datetime) -> views.Accepting:
         last_on=asked.last_on,
         answered_at=asked.answered_at,
         answered_how=asked.answered_how,
-        next_term_on=unanswered.begins_on(change=change, asked=asked),
+        next_term_on=unanswered.begins_on(change=change, asked=asked, among_many=known),
         trouble=asked.trouble,
     )
 
