@@ -2,6 +2,7 @@
 
 import pytest
 
+from planshift.adapters.drivers.by_http.models import VendorOp
 from planshift.domain.errors import Permanent, Transient, Unknown
 from tests.ports.proxmox_bench import BIG, Node, key, made, read, sizes
 from tests.ports.standins.proxmox import NODE
@@ -61,6 +62,22 @@ def test_a_machine_that_was_put_back_is_not_put_back_again_for_a_later_answer_th
     driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
     assert len([one for one in node.asked if one.path.endswith(f"{NODE}/qemu") and one.method == "POST"]) == 1
     assert (node.machines[100]["content"], sizes(node)) == ("written since", ("51200M", "8192", 4))
+
+
+def test_a_restoring_that_began_when_only_the_last_task_was_kept_is_not_begun_again(proxmox_node: Node) -> None:
+    driver, node = proxmox_node
+    ref = made(driver, node)
+    snapshot = driver.backup(op=key("backup"), ref=ref).snapshot
+    driver.apply(op=key("up"), ref=ref, to=BIG)
+    for lost, how in (("resize", "cut"), ("status/start", "lost")):
+        node.faults = [Fault(lost, how)]
+        with pytest.raises(Unknown):
+            driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
+        row = VendorOp.objects.get(verb="restore")
+        if lost == "resize":
+            VendorOp.objects.filter(pk=row.pk).update(noted={**row.noted, "ended": row.noted["restoring"]})
+    driver.restore(op=key("restore"), ref=ref, snapshot=snapshot)
+    assert len([one for one in node.asked if one.path.endswith(f"{NODE}/qemu") and one.method == "POST"]) == 1
 
 
 def test_without_a_storage_for_them_there_are_no_back_ups(proxmox_node: Node) -> None:

@@ -80,7 +80,7 @@ class Pve:
             threading.Event().wait(self._pause)
         it.runs("")
         judge(server, exit_status)
-        it.note(ended=[*(it.noted("ended") or ()), str(upid)])
+        it.note(ended=[*ended(it), str(upid)])
 
     def outcome(self, server: ports.ServerAt, upid: str) -> str | None:
         """The exit status of a task; None while it runs. Permanent("not_found") for what is no UPID; "forgotten" for a
@@ -133,6 +133,12 @@ class Pve:
 
 
 _HYPHENED = ("destroy_unreferenced_disks", "notes_template")
+
+
+def ended(it: journal.Asked) -> list[str]:
+    """The tasks under this key that ended well."""
+    known = it.noted("ended") or []
+    return [known] if isinstance(known, str) else known  # once only the last was kept, as a plain text
 
 
 def judge(server: ports.ServerAt, exit_status: str) -> None:

@@ -213,7 +213,7 @@ class Steps:
         found = self.must(ref)
         if snapshot not in self.backups(ref, found):
             raise Permanent("not_found", snapshot=snapshot)
-        if it.noted("restoring") in (it.noted("ended") or ()):
+        if it.noted("restoring") in api.ended(it):
             return
         if found.running:
             path = f"{found.path}/status/stop"
