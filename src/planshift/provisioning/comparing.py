@@ -14,6 +14,7 @@ MISSING, STILL_THERE, LIMIT, SUSPENDED, DNS = "missing", "still_there", "limit",
 KINDS = (MISSING, STILL_THERE, LIMIT, SUSPENDED, DNS)
 YES, NO = "yes", "no"
 SILENT = ("unreachable", "no_answer")  # then the other accounts of the same server are not asked either
+UNLISTED = "unlisted"  # servers of this kind cannot list their accounts
 GONE_FOR = timedelta(days=30)  # what was removed is looked for so long
 Told = TypeVar("Told")
 
@@ -41,28 +42,30 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """All accounts that a server (pk) lists; `trouble` says why it did not, "unsupported" where it cannot."""
+    """All accounts that a server (pk) lists; `trouble` says why it did not: UNLISTED where it cannot, else an error,
+    that may pass when it is asked `again`."""
 
     server: int
     names: frozenset[str] = frozenset()
     trouble: str = ""
+    again: bool = False
 
 
 def names(server: models.Server) -> Names:
     """Which accounts are there, whoever made them?"""
-    driver, at = ports.driver(server.driver), facts.server_at(server)
     found: set[str] = set()
     after, more = "", True
     try:
+        driver, at = ports.driver(server.driver), facts.server_at(server)
         if not driver.capabilities(server=at).lists:
-            return Names(server.pk, trouble="unsupported")
+            return Names(server.pk, trouble=UNLISTED)
         while more:
             page = driver.listed(server=at, after=after)
             more = bool(page.after) and not found.issuperset(page.names)  # a server that cannot page tells all again
             found |= set(page.names)
             after = page.after
     except Trouble as problem:
-        return Names(server.pk, trouble=problem.what[:60])
+        return Names(server.pk, trouble=problem.what[:60], again=isinstance(problem, Transient))
     return Names(server.pk, frozenset(found))
 
 

@@ -13,13 +13,14 @@ from datetime import datetime, time
 from django.db import transaction
 
 from planshift.domain import recipes
-from planshift.domain.errors import Refused
+from planshift.domain.errors import Refused, Transient
 from planshift.provisioning import comparing, executions, models, ports
 from planshift.runtime import audit, locks, runs
 from planshift.services import models as services
 
 KIND, SERVER_KIND, NAME_KIND = "drift", "drift_server", "drift_name"
 LIST = "list"  # the subject of a look at the list of a server's accounts
+NAME = 200  # characters of an account that we can keep
 STRETCH = 100  # environments that one step asks about
 RETRIES = runs.Retries(attempts=3, first=5.0, longest=60.0)
 SETTLED, TAKEN_OVER, DISMISSED = "settled", "taken_over", "dismissed"
@@ -71,6 +72,8 @@ def _ask(work: runs.Work) -> list[comparing.Compared] | comparing.Names:
 @runs.external(_ask)
 def _keep(work: runs.Work, told: list[comparing.Compared] | comparing.Names) -> runs.Outcome:
     if isinstance(told, comparing.Names):
+        if told.again and work.attempt + 1 < RETRIES.attempts:
+            raise Transient(told.trouble)
         keep_names(told, at=work.at)
     else:
         keep(told, at=work.at)
@@ -114,7 +117,10 @@ def keep(told: list[comparing.Compared], *, at: datetime) -> None:
 
 def keep_names(told: comparing.Names, *, at: datetime) -> None:
     """Accounts that no environment of ours is, in the caller's transaction: new ones open, those that went or are known
-    now settled. A server that told nothing changes nothing."""
+    now settled. A server that told nothing changes nothing but what is known of its list. Names longer than we can keep
+    end with "…"."""
+    trouble = "" if told.trouble == comparing.UNLISTED else told.trouble
+    models.ListCheck.objects.update_or_create(server_id=told.server, defaults={"checked_at": at, "trouble": trouble})
     if told.trouble:
         return
     here = models.UnknownAccount.objects.filter(server=told.server)
@@ -123,7 +129,8 @@ def keep_names(told: comparing.Names, *, at: datetime) -> None:
     environments = models.Environment.objects.filter(server__driver=server.driver, server__code=server.code)
     # what we removed and is still there is a difference of its environment, for as long as that is looked at
     known = comparing.gone_lately(environments, since=at - comparing.GONE_FOR)
-    unknown = told.names - set(known.values_list("external_id", flat=True))
+    strange = told.names - set(known.values_list("external_id", flat=True))
+    unknown = {name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in strange}
     here.filter(outcome="").exclude(name__in=unknown).update(outcome=SETTLED, closed_at=at)
     here.filter(outcome="").update(seen_at=at)
     answered = set(here.filter(outcome__in=("", DISMISSED)).values_list("name", flat=True))
@@ -131,7 +138,6 @@ def keep_names(told: comparing.Names, *, at: datetime) -> None:
         [
             models.UnknownAccount(server_id=told.server, name=name, found_at=at, seen_at=at)
             for name in sorted(unknown - answered)
-            if len(name) <= 200
         ],
         ignore_conflicts=True,  # another look found it in this moment
     )

@@ -16,6 +16,17 @@ class DriftCheck(models.Model):
         return f"{self.environment_id} {self.trouble or 'ok'}"
 
 
+class ListCheck(models.Model):
+    """When a server was last asked for the list of its accounts, and why it did not tell."""
+
+    server = models.OneToOneField("provisioning.Server", on_delete=models.CASCADE, related_name="list_check")
+    checked_at = models.DateTimeField()
+    trouble = models.CharField(max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.server_id} {self.trouble or 'ok'}"
+
+
 class Difference(models.Model):
     """A machine says something else than we think. `outcome` is blank while it is open; decided once, it stays."""
 

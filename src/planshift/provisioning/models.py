@@ -9,6 +9,7 @@ from planshift.domain.lifecycles import environment as environment_lifecycle
 from planshift.domain.lifecycles import execution as execution_lifecycle
 from planshift.provisioning.drift_models import Difference as Difference
 from planshift.provisioning.drift_models import DriftCheck as DriftCheck
+from planshift.provisioning.drift_models import ListCheck as ListCheck
 from planshift.provisioning.drift_models import UnknownAccount as UnknownAccount
 from planshift.runtime import fields, locks
 from planshift.services import models as services

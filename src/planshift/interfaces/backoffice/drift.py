@@ -43,6 +43,7 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
         found=found,
         rows=rows,
         unknown=[{"it": each, "outcome": drifting.OUTCOMES.get(each.outcome)} for each in found.unknown],
+        silent=drifting.summary(found) if any(each.silent for each in found.servers) else "",
         closed=closed,
         people=people,
         kept="closed=1&" if closed else "",

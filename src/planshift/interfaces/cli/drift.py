@@ -46,14 +46,15 @@ def _whole(sellers: tuple[str, ...]) -> views.Report:
     pages = [drift.report(sellers=sellers)]
     while pages[-1].more:
         pages.append(drift.report(sellers=sellers, page=pages[-1].page + 1))
-    return replace(pages[-1], rows=tuple(row for each in pages for row in each.rows))
+    rows = tuple(row for each in pages for row in each.rows)
+    return replace(pages[-1], rows=rows, unknown=tuple(one for each in pages for one in each.unknown))
 
 
 def _told(report: views.Report) -> dict[str, object]:
     rows = [{**asdict(each), "can": sorted(each.can)} for each in report.rows]
     servers = [asdict(each) for each in report.servers]
     told: dict[str, object] = {"differences": rows, "total": report.total, "servers": servers}
-    told["unknown_accounts"] = [asdict(each) for each in report.unknown]
+    told |= {"unknown_accounts": [asdict(each) for each in report.unknown], "unknown_total": report.unknown_total}
     plain: dict[str, object] = json.loads(json.dumps(told, default=str))
     return plain
 

@@ -1,19 +1,19 @@
 """Where do machines say something else than we think? For staff of these sellers; nothing here asks a machine."""
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 
 from planshift.catalog import models as catalog
 from planshift.procedures.views import drift as views
 from planshift.provisioning import drift, models
 
 SIZE = 50
-UNKNOWN = 200
+UNKNOWN = 200  # accounts on a page
 FURTHEST = 400  # pages
 
 
 def report(*, sellers: tuple[str, ...], closed: bool = False, page: int = 1) -> views.Report:
     """A page of the open differences, the oldest first (or of the closed ones, the latest first), how many there are,
-    the accounts that we do not know, and how each server was last asked. Five statements."""
+    the accounts that we do not know (the newest first), and how each server was last asked. Five statements."""
     page = max(1, min(page, FURTHEST))
     ours = Q(environment__server__seller__code__in=sellers)
     rows = models.Difference.objects.filter(ours).select_related(
@@ -26,21 +26,29 @@ def report(*, sellers: tuple[str, ...], closed: bool = False, page: int = 1) -> 
             asked_at=Max("environments__drift_check__checked_at"),
             silent=Count("environments", filter=Q(environments__drift_check__trouble__gt="")),
             number=Count("environments__drift_check"),
+            listed_at=F("list_check__checked_at"),
+            unlisted=F("list_check__trouble"),
         )
         .order_by("code")
     )
     total = rows.count()
     unknown = models.UnknownAccount.objects.filter(server__seller__code__in=sellers).select_related("server__seller")
     unknown = unknown.exclude(outcome="") if closed else unknown.filter(outcome="")
+    strangers = unknown.count()
     return views.Report(
         rows=tuple(_row(row) for row in rows[(page - 1) * SIZE : page * SIZE]),
         total=total,
         page=page,
-        more=total > page * SIZE and page < FURTHEST,
-        unknown=tuple(_unknown(row) for row in unknown.order_by("-pk")[:UNKNOWN]),
-        unknown_total=unknown.count(),
+        more=(total > page * SIZE or strangers > page * UNKNOWN) and page < FURTHEST,
+        unknown=tuple(_unknown(row) for row in unknown.order_by("-pk")[(page - 1) * UNKNOWN : page * UNKNOWN]),
+        unknown_total=strangers,
         servers=tuple(
-            views.Asked(server=each.code, asked_at=each.asked_at, environments=each.number, silent=each.silent)
+            views.Asked(
+                server=each.code,
+                asked_at=max(filter(None, (each.asked_at, each.listed_at)), default=None),
+                environments=each.number,
+                silent=each.silent + bool(each.unlisted),
+            )
             for each in servers
         ),
     )

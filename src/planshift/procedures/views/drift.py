@@ -50,7 +50,8 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """When a server was last asked, about how many environments, and how many of them it did not tell about."""
+    """When a server was last asked, about how many environments, and how many questions it did not answer: about
+    environments, and for the list of its accounts."""
 
     server: str
     asked_at: datetime | None
@@ -60,12 +61,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A page of the differences, how many there are in all, and how the servers were asked."""
+    """A page of the differences and of the accounts that we do not know, how many there are in all, and how the servers
+    were asked."""
 
     rows: tuple[Difference, ...]
     total: int
     page: int
     more: bool  # another page follows
-    unknown: tuple[Unknown, ...]  # beside every page, the newest
+    unknown: tuple[Unknown, ...]
     unknown_total: int
     servers: tuple[Asked, ...]
