@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planshift.domain import facts, money, quote, renewing
+from planshift.domain.errors import Refused
 from planshift.domain.periods import Length
 from planshift.domain.policy import month_end
+from planshift.domain.policy.document import Policy
+from planshift.domain.pricing import afterwards, settle
 from planshift.domain.tax import Taxed
 from planshift.procedures import rules
 from tests.domain.pricing import world
@@ -94,3 +97,33 @@ def test_a_chain_under_another_rule_of_month_ends() -> None:
     assert renewing.anchor(terms=[stretch("2026-01-31", "2026-02-28", 1)], month_end=then_on) in (28, 31)
     into_next = month_end.RULES["next_month"].run  # 31 Jan + 1 is 3 March, and the 3rd from then on
     assert renewing.anchor(terms=[stretch("2026-01-31", "2026-03-03", 1)], month_end=into_next) == 3
+
+
+def _of_2025() -> tuple[facts.Facts, facts.Request, Policy]:
+    """One IP address more, priced since March 2026, of a contract of 2025 that keeps what was agreed."""
+    given = world.stated(
+        '[request]\nchange = "resources"\nresources.ip = 2\n'
+        '[seller]\ncurrency = "EUR"\n'
+        '[plans.old]\nprice = "10"\n'
+        'resources.ip = { prices = [{ period = 1, amount = "3", from = 2026-03-01 }], maximum = 9 }\n'
+        '[service]\nplan = "old"\nperiod = 1\nstart = 2026-06-01\nend = 2026-07-01\n'
+    )
+    known = replace(given.facts, service=replace(given.facts.service, agreed_on=dt.date(2025, 1, 1)))
+    return known, given.request, world.policy('renewal = { answer = "full_new_price", prices = "as_agreed" }\n')
+
+
+def test_H8_a_resource_that_was_first_priced_after_the_contract_is_renewed_at_that_price() -> None:
+    known, request, policy = _of_2025()
+    offered = quote.price(facts=known, request=request, policy=policy, on=dt.date(2026, 6, 16))
+    assert isinstance(offered, quote.Offer) and offered.next_renewal is not None
+    assert offered.next_renewal.amount.net.text == "16.00"  # 10 + 2 x 3
+
+
+def test_H8_a_price_that_the_renewal_would_miss_is_a_reason_and_not_left_out() -> None:
+    known, request, policy = _of_2025()
+    settled = settle.settle(facts=known, request=request, policy=policy, on=dt.date(2026, 6, 16))
+    assert isinstance(settled, settle.Settled)
+    with pytest.raises(Refused) as refused:
+        afterwards.renewal_basis(settled, known, dt.date(2026, 2, 1))
+    (reason,) = refused.value.reasons
+    assert (reason.code, dict(reason.facts)) == ("no_renewal_price", {"resource": "ip", "length": "1 month"})

@@ -11,11 +11,12 @@ from lxml import etree
 
 from planshift.billing import chains, invoices
 from planshift.billing import models as billing
+from planshift.catalog import load
 from planshift.catalog import models as catalog
 from planshift.domain.money import Money
 from planshift.interfaces.presenters import import_format
 from planshift.ledger import balances
-from planshift.procedures import queries
+from planshift.procedures import knowledge, queries
 from planshift.procedures.importing import run
 from planshift.procedures.reconciling import running
 from planshift.provisioning import models as provisioning
@@ -24,6 +25,7 @@ from planshift.provisioning import queries as machines
 from planshift.runtime import clock
 from planshift.services import models as services
 from tests.einvoicing import validating
+from tests.house_rules import source
 from tests.stories.conftest import Stage
 
 POLSKA = "demo-chmura-polska"
@@ -111,6 +113,24 @@ def test_D5_an_imported_service_is_made_smaller_through_the_panel(stage: Stage) 
         "P_15": "-198.72",
     }
     assert billing.Invoice.objects.get(number=NUMBER).imported
+
+
+def test_H8_an_imported_service_is_older_than_every_price(stage: Stage) -> None:
+    """Nobody told since when its client has it: a price that names a day for existing contracts holds from then on."""
+    text = (source.ROOT / "catalogs/deposit.toml").read_text(encoding="utf-8")
+    head, rest = text.split("[plans.professional]", 1)
+    more = ", from = 2026-05-01, existing_from = 2027-09-01 },\n"
+    rest = rest.replace(
+        '  { period = 12, amount = "961.20" },\n',
+        '  { period = 12, amount = "961.20" },\n  { period = 12, amount = "1100.00"' + more,
+        1,
+    )
+    load.load_catalog(text=f"{head}[plans.professional]{rest}", name="deposit.toml", at=clock.business(), actor="test")
+    client, service = taken_over()
+    card = queries.service(client=client, number=service, at=clock.business()).card.renewal
+    assert card is not None and card.net == Money.of("1177.20", "PLN")  # 961.20 + 216.00, not 1100.00 + 216.00
+    known = knowledge.of(service=service, at=clock.business()).facts
+    assert known.service.agreed_on == dt.date.min
 
 
 def test_importing_the_invoice_again_changes_nothing_and_another_content_is_refused(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.catalog import load
 from planshift.ledger import balances
-from planshift.procedures import models, ports, reconciling
+from planshift.procedures import knowledge, models, ports, reconciling
 from planshift.runtime import clock, runs
 from planshift.runtime.models import Run
 from planshift.services import models as services
@@ -131,6 +131,36 @@ def test_H8_more_of_it_is_the_same_contract(stage: Stage) -> None:
     stage.pay(stage.order(stage.quote(LABEL, "gold")).order)
     stage.days(10)  # Gold costs 150.00 since five days, for whoever takes it now
     assert renewed_at(stage) == 135_00
+    sound()
+
+
+def test_H8_a_change_that_is_paid_after_a_new_price_renews_at_what_its_quote_said(stage: Stage) -> None:
+    govern(stage, LABEL, renewal=AGREED)
+    listed("", f'amount = "150.00", from = {DAY}')
+    to(stage, DAY - dt.timedelta(days=3))
+    quote = stage.quote(LABEL, "gold")
+    assert quote.offer.next_renewal is not None and quote.offer.next_renewal.amount.net.minor == 135_00
+    ordered = stage.order(quote)
+    stage.days(4)
+    stage.pay(ordered.order)  # one day after the new price has begun
+    assert stage.page(LABEL).card.plan_code == "gold"
+    card = stage.page(LABEL).card.renewal
+    assert card is not None and card.net.minor == 135_00
+    known = knowledge.of(service=stage.service(LABEL).number, at=clock.business()).facts
+    assert known.service.agreed_on == DAY - dt.timedelta(days=3)
+    assert renewed_at(stage) == 135_00
+    sound()
+
+
+def test_H8_a_change_that_begins_with_the_next_term_costs_what_its_quote_said(stage: Stage) -> None:
+    govern(stage, LABEL, renewal=AGREED, decrease='"at_renewal"')
+    stage.pay(stage.order(stage.quote(LABEL, "gold")).order)
+    listed(f'amount = "75.00", from = {DAY}')
+    quote = stage.quote(LABEL, "silver")
+    assert quote.offer.timing == "at_renewal"
+    assert quote.offer.next_renewal is not None and quote.offer.next_renewal.amount.net.minor == 69_00
+    stage.order(quote)
+    assert renewed_at(stage) == 69_00  # announced in a later year
     sound()
 
 

@@ -4,7 +4,7 @@ A catalog is a document: parsed once from TOML (`catalog_document`), frozen, cac
 as `seller.prices` says, in one currency.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -158,10 +158,21 @@ class Catalog:
 
 def price_on(prices: tuple[Price, ...], length: Length, on: date, *, contract: Contract | None = None) -> Price | None:
     """The latest price for `length` whose valid_from is not after `on`; of an existing contract, the latest that holds
-    for it by then.
+    for it by then. What was first priced after that contract, so that nothing holds for it, costs its first price.
 
     Where `length` has none: the price of the longest length that divides it, so many times (12 monthly prices).
     """
+    found = _latest(prices, length, on, contract)
+    if found is None and contract is not None:
+        found = _latest(_first_of(prices), length, on, None)
+    if found is None or found.length == length:
+        return found
+    times = length.count // found.length.count
+    renewal = None if found.renewal is None else found.renewal * times
+    return Price(length, found.amount * times, found.valid_from, renewal)
+
+
+def _latest(prices: Iterable[Price], length: Length, on: date, contract: Contract | None) -> Price | None:
     found: Price | None = None
     for price in prices:
         begins = price.valid_from if contract is None else contract.begins(price)
@@ -169,8 +180,10 @@ def price_on(prices: tuple[Price, ...], length: Length, on: date, *, contract: C
             continue
         if found is None or (price.length.count, price.valid_from) >= (found.length.count, found.valid_from):
             found = price
-    if found is None or found.length == length:
-        return found
-    times = length.count // found.length.count
-    renewal = None if found.renewal is None else found.renewal * times
-    return Price(length, found.amount * times, found.valid_from, renewal)
+    return found
+
+
+def _first_of(prices: tuple[Price, ...]) -> Iterable[Price]:
+    """The earliest price of each length."""
+    newest_first = sorted(prices, key=lambda price: price.valid_from, reverse=True)
+    return {price.length: price for price in newest_first}.values()

@@ -19,6 +19,7 @@ class Imported(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["seller", "kind", "reference"], name="imported_once")]
+        indexes = [models.Index(fields=["kind", "number"], name="imported_by_number")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference} → {self.number}"

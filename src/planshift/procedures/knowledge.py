@@ -17,7 +17,7 @@ from planshift.domain import documents, facts, periods
 from planshift.domain.catalog import Catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import keeping, models, rules, vat, work
+from planshift.procedures import contracts, keeping, models, rules, vat, work
 from planshift.provisioning import queries as provisioning
 from planshift.provisioning import room
 from planshift.services import models as clients
@@ -60,6 +60,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     on = at.astimezone(ZoneInfo(owner.seller.time_zone)).date()
     beside = _Beside(
         history=_history(holding, on=on),
+        agreed_on=contracts.concluded([holding], sold=rules.catalog, seller=owner.seller).get(holding.service.pk),
         paying=billing.paying(client=owner.number, service=service, on=on),
         usage=_usage(service),
         capacity=_capacity(owner.seller.code, rules.catalog, holding),
@@ -81,6 +82,7 @@ class _Beside:
     """What is shown and checked beside the price."""
 
     history: "_History" = field(default_factory=lambda: _History())
+    agreed_on: date | None = None  # day of the contract
     paying: billing.Paying = field(default_factory=lambda: billing.Paying(unpaid=(), method=""))
     usage: facts.Usage | None = None
     capacity: facts.Capacity | None = None
@@ -100,7 +102,7 @@ def _known(holding: services.Holding, rules: catalog.InForce, beside: _Beside, *
     buyer, untaxed = _buyer(holding.service, rules.catalog, party, on=on)
     known = facts.Facts(
         catalog=rules.catalog,
-        service=_service(holding, rules, history, paying, usage, on=on),
+        service=_service(holding, rules, beside, on=on),
         billed=tuple(
             _billed(line, prices=seller.prices)
             for line in reversed(  # of the terms that are paid ahead as well
@@ -146,7 +148,6 @@ class _History:
 
     open_change: str = ""  # number of the change under way
     changed_on: date | None = None
-    agreed_on: date | None = None  # of the last change of plan
     announced_on: date | None = None  # of the first quote since the last change: it announced a change
     used_plans: tuple[str, ...] = ()  # in this calendar month, the present one left out
 
@@ -160,16 +161,14 @@ def _history(holding: services.Holding, *, on: date) -> _History:
     )
     open_change, plans = "", []
     changed_at: datetime | None = None
-    agreed_on: date | None = None
-    for number, state, applied_at, from_plan, operation in rows.order_by("pk").values_list(
-        "number", "state", "applied_at", "from_plan", "operation"
+    for number, state, applied_at, from_plan in rows.order_by("pk").values_list(
+        "number", "state", "applied_at", "from_plan"
     ):
         open_change = number if state in models.Change.lifecycle.open else open_change
         if applied_at is None:
             continue
         changed_at = applied_at if changed_at is None else max(changed_at, applied_at)
         day = applied_at.astimezone(zone).date()
-        agreed_on = day if operation == "plan" else agreed_on
         if from_plan and (day.year, day.month) == (on.year, on.month):
             plans.append(from_plan)
     quotes = models.Quote.objects.filter(service=holding.service)
@@ -178,7 +177,6 @@ def _history(holding: services.Holding, *, on: date) -> _History:
     return _History(
         open_change=open_change,
         changed_on=changed_at.astimezone(zone).date() if changed_at else None,
-        agreed_on=agreed_on,
         announced_on=first.astimezone(zone).date() if first else None,
         used_plans=tuple(plans),
     )
@@ -187,13 +185,11 @@ def _history(holding: services.Holding, *, on: date) -> _History:
 def _service(
     holding: services.Holding,
     rules: catalog.InForce,
-    history: _History,
-    paying: billing.Paying,
-    usage: facts.Usage | None,
+    beside: _Beside,
     *,
     on: date,
 ) -> facts.Service:
-    row = holding.service
+    row, history, usage = holding.service, beside.history, beside.usage
     term = holding.term_on(on)
     later = [each for each in holding.terms if each.start_on >= term.end_on]
     names = rules.catalog.plans
@@ -204,9 +200,9 @@ def _service(
         resources=holding.additional,
         number=row.number,
         auto_renew=row.auto_renew,
-        payment_method=paying.method,
+        payment_method=beside.paying.method,
         bought_on=holding.terms[0].start_on,
-        agreed_on=history.agreed_on or holding.terms[0].start_on,
+        agreed_on=beside.agreed_on,
         changed_on=history.changed_on,
         promotional=_promotional(holding, rules, on=on),
         prepaid_periods=len(later),

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from planshift.domain.policy import document, renewal_dates
-from planshift.procedures import billed_later, models, rules, work
+from planshift.procedures import billed_later, contracts, models, rules, work
 from planshift.runtime import among, runs
 from planshift.services import queries as holdings
 
@@ -28,6 +28,7 @@ class Basis:
     additional: Mapping[str, int]
     start_on: date
     later: tuple[billed_later.Owed, ...] = ()  # what changes left to be billed with it
+    agreed_on: date | None = None  # the day of the contract that a paid change of plan makes
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept with the renewal."""
@@ -46,7 +47,8 @@ def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
     paid = Q(order__state="PAID") | ~Q(state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"))
     these = among.of("service_id", [each.service.pk for each in found])
     open_ones = models.Change.objects.filter(paid, these, state__in=models.Change.lifecycle.open, applied_at=None)
-    return {row.service_id: row for row in open_ones.select_related("quote__service__client__seller")}
+    quotes = ("quote__service__client__seller", "lowered_from__service__client__seller")
+    return {row.service_id: row for row in open_ones.select_related(*quotes)}
 
 
 def bases(found: Sequence[holdings.Holding]) -> list[Basis]:
@@ -72,6 +74,7 @@ def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basi
         months=after.months,
         additional=after.additional,
         start_on=max(ends_on, after.term_end_on),
+        agreed_on=contracts.made_by(change=change),
     )
 
 

@@ -174,12 +174,12 @@ class Planner:
         )
 
     def _contract(self, holding: holdings.Holding, basis: next_term.Basis) -> sold.Contract | None:
-        """The contract that is renewed, by the newest price that it is not older than; a paid change of plan is one of
-        today."""
+        """The contract that is renewed, by the newest price that it is not older than; a paid change of plan makes
+        another."""
         since = self._concluded.get(holding.service.pk)
         if since is None:
             return None
-        since = since if basis.plan == holding.service.plan else self.today
+        since = basis.agreed_on or since
         marks = self.in_force.catalog.begins
         since = max((day for day in marks if day <= since), default=date.min)
         return contracts.of(since=since, policy=self.in_force.policy, family=basis.family)

@@ -26,6 +26,7 @@ from planshift.domain.policy import (
     vocabulary,
 )
 from planshift.domain.policy.given import Share
+from tests.domain.pricing import world
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,15 @@ def test_acceptance_by_reply_has_reminders_and_a_last_day():
     window = run(sent_on=sent, **given, unanswered="lapses")
     assert window == acceptance.Window(reminded, last, "draft_then_issue", False)
     assert run(sent_on=sent, **given, unanswered="offered_for_next_term").later
+
+
+def test_what_a_policy_does_not_say_is_as_it_was_before_it_could_be_said():
+    """A policy that was loaded before these parameters were known goes on meaning the same."""
+    text = 'acceptance = "by_reply"\nrenewal = "full_new_price"\n'
+    chosen = world.policy(text).answers_before_cases("")
+    assert chosen["acceptance"][0].params["unanswered"] == "lapses"
+    assert chosen["renewal"][0].params["told_days"] == 0
+    assert chosen["renewal"][0].params["prices"] == "of_the_day"
     assert acceptance.RULES["not_asked"].run(sent_on=date(2026, 2, 20)) is None
 
 

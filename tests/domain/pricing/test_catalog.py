@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from planshift.domain import catalog_document, tax, toml_reading
+from planshift.domain.catalog import Contract, Price, price_on
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from tests.domain.pricing import world
@@ -90,3 +91,34 @@ def test_all_problems_are_named_at_once() -> None:
     with pytest.raises(toml_reading.BadDocument) as caught:
         catalog_document.parse(text)
     assert [problem.line for problem in caught.value.problems] == [2, 3, 5]
+
+
+MARCH = date(2026, 3, 1)
+FIRST = Price(Length(1), Fraction(10), MARCH)
+LATER = Price(Length(1), Fraction(12), date(2026, 9, 1))
+NAMED = Price(Length(1), Fraction(12), date(2026, 9, 1), existing_from=date(2027, 3, 1))
+ONLY = Price(Length(1), Fraction(10), MARCH, existing_from=date(2027, 3, 1))
+DEAR = Price(Length(12), Fraction(150), MARCH)
+OLD = Price(Length(1), Fraction(9))
+
+
+@pytest.mark.parametrize(
+    ("prices", "length", "kept", "on", "amount"),
+    [
+        ((FIRST,), 1, True, date(2026, 2, 28), None),  # nobody can have it yet
+        ((FIRST,), 1, True, MARCH, 10),
+        ((FIRST,), 12, True, MARCH, 120),
+        ((LATER, FIRST), 1, True, date(2028, 1, 1), 10),  # the first price, for as long as it is renewed
+        ((FIRST, NAMED), 1, True, date(2027, 2, 28), 10),
+        ((FIRST, NAMED), 1, True, date(2027, 3, 1), 12),
+        ((ONLY,), 1, False, MARCH, 10),
+        ((ONLY, LATER), 1, False, date(2026, 9, 1), 12),
+        ((DEAR,), 12, True, MARCH, 150),  # a year is sold for the first time
+        ((OLD, DEAR), 12, True, MARCH, 108),  # 12 x 9 was agreed, and a year has a price of its own since
+    ],
+)
+def test_H8_what_is_first_priced_after_a_contract_costs_its_first_price(
+    prices: tuple[Price, ...], length: int, kept: bool, on: date, amount: int | None
+) -> None:
+    found = price_on(prices, Length(length), on, contract=Contract(date(2025, 1, 1), kept))
+    assert (found.amount if found else None) == amount

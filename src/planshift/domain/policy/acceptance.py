@@ -26,7 +26,7 @@ class Window:
     reminders_on: tuple[date, ...]
     last_on: date
     regime: str = REGIMES[0]
-    later: bool = True
+    later: bool = False
 
 
 def _not_asked(*, sent_on: date) -> Window | None:
@@ -83,7 +83,7 @@ RULES = rules(
                 choices=UNANSWERED,
                 doc="whether a decrease that nobody has answered is offered for the next term instead (nothing is "
                 "given back then, and nothing is to be accepted), or lapses",
-                default=UNANSWERED[0],
+                default=UNANSWERED[1],
             ),
         ),
     ),

@@ -45,9 +45,10 @@ RULES = rules(
             Param(
                 name="told_days",
                 kind="integer",
-                default=30,
+                default=0,
                 maximum=366,
-                doc="so many days before a higher price holds for existing contracts their clients are told",
+                doc="so many days before a higher price holds for existing contracts their clients are told; 0: they "
+                "are not",
             ),
         ),
     ),

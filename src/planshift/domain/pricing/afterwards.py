@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from planshift.domain import calendar, periods, renewing
 from planshift.domain import facts as known
 from planshift.domain.catalog import Contract
+from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.offer import Notice, Promise, Renewal
@@ -114,7 +115,7 @@ class RenewalBasis(NamedTuple):
 
 
 def renewal_basis(settled: Settled, facts: known.Facts, day: date | None) -> RenewalBasis:
-    """Of the renewal on a day (None: the facts give no dates)."""
+    """Of the renewal on a day (None: the facts give no dates). Refused: `no_renewal_price`, as the renewal would be."""
     change, seller = settled.change, facts.catalog.seller
     listed = day or settled.priced_on
     discount = facts.service.discount
@@ -129,8 +130,12 @@ def renewal_basis(settled: Settled, facts: known.Facts, day: date | None) -> Ren
     contract = _contract(settled, facts)
     for item in sorted(change.items, key=lambda each: (each.component != known.PLAN, each.code)):
         price = item.new_price(change.new_length, listed, contract)
-        if price is not None and item.new_quantity:
-            prices.append((item.code, item.new_quantity, price.regular))
+        if not item.new_quantity or not item.new_prices:  # what has no price of its own costs nothing
+            continue
+        if price is None:
+            what = "plan" if item.component == known.PLAN else "resource"
+            raise Refused("no_renewal_price", **{what: item.code}, length=str(change.new_length))
+        prices.append((item.code, item.new_quantity, price.regular))
     return RenewalBasis(tuple(prices), less, inside, rate)
 
 
