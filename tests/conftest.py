@@ -16,7 +16,7 @@ from planshift.runtime import clock, database
 from planshift.runtime.runs import schedules
 from tests.harness import doors, guarded, product
 
-pytest_plugins = ["tests.harness.clauses"]
+pytest_plugins = ["tests.harness.clauses", "tests.harness.loops"]
 # fixtures that bring the database of the run, or start the product on one of its kind
 USES_ROWS = {"db", "transactional_db", "live_server", "on_postgresql", "own_database", "opened"}
 
