@@ -15,7 +15,7 @@ from django.db import transaction
 from planshift.domain import recipes
 from planshift.domain.errors import Refused, Transient
 from planshift.provisioning import comparing, executions, models, ports
-from planshift.runtime import audit, locks, runs
+from planshift.runtime import among, audit, locks, runs
 from planshift.services import models as services
 
 KIND, SERVER_KIND, NAME_KIND = "drift", "drift_server", "drift_name"
@@ -131,7 +131,7 @@ def keep_names(told: comparing.Names, *, at: datetime) -> None:
     known = comparing.gone_lately(environments, since=at - comparing.GONE_FOR)
     strange = told.names - set(known.values_list("external_id", flat=True))
     unknown = {name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in strange}
-    here.filter(outcome="").exclude(name__in=unknown).update(outcome=SETTLED, closed_at=at)
+    here.filter(outcome="").exclude(among.of("name", unknown)).update(outcome=SETTLED, closed_at=at)
     here.filter(outcome="").update(seen_at=at)
     answered = set(here.filter(outcome__in=("", DISMISSED)).values_list("name", flat=True))
     models.UnknownAccount.objects.bulk_create(
@@ -155,7 +155,9 @@ def _row(environment: int, one: comparing.Found, at: datetime) -> models.Differe
     )
 
 
-def _close(row: models.Difference, outcome: str, *, at: datetime, actor: str = "", note: str = "") -> None:
+def _close(
+    row: models.Difference | models.UnknownAccount, outcome: str, *, at: datetime, actor: str = "", note: str = ""
+) -> None:
     row.outcome, row.closed_at, row.closed_by, row.note = outcome, at, actor, note.strip()[:500]
     row.save(update_fields=["outcome", "closed_at", "closed_by", "note"])
 
@@ -226,8 +228,7 @@ def dismiss_unknown(*, account: int, note: str, at: datetime, actor: str) -> Non
     row = next(iter(locks.lock(found)), None)
     if row is None:
         raise Refused("drift_closed")
-    row.outcome, row.closed_at, row.closed_by, row.note = DISMISSED, at, actor, note.strip()[:500]
-    row.save(update_fields=["outcome", "closed_at", "closed_by", "note"])
+    _close(row, DISMISSED, at=at, actor=actor, note=note)
     audit.record(
         kind="provisioning.unknown_account",
         object_id=row.pk,
