@@ -4,22 +4,29 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images of containers often set it. Here hundreds of processes are started: each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help venv run test test-long check bench format lock messages docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: .venv/ready ## build .venv with everything, from the hashed lock
+# What .venv is made from. `make run` needs the packages of base.txt only, everything else those of dev.txt too.
+SOURCES := requirements/base.txt pyproject.toml tools/venv.sh tools/translations.py $(shell find src -name '*.po')
 
-.venv/ready: requirements/dev.txt pyproject.toml tools/venv.sh $(shell find src -name '*.po')
-	@tools/venv.sh
-	@touch $@
+venv: .venv/complete ## build .venv with the planshift command and all tools, from the hashed lock
 
-run: venv ## start the product: web server and worker, with demo data (PORT=8000, PLANSHIFT_DATABASE=postgresql://…)
+.venv/ready: $(SOURCES)
+	@tools/venv.sh base
+
+.venv/complete: $(SOURCES) requirements/dev.txt
+	@tools/venv.sh dev
+
+run: .venv/ready ## start the product: web server and worker, with demo data (PORT=8000, PLANSHIFT_DATABASE=postgresql://…)
 	@PLANSHIFT_DEMO=$${PLANSHIFT_DEMO:-1} exec $(BIN)/planshift run $(if $(PORT),--port $(PORT))
 
-tick: venv ## push the clock of the demo ahead (TO=2027-03-01)
+tick: .venv/ready ## push the clock of the demo ahead (TO=2027-03-01)
 	@PLANSHIFT_DEMO=$${PLANSHIFT_DEMO:-1} $(BIN)/planshift tick --to $(TO)
 
 test: venv ## run every test on SQLite and on a throwaway PostgreSQL, then print clause → result

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Build .venv from the hashed lock. Needs nothing but Python 3.11+ with venv; run by `make venv`.
+# venv.sh base|dev: build .venv from the hashed lock, with what running needs (`make run`) or with the tools of
+# developers too (`make venv`, `make test`). Needs nothing but Python 3.11+ with venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+lock=${1:?base or dev}
 
 python=""
 for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
@@ -24,7 +26,10 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/d
   echo "creating .venv with $("$python" --version)"
   "$python" -m venv --clear .venv
 fi
-echo "installing the locked packages"
-.venv/bin/python -m pip install -q --require-hashes -r requirements/dev.txt </dev/null
+echo "installing the locked packages ($lock)"
+# Not compiled in advance: Python does that with what is imported, a small part of it.
+.venv/bin/python -m pip install -q --no-compile --require-hashes -r "requirements/$lock.txt" </dev/null
 .venv/bin/python -m pip install -q --no-deps --no-build-isolation -e . </dev/null
 .venv/bin/python tools/translations.py compile
+touch .venv/ready
+if [ "$lock" = dev ]; then touch .venv/complete; fi

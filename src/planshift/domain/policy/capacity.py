@@ -12,8 +12,7 @@ DEFAULT = "refused"
 
 
 def _refused(*, gate: given.Gate) -> Reason | None:
-    short = gate.short_of
-    return Reason("no_capacity", {"resources": short}) if short else None
+    return Reason("no_capacity", {"resources": gate.short_of}) if gate.short_of else None
 
 
 RULES = rules(

@@ -1,6 +1,6 @@
 """Which amounts stand on the lines? Rounding, floors, tax: from raw lines to lines that sum to their totals."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from planshift.domain import facts as known
@@ -42,21 +42,19 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: 
     if rules.may_be_raised:
         raws, amounts = _floors(settled, facts, raws, amounts, charged=charged)
     parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
-    exact: list[Fraction] = []
     rate = rate_of(settled, facts)
     for raw, amount in zip(raws, amounts, strict=True):
-        credit = amount < 0 and facts.billed
-        found = _returned(settled, facts, raw, amount, rate) if credit else [(raw, amount, rate, ())]
-        parts.extend(found)
-        whole = raw.limit is None and len(found) == 1
-        exact.extend(raw.exact if whole else part for _, part, _, _ in found)
+        if amount < 0 and facts.billed:
+            parts.extend(_returned(settled, facts, raw, amount, rate))
+        else:
+            parts.append((raw, amount, rate, ()))
     place, mode = rules.tax_place, rules.tax_mode
     if rules.tax_on_gross and seller.prices == "net":
         taxed = [
-            _on_gross(before, rate, seller.currency, mode)
+            _on_gross(raw, amount, rate, seller.currency, mode)
             if amount < 0 or place == "on_gross"
             else Taxed.of_net(Money(amount, seller.currency), rate, mode)
-            for before, (_, amount, rate, _) in zip(exact, parts, strict=True)
+            for raw, amount, rate, _ in parts
         ]
     else:
         priced = [(Money(amount, seller.currency), rate) for _, amount, rate, _ in parts]
@@ -83,14 +81,8 @@ def _units(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[int]:
     else:
         mode, step = own
         size = step.numerator * (per // step.denominator)
-        others = iter(rounder.units([amount for amount in exact if amount.numerator >= 0], per))
-        above, below = step.numerator, step.denominator
-        units = [
-            next(others)
-            if amount.numerator >= 0
-            else -money.round_ratio(-amount.numerator * below, amount.denominator * above, mode) * size
-            for amount in exact
-        ]
+        others = iter(rounder.units([amount for amount in exact if amount >= 0], per))
+        units = [-money.round_units(-amount / step, mode) * size if amount < 0 else next(others) for amount in exact]
     return _within(settled, facts, raws, units, per) if coarse else units
 
 
@@ -170,18 +162,13 @@ def _inside(settled: Settled, facts: known.Facts) -> Fraction:
     return _ONE
 
 
-def _on_gross(exact: Fraction, rate: Fraction, currency: str, mode: str) -> Taxed:
-    """Gross and tax rounded once from the exact net amount (of a limited or a divided line, what it became)."""
-    gross, tax = _gross_and_tax(exact, rate, 10 ** money.decimals_of(currency=currency), mode)
-    net = Money.from_minor(gross - tax, currency)
-    return Taxed(net, Money.from_minor(tax, currency), Money.from_minor(gross, currency))
-
-
-def _gross_and_tax(exact: Fraction, rate: Fraction, cents: int, mode: str) -> tuple[int, int]:
-    """Both of an exact net amount in whole smallest units, of which `cents` make one unit of the currency."""
-    below, above = exact.denominator * rate.denominator, exact.numerator * cents
-    gross = money.round_ratio(above * (rate.denominator + rate.numerator), below, mode)
-    return gross, money.round_ratio(above * rate.numerator, below, mode)
+def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: str) -> Taxed:
+    """Gross and tax rounded once from the exact net amount (limited to what the line became)."""
+    exact = raw.exact if raw.limit is None else amount
+    step = Fraction(1, 10 ** money.decimals_of(currency=currency))
+    gross = money.round_to(exact * (1 + rate), step, mode)
+    share = money.round_to(exact * rate, step, mode)
+    return Taxed(Money(gross - share, currency), Money(share, currency), Money(gross, currency))
 
 
 def _returned(
@@ -214,78 +201,45 @@ def _returned(
 def totals(settled: Settled, facts: known.Facts) -> tuple[int, int, int]:
     """Net and tax of the lines now in whole units, and how many of these make one unit of the currency.
 
-    The sums of `of`, without its lines.
+    The sums of `of`; where one rate holds for all lines, none of its lines is made.
     """
     raws, seller, rules = settled.outcome.lines + settled.fees, facts.catalog.seller, settled.rules
     rounder, _, per, _ = settled.deal.rounding
     if not raws:
         return 0, 0, per
+    rate = rate_of(settled, facts)
+    if rules.tax_on_gross or not _one_rate(settled, facts, raws, rate):
+        figures = _figures(settled, facts, raws)
+        whole = Taxed.total((figure.taxed for figure in figures), currency=seller.currency)
+        return _in(per, whole.net.amount), _in(per, whole.tax.amount), per
     if rules.may_be_raised:
-        raws, exact = _floors(settled, facts, raws, _rounded(settled, facts, raws))
-        amounts = [amount.numerator * (per // amount.denominator) for amount in exact]
+        amounts = [_in(per, amount) for amount in _floors(settled, facts, raws, _rounded(settled, facts, raws))[1]]
     else:
         amounts = _units(settled, facts, raws)
+    total = sum(amounts)
     size = per // rounder.fine.denominator  # a tax is a whole number of the currency's smallest unit
-    rate = rate_of(settled, facts)
-    if rules.tax_on_gross and seller.prices == "net":
-        net, tax = _totals_on_gross(settled, facts, list(zip(raws, amounts, strict=True)), rate)
-        return net, tax, per
-    total = tax = 0
-    for of, parts in _bases(settled, facts, raws, amounts, rate):
-        above, below = of.numerator, of.denominator * size
-        if seller.prices == "gross":
-            below += of.numerator * size  # the tax inside: gross x rate / (1 + rate)
-        base = sum(parts)
-        total += base
-        for each in (base,) if rules.tax_per_rate else parts:
-            tax += money.round_ratio(each * above, below, rules.tax_mode) * size
+    above, below = rate.numerator, rate.denominator * size
+    if seller.prices == "gross":
+        below += rate.numerator * size  # the tax inside: gross x rate / (1 + rate)
+    tax = 0
+    for base in (total,) if rules.tax_per_rate else amounts:
+        tax += money.round_ratio(base * above, below, rules.tax_mode) * size
     return (total if seller.prices == "net" else total - tax), tax, per
 
 
-def _bases(
-    settled: Settled, facts: known.Facts, raws: list[Raw], amounts: list[int], rate: Fraction
-) -> Iterable[tuple[Fraction, list[int]]]:
-    """The amounts of each tax rate."""
+def _in(per: int, amount: Fraction) -> int:
+    """An amount in whole units, of which `per` make one unit of the currency."""
+    return amount.numerator * (per // amount.denominator)
+
+
+def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fraction) -> bool:
+    """Whether every line has the rate of the day: credits have that of the billed lines that they return."""
     if not facts.billed:
-        return ((rate, amounts),)
-    same: list[int] = []
-    others: dict[Fraction, list[int]] = {}
-    for raw, amount in zip(raws, amounts, strict=True):
-        for part, of in _by_rate(settled, facts, raw, amount, rate):
-            (same if of is rate or of == rate else others.setdefault(of, [])).append(part)
-    return ((rate, same), *others.items())
-
-
-def _by_rate(settled: Settled, facts: known.Facts, raw: Raw, amount: int, rate: Fraction) -> list[tuple[int, Fraction]]:
-    """A line's amount by tax rate: a credit has those of the billed lines that it returns. See `_returned`."""
-    for line in facts.billed or () if amount < 0 else ():
-        if line.component == raw.component and line.tax_rate is not rate and line.tax_rate != rate:
-            break
-    else:
-        return [(amount, rate)]
-    per = settled.deal.rounding.per
-    parts = _returned(settled, facts, raw, Fraction(amount, per), rate)
-    return [(part.numerator * (per // part.denominator), of) for _, part, of, _ in parts]
-
-
-def _totals_on_gross(
-    settled: Settled, facts: known.Facts, lines: list[tuple[Raw, int]], rate: Fraction
-) -> tuple[int, int]:
-    """Net and tax, in the units of the rounding, of lines whose gross amounts are rounded. See `_on_gross`."""
-    rules, rounder, per = settled.rules, settled.deal.rounding.lines, settled.deal.rounding.per
-    cents, net, tax = rounder.fine.denominator, 0, 0
-    for raw, amount in lines:
-        parts = _by_rate(settled, facts, raw, amount, rate)
-        for part, of in parts:
-            if amount < 0 or rules.tax_place == "on_gross":
-                exact = raw.exact if raw.limit is None and len(parts) == 1 else Fraction(part, per)
-                gross, more = _gross_and_tax(exact, of, cents, rules.tax_mode)
-                net += (gross - more) * (per // cents)
-            else:
-                more = money.round_ratio(part * of.numerator * cents, per * of.denominator, rules.tax_mode)
-                net += part
-            tax += more * (per // cents)
-    return net, tax
+        return True
+    for line in facts.billed:
+        if line.tax_rate is not rate and line.tax_rate != rate:
+            return not settled.rules.may_be_raised and all(raw.exact.numerator >= 0 for raw in raws)
+    return True
 
 
 def _taken(
