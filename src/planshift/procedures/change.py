@@ -158,9 +158,9 @@ def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
 def _settle(task: runs.Work) -> runs.Outcome:
     """Paid from the deposit by itself where D4 holds; else wait for a payment, with the reason and a deadline."""
     change = _locked(task.subject)
+    if holding.is_due(change):
+        return holding.at_once(change=change, task=task)
     if change.order is None and change.state in ("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"):
-        if not hasattr(change, "acceptance"):  # metered (D3)
-            return holding.at_once(change=change, task=task)
         acceptance.ask_first(change=change, at=task.at, actor=task.actor)
         return runs.Go("draft")
     if change.state != "AWAITING_PAYMENT":

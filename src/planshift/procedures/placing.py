@@ -1,7 +1,7 @@
 """What is checked before a quote becomes a change, and what is kept when it does? All in the caller's transaction."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -180,18 +180,31 @@ def place(
         ordered_at=at,
         order=order,
     )
-    # nothing is to be paid for a decrease: it waits for its acceptance from the first
-    asked = moves.ahead([change], "needs_acceptance", actor=actor, at=at) if gives_back(priced) else None
+    audited = _never_paid(change, priced, at=at, actor=actor)
     try:
         with transaction.atomic():
             change.save(force_insert=True)
     except IntegrityError:
         raise Refused("change_open", service=kept.service.number) from None
-    if asked is not None:
-        audit.write(asked())
+    if audited is not None:
+        audit.write(audited())
     _keep_acknowledged(change, acknowledged, at=at, actor=actor)
     moves.move(kept, "ordered", actor=actor, at=at)
     return change
+
+
+def _never_paid(
+    change: models.Change, priced: quote.Offer, *, at: datetime, actor: str
+) -> Callable[[], list[audit.Entry]] | None:
+    """What is not to be paid waits for no payment: a decrease waits for its acceptance from the first, what is metered
+    is carried out at once (D3)."""
+    if gives_back(priced):
+        return moves.ahead([change], "needs_acceptance", actor=actor, at=at)
+    if is_metered(priced):
+        seller = change.client.seller
+        promised_on = rules.promised(seller=seller, offered=priced, on=rules.day(seller=seller, at=at))
+        return moves.ahead([change], "at_once", actor=actor, at=at, promised_on=promised_on)
+    return None
 
 
 def _keep_acknowledged(

@@ -114,3 +114,59 @@ def test_the_address_of_a_form_opened_like_a_page_explains_itself(enter: Enter, 
     answer = enter("silver").get(f"/services/{service_of('silver')}/quote/")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert "This page cannot be opened like this" in text(answer)
+
+
+def test_D4_until_the_worker_looks_the_page_of_the_change_asks_for_no_payment(
+    enter: Enter, service_of: Number, work: Work
+) -> None:
+    browser = enter("deposit")
+    change = ordered(browser, service_of("deposit"), "professional")
+    page = text(browser.get(f"/changes/{change.number}/"))
+    assert "Being paid from your deposit" in page and "there is nothing for you to do" in page
+    assert [each for each in ("Waiting for payment", "We wait for you", "See how to pay") if each in page] == []
+    work()
+    page = text(browser.get(f"/changes/{change.number}/"))
+    assert "Being paid from your deposit" not in page and "Done" in page
+
+
+def test_D4_a_deposit_that_does_not_suffice_is_not_called_a_payment_under_way(enter: Enter, service_of: Number) -> None:
+    browser = enter("short")
+    change = ordered(browser, service_of("short"), "professional")
+    page = text(browser.get(f"/changes/{change.number}/"))
+    assert "Waiting for payment" in page and "See how to pay" in page and "Being paid" not in page
+
+
+def test_what_is_paid_is_nowhere_said_to_wait_for_a_payment(enter: Enter, service_of: Number) -> None:
+    browser, service = enter("silver"), service_of("silver")
+    change = ordered(browser, service, "gold")
+    received(change, Money.of("26.84", "EUR"))
+    for path in (f"/changes/{change.number}/", f"/services/{service}/", "/services/"):
+        page = text(browser.get(path))
+        assert "Paid, about to begin" in page, path
+        assert "Waiting for payment" not in page and "See how to pay" not in page, path
+    assert "Follow the change" in text(browser.get(f"/services/{service}/"))
+
+
+def test_D3_a_metered_change_waits_for_no_payment(enter: Enter, service_of: Number, work: Work) -> None:
+    browser, service = enter("cloud"), service_of("cloud")
+    quote = browser.post(f"/services/{service}/quote/", {"resource.cpu": "3"}).headers["Location"].split("/")[2]
+    browser.post(f"/quotes/{quote}/order/", {"key": "0123456789abcdef"})
+    change = models.Change.objects.get()
+    assert (change.state, change.order) == ("AWAITING_EXECUTION", None)  # no worker has looked yet
+    page = text(browser.get(f"/changes/{change.number}/"))
+    assert "In progress" in page and "This goes on by itself" in page and "By the hour" in page
+    assert "Waiting for payment" not in page and "PLN 0.00" not in page
+    work()
+    assert models.Change.objects.get().state == "DONE"
+
+
+def test_an_invoice_is_dated_by_the_day_of_its_seller(enter: Enter, service_of: Number, work: Work) -> None:
+    browser = enter("silver")
+    change = ordered(browser, service_of("silver"), "gold")
+    late = clock.business().replace(hour=23, minute=30)  # UTC: in Rome the next day has begun
+    with clock.stopped(at=late):
+        received(change, Money.of("26.84", "EUR"))
+        work()
+        page = order_page(browser, change)
+    day = (late + dt.timedelta(days=1)).date()
+    assert f"Invoice {day.day} {day:%B} {day.year}" in page

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from planshift.domain.errors import Refused
+from planshift.interfaces.backoffice import sections
 from planshift.procedures import queries
 from planshift.procedures.queries import office
 from planshift.procedures.views import office as views
@@ -70,7 +71,8 @@ def show(
     request: HttpRequest, staff: views.StaffHeader, template: str, *, here: str, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Renders a page of the back office; `here` is the entry of the navigation."""
-    shown = {"panel": staff, "here": here, "now": clock.business(), "clock_moves": clock.movable(), **context}
+    around = {"panel": staff, "sections": sections.SECTIONS, "here": here, "now": clock.business()}
+    shown = {**around, "clock_moves": clock.movable(), **context}
     return render(request, template, shown, status=status)
 
 

@@ -39,7 +39,7 @@ def report(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
         request,
         staff,
         "staff/drift.html",
-        here="runs",
+        here="drift",
         found=found,
         rows=rows,
         unknown=[{"it": each, "outcome": drifting.OUTCOMES.get(each.outcome)} for each in found.unknown],
@@ -77,7 +77,7 @@ def decide(request: HttpRequest, staff: office.StaffHeader, number: int) -> Http
             actor=door.actor(request),
         ),
         back=reverse("staff:drift"),
-        here="runs",
+        here="drift",
     )
 
 
@@ -96,5 +96,5 @@ def dismiss_unknown(request: HttpRequest, staff: office.StaffHeader, number: int
             actor=door.actor(request),
         ),
         back=reverse("staff:drift"),
-        here="runs",
+        here="drift",
     )

@@ -52,7 +52,7 @@ def upload(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
             actor=door.actor(request),
         )
     except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:imports"), here="clients")
+        return door.refusal(request, staff, refused, back=reverse("staff:imports"), here="imports")
     if not found.problems:
         messages.success(request, _told(found))
     return _page(request, staff, found=found, kind=kind, seller=seller)
@@ -77,7 +77,7 @@ def _page(
         request,
         staff,
         "staff/imports.html",
-        here="clients",
+        here="imports",
         status=422 if found and found.problems else 200,
         kinds=[(code, name, code == kind) for code, name in KINDS.items()],
         sellers=[(code, code == seller) for code in staff.sellers],

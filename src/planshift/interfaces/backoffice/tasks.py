@@ -75,7 +75,7 @@ def every(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
     }
     tasks = [_shown(each, names) for each in found[:SIZE]]
     return door.show(
-        request, staff, "staff/tasks.html", here="runs", tasks=tasks, number=number, more=len(found) > SIZE
+        request, staff, "staff/tasks.html", here="tasks", tasks=tasks, number=number, more=len(found) > SIZE
     )
 
 
@@ -124,7 +124,7 @@ def close(request: HttpRequest, staff: office.StaffHeader, code: str) -> HttpRes
         else:
             by_hand.done(said=_said(request, code), **common)
     except Refused as refused:
-        return door.refusal(request, staff, refused, back=reverse("staff:tasks"), here="runs")
+        return door.refusal(request, staff, refused, back=reverse("staff:tasks"), here="tasks")
     messages.success(request, _("Recorded. The run checks it and goes on by itself."))
     return redirect("staff:tasks")
 

@@ -35,6 +35,10 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "WITHDRAWN": (_("Withdrawn"), ""),
         "LAPSED": (_("Lapsed"), ""),
     },
+    "settling": {
+        "deposit": (_("Being paid from your deposit"), "accent"),
+        "paid": (_("Paid, about to begin"), "accent"),
+    },
     "mail": {
         "QUEUED": (_("Queued"), "accent"),
         "SENT": (_("Sent"), "good"),

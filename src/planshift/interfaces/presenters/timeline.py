@@ -16,6 +16,12 @@ Words = str | Promise
 STEPS: dict[str, tuple[Words, Words]] = {
     "ordered": (gettext_lazy("Ordered"), ""),
     "paid": (gettext_lazy("Paid"), gettext_lazy("Nothing is changed on the server before this.")),
+    "drawing": (
+        gettext_lazy("Being paid from your deposit"),
+        gettext_lazy(
+            "Auto-renewal is on and the deposit suffices. This takes a moment; there is nothing for you to do."
+        ),
+    ),
     "asked": (
         gettext_lazy("Corrective invoice sent to you"),
         gettext_lazy("By mail to your contact address, with the request to accept it. It gives back %(credit)s."),

@@ -12,12 +12,19 @@ from planshift.services import models as services
 from planshift.services import register
 
 
+def is_due(change: models.Change) -> bool:
+    """Whether it is ordered, metered, and not yet begun: it has neither an order nor an acceptance to wait for."""
+    waits = change.state in ("AWAITING_PAYMENT", "AWAITING_EXECUTION")
+    return waits and change.order is None and not hasattr(change, "acceptance")
+
+
 def at_once(*, change: models.Change, task: runs.Work) -> runs.Outcome:
     """A metered service changes without an order: what it costs is counted from the machine's word on (D3)."""
-    seller = change.client.seller
-    today = rules.day(seller=seller, at=task.at)
-    promised_on = rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today)
-    moves.move(change, "at_once", actor=task.actor, at=task.at, promised_on=promised_on)
+    if change.state == "AWAITING_PAYMENT":  # ordered before such a change began with its order
+        seller = change.client.seller
+        today = rules.day(seller=seller, at=task.at)
+        promised_on = rules.promised(seller=seller, offered=placing.offer_of(change.quote), on=today)
+        moves.move(change, "at_once", actor=task.actor, at=task.at, promised_on=promised_on)
     return runs.Go("begin")
 
 

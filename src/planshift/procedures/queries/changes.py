@@ -6,7 +6,17 @@ from typing import Any, Literal
 from planshift.catalog import queries as catalog
 from planshift.domain import quote
 from planshift.domain.money import Money
-from planshift.procedures import deadlines, decrease_papers, keeping, knowledge, models, rules, scheduling, views
+from planshift.procedures import (
+    deadlines,
+    decrease_papers,
+    keeping,
+    knowledge,
+    models,
+    placing,
+    rules,
+    scheduling,
+    views,
+)
 from planshift.procedures.queries import services
 from planshift.provisioning import queries as provisioning
 from planshift.services.queries import NotFound
@@ -35,7 +45,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     final = row.state in row.lifecycle.final
     promised, paused = deadlines.open_promise(row), _paused(row)
     card = services.card(known=known, at=at)
-    order = row.order
+    order, settling = row.order, _settling(row, known)
     return views.ChangePage(
         number=row.number,
         state=row.state,
@@ -50,7 +60,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         promised_on=row.promised_on,
         overdue=promised is not None and today > promised and not paused,
         paused=paused,
-        steps=timeline(row=row, work=work),
+        steps=timeline(row=row, work=work, settling=settling),
         order=row.order.number if row.order else "",
         quote=row.quote.number,
         total=offered.total,
@@ -67,8 +77,23 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         by_staff=bool(row.ordered_how),
         staff_note=row.ordered_note,
         new_quote=row.quote.replaced_by.number if hasattr(row.quote, "replaced_by") else "",
+        settling=settling,
+        metered=placing.is_metered(offered),
         **_renewal(row, offered, card),
     )
+
+
+def _settling(row: models.Change, known: knowledge.Known) -> views.Settling:
+    """What goes on by itself although no worker has looked yet: it is paid, or the deposit is about to pay it (D4)."""
+    order = row.order
+    if row.state != "AWAITING_PAYMENT" or order is None:
+        return ""
+    if order.state == "PAID":
+        return "paid"
+    due = Money.from_minor(order.gross_minor - order.covered_minor, order.currency)
+    if order.state != "AWAITING_PAYMENT" or row.collection or not known.rules.seller.has_deposit:
+        return ""
+    return "" if services.pays_by_itself(known=known, due=due) else "deposit"
 
 
 def _paused(row: models.Change) -> str:
@@ -96,7 +121,9 @@ def _renewal(row: models.Change, offered: quote.Offer, card: views.ServiceCard) 
     return {"next_renewal": promised.amount, "renews_on": promised.on}
 
 
-def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> tuple[views.TimelineStep, ...]:
+def timeline(
+    *, row: models.Change, work: provisioning.ExecutionView | None, settling: views.Settling = ""
+) -> tuple[views.TimelineStep, ...]:
     """The steps from order to done, as the client sees them."""
     order = row.order
     steps = [views.TimelineStep("ordered", "done", row.ordered_at, None, "client", {})]
@@ -108,6 +135,8 @@ def timeline(*, row: models.Change, work: provisioning.ExecutionView | None) -> 
     paid_at = order.paid_at if order else row.ordered_at
     if order is None:
         pass  # metered: nothing is to be paid (D3)
+    elif settling == "deposit":
+        steps.append(views.TimelineStep("drawing", "now", None, None, "system", {}))
     elif paid_at is None:
         due = order.expires_at
         steps.append(views.TimelineStep("paid", "waiting", None, due, "client", dict(row.collection)))
@@ -182,7 +211,8 @@ _STATUS = {
 def _work_steps(row: models.Change, work: provisioning.ExecutionView | None) -> list[views.TimelineStep]:
     if work is None:
         code = "prepared" if row.kind == "hard" else "applied"
-        return [views.TimelineStep(code, "ahead", None, None, "system", {})]
+        begins = row.state == "AWAITING_EXECUTION" and row.undo_at is None
+        return [views.TimelineStep(code, "now" if begins else "ahead", None, None, "system", {})]
     made = []
     for step in provisioning.timeline(number=work.number):
         code = _SHOWN.get(step.name, "")

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from planshift.billing import ports
 from planshift.billing import queries as billing
+from planshift.catalog import models as sellers
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.money import Money
-from planshift.procedures import knowledge, models, views
+from planshift.procedures import knowledge, models, rules, views
 from planshift.procedures.queries import services
 from planshift.services import queries as held
 from planshift.services.queries import NotFound
@@ -50,7 +51,7 @@ def order(*, client: str, number: str, at: datetime) -> views.OrderPage:
         transfer=_transfer(found, owner.seller.legal_name) if open_still else None,
         card=open_still and bool(ports.gateways()),
         can_withdraw=bool(open_still and change and change.state == "AWAITING_PAYMENT"),
-        invoices=tuple(each for each in _invoices(found) if each.number),
+        invoices=_invoices(found, seller=owner.seller),
     )
 
 
@@ -82,7 +83,7 @@ def _transfer(found: billing.OrderView, payee: str) -> views.TransferData:
     )
 
 
-def _invoices(found: billing.OrderView) -> tuple[views.InvoiceRow, ...]:
+def _invoices(found: billing.OrderView, *, seller: sellers.Seller) -> tuple[views.InvoiceRow, ...]:
     if not found.invoice or found.paid_at is None:
         return ()
     return (
@@ -90,7 +91,7 @@ def _invoices(found: billing.OrderView) -> tuple[views.InvoiceRow, ...]:
             number=found.invoice,
             kind="invoice",
             state="issued",
-            issued_on=found.paid_at.date(),
+            issued_on=rules.day(seller=seller, at=found.paid_at),
             total=found.total,
             order=found.number,
         ),

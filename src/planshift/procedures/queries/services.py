@@ -13,7 +13,7 @@ from planshift.domain.errors import Reason, Refused
 from planshift.domain.money import Money
 from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed
-from planshift.procedures import contracts, keeping, knowledge, models, rules, vat, views
+from planshift.procedures import contracts, keeping, knowledge, models, placing, rules, vat, views
 from planshift.procedures.queries import metering
 from planshift.services import queries as services
 
@@ -111,14 +111,21 @@ def next_renewal(
 
 
 def _reference(change: models.Change, documents: sold.Catalog) -> views.ChangeRef:
+    paid = _is_paid(change)
     return views.ChangeRef(
         number=change.number,
         state=change.state,
         operation=change.operation,  # type: ignore[arg-type]
         target=target_name(change.quote, documents=documents),
         order=change.order.number if change.order else "",
-        awaits_client=change.lifecycle.waiting.get(change.state) == "client",
+        awaits_client=change.lifecycle.waiting.get(change.state) == "client" and not paid,
+        paid=paid,
     )
+
+
+def _is_paid(change: models.Change) -> bool:
+    """Its order is paid, although no worker has looked yet."""
+    return change.order is not None and change.state == "AWAITING_PAYMENT" and change.order.state == "PAID"
 
 
 def target_name(kept: models.Quote, *, documents: sold.Catalog) -> views.Words:
@@ -145,7 +152,7 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
     """Everything about one service. NotFound."""
     known = knowledge.of(service=number, client=client, at=at)
     row, seller = known.holding.service, known.rules.seller
-    changes = models.Change.objects.filter(service=row).select_related("quote").order_by("-pk")[:50]
+    changes = models.Change.objects.filter(service=row).select_related("quote", "order").order_by("-pk")[:50]
     return views.ServicePage(
         card=card(known=known, at=at),
         resources=resource_rows(known=known),
@@ -214,7 +221,8 @@ def _change_row(change: models.Change, documents: sold.Catalog) -> views.ChangeR
         state=change.state,
         ordered_at=change.ordered_at,
         done_at=change.finished_at,
-        total=offered.total,
+        total=None if placing.is_metered(offered) else offered.total,
+        paid=_is_paid(change),
     )
 
 

@@ -32,6 +32,7 @@ from planshift.procedures.views.orders import Credentials as Credentials
 from planshift.procedures.views.orders import Duty as Duty
 from planshift.procedures.views.orders import ListedChange as ListedChange
 from planshift.procedures.views.orders import OrderPage as OrderPage
+from planshift.procedures.views.orders import Settling as Settling
 from planshift.procedures.views.orders import TimelineStep as TimelineStep
 from planshift.procedures.views.orders import TransferData as TransferData
 from planshift.procedures.views.papers import InvoiceRow as InvoiceRow

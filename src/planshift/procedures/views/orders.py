@@ -15,6 +15,8 @@ from planshift.procedures.views.papers import InvoiceRow
 from planshift.procedures.views.services import ServiceCard
 from planshift.procedures.views.words import Direction, Kind, Operation, Words
 
+Settling = Literal["", "deposit", "paid"]
+
 
 @dataclass(frozen=True, slots=True)
 class TransferData:
@@ -105,6 +107,8 @@ class ChangePage:
     by_staff: bool = False  # ordered by staff for the client (H2)
     staff_note: str = ""
     paused: str = ""  # why the clock of its promise stands still (H6)
+    settling: Settling = ""  # what goes on by itself before a worker has looked: nothing to do for the client
+    metered: bool = False  # nothing is paid for it: what it holds is counted by the hour (D3)
     new_quote: str = ""  # in whose favour it was withdrawn, since staff decided easy or hard (H3)
 
 

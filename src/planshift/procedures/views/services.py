@@ -72,6 +72,7 @@ class ChangeRef:
     target: Words  # name of the target plan, or "" for resources / period
     order: str = ""  # number of its order ("" when none)
     awaits_client: bool = False  # True: the client must do something (pay, confirm…)
+    paid: bool = False  # its order is paid, although no worker has looked yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class ChangeRow:
     state: str
     ordered_at: datetime
     done_at: datetime | None
-    total: Taxed | None
+    total: Taxed | None  # None: metered
+    paid: bool = False  # its order is paid, although no worker has looked yet
 
 
 @dataclass(frozen=True, slots=True)

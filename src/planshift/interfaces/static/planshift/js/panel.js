@@ -40,6 +40,11 @@
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
+  // A menu that the keyboard has left does not stay open over the page.
+  document.addEventListener("focusout", (event) => {
+    const menu = event.target.closest("details.menu[open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of document.querySelectorAll("details.menu[open]")) {
