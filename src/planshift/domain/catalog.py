@@ -31,6 +31,7 @@ class Seller:
     zone: ZoneInfo
     language: str = "en"
     prices: str = "net"  # net | gross: what the prices of this catalog are
+    tax_left_out: Fraction = Fraction(0)  # of gross prices: the rate of the tax that they have lost (pricing.untaxed)
     vat: tuple[DatedRate, ...] = ()
     closed: frozenset[date] = frozenset()  # own closed days, besides public holidays
     legal: Mapping[str, str] = field(

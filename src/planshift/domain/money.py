@@ -202,19 +202,23 @@ class Money:
             raise BadMoney(f"cannot round to a multiple of {step}")
         return Money(round_to(self.amount, step, mode), self.currency)
 
-    def split(self, weights: Sequence[int | Fraction]) -> tuple["Money", ...]:
+    def split(self, weights: Sequence[int | Fraction], *, unit: Fraction | None = None) -> tuple["Money", ...]:
         """Shares in whole minor units that sum to exactly this amount, by largest remainder (earlier share wins a tie).
 
-        Raises BadMoney for a negative weight, for weights that sum to nothing, and for an amount that is not whole.
+        `unit`: in multiples of this instead, for a policy that rounds finer than money. Raises BadMoney for a negative
+        weight, for weights that sum to nothing, and for an amount that is not whole.
         """
         shares = [Fraction(weight) for weight in weights]
         whole = sum(shares, Fraction(0))
         if whole <= 0 or any(share < 0 for share in shares):
             raise BadMoney("cannot split by these weights")
-        minor = self.minor
-        sign, minor = (-1, -minor) if minor < 0 else (1, minor)
-        parts = spread([share * minor / whole for share in shares], Fraction(1))
-        return tuple(Money.from_minor(sign * part, self.currency) for part in parts)
+        step = Fraction(1, 10 ** decimals_of(currency=self.currency)) if unit is None else unit
+        units = self.amount / step
+        if units.denominator != 1:
+            raise BadMoney(f"{self.amount} {self.currency} is no whole number of units of {step}")
+        sign = -1 if units < 0 else 1
+        parts = spread([share * abs(units) / whole for share in shares], Fraction(1))
+        return tuple(Money(sign * part * step, self.currency) for part in parts)
 
     def _places(self, decimals: int | None) -> int:
         return decimals_of(currency=self.currency) if decimals is None else decimals

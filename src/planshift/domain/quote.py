@@ -8,8 +8,8 @@ from planshift.domain.errors import Refused
 from planshift.domain.offer import Allocation, Line, Notice, Offer, Price, Promise, Refusal, Renewal, Stretch
 from planshift.domain.periods import Moment
 from planshift.domain.policy.document import Policy
-from planshift.domain.pricing import figures, offers
-from planshift.domain.pricing.settle import Settled, settle
+from planshift.domain.pricing import figures, offers, untaxed
+from planshift.domain.pricing.settle import Settled, priced_on, settle
 
 __all__ = [
     "Allocation",
@@ -33,6 +33,8 @@ def price(*, facts: known.Facts, request: known.Request, policy: Policy, on: Mom
     carries every reason at once. Clauses H1-H12, D1-D11 as the policy file expresses them.
     """
     try:
+        if facts.buyer.treatment != "standard":
+            facts = untaxed.facts(facts, on=priced_on(facts, on))
         settled = settle(facts=facts, request=request, policy=policy, on=on)
         if not isinstance(settled, Settled):
             return Refusal(settled)
@@ -44,6 +46,8 @@ def price(*, facts: known.Facts, request: known.Request, policy: Policy, on: Mom
 def amount(*, facts: known.Facts, request: known.Request, policy: Policy, on: Moment | None) -> Price | Refusal:
     """The totals of `price` alone, by the same code, without lines, working, notices and renewal: for lists."""
     try:
+        if facts.buyer.treatment != "standard":
+            facts = untaxed.facts(facts, on=priced_on(facts, on))
         settled = settle(facts=facts, request=request, policy=policy, on=on)
         if not isinstance(settled, Settled):
             return Refusal(settled)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from planshift.domain import correction, money, quote
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
-from planshift.domain.pricing import sketch
+from planshift.domain.pricing import words
 from planshift.domain.working import Operand, Step
 from planshift.procedures import placing
 
@@ -61,7 +61,7 @@ def _tax(step: Step, base: Money, percent: Fraction, prices: str) -> Step:
     return replace(
         step,
         operands=(Operand("base", base.amount, base.currency), Operand("rate", percent, "percent")),
-        formula=f"{_text(base)} × {sketch.number(percent)} / {sketch.number(per)}",
+        formula=f"{_text(base)} × {words.number(percent)} / {words.number(per)}",
         unrounded=exact,
         result=result,
         rounding=(step.rounding or _ROUNDED) if exact != result else "",
@@ -77,4 +77,4 @@ def _total(step: Step, billed: quote.Offer) -> Step:
 
 
 def _text(amount: Money) -> str:
-    return sketch.number(amount.amount, decimals=money.decimals_of(currency=amount.currency))
+    return words.number(amount.amount, decimals=money.decimals_of(currency=amount.currency))

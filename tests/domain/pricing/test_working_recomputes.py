@@ -70,6 +70,32 @@ CASES = {
         'later_periods = "changed_too"',
         MID + "prepaid_periods = 1\n" + TAXED + YEARS,
     ),
+    "a renewal of two components, each less a discount": (
+        'decrease = "settled"',
+        MID.replace("[service]", "[service]\nresources = { ip = 2 }\ndiscount = { percent = 33, perpetual = true }")
+        + TAXED
+        + YEARS
+        + 'resources.ip = { price = "0.50", period = 12 }\n'
+        + '[plans.old.resources.ip]\nprice = "0.50"\nperiod = 12\n',
+    ),
+    "a renewal of two components, each with its tax": (
+        'tax_rounding = { answer = "per_line", mode = "down" }',
+        MID.replace("[service]", "[service]\nresources = { ip = 1 }")
+        + TAXED
+        + YEARS
+        + 'resources.ip = { price = "0.03", period = 12 }\n'
+        + '[plans.old.resources.ip]\nprice = "0.03"\nperiod = 12\n',
+    ),
+    "the gross amount of a renewal rounded once": (
+        'tax_rounding = "on_gross"',
+        MID.replace("[service]", "[service]\ndiscount = { percent = 33, perpetual = true }")
+        + TAXED
+        + world.plans("120.01", "240.55", "12"),
+    ),
+    "credits rounded upwards by themselves": (
+        'settlement = "credit_and_charge"\ncredit_rounding = { answer = "own", mode = "ceiling" }',
+        MID + TAXED + YEARS,
+    ),
     "two years and periods paid ahead": (
         'later_periods = "changed_too"',
         world.change("2026-07-01", "2026-01-01", "2028-01-01", "12") + "prepaid_periods = 1\n" + TAXED + YEARS,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from planshift.domain import calendar, periods, renewing
 from planshift.domain import facts as known
-from planshift.domain.catalog import Contract
+from planshift.domain.catalog import Contract, Seller
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
@@ -83,18 +83,22 @@ def renewal(settled: Settled, facts: known.Facts, end: Moment | None) -> Renewal
     if settled.settlement == "metered":
         return None
     day = None if end is None else periods.day_of(end, settled.clock.zone)
-    basis = renewal_basis(settled, facts, day)
-    rounder = settled.rules.rounding_in(seller.currency).lines
+    priced = renewal_lines(settled, seller, renewal_basis(settled, facts, day))
+    taxed = Taxed.total(priced, currency=seller.currency)
+    return Renewal(day, taxed, change.new_length)
+
+
+def renewal_lines(settled: Settled, seller: Seller, basis: "RenewalBasis") -> tuple[Taxed, ...]:
+    """The lines of the renewal as its invoice will have them."""
     place, mode = settled.rules.tax_rounding()
-    priced = renewing.amounts(
+    lines = settled.rules.rounding_in(seller.currency).lines
+    return renewing.amounts(
         exact=basis.exact(),
         rate=basis.rate,
         prices=seller.prices,
         currency=seller.currency,
-        rounding=renewing.Rounding(lines=rounder, tax_place=place, tax_mode=mode),
+        rounding=renewing.Rounding(lines=lines, tax_place=place, tax_mode=mode),
     )
-    taxed = Taxed.total(priced, currency=seller.currency)
-    return Renewal(day, taxed, change.new_length)
 
 
 class RenewalBasis(NamedTuple):
@@ -135,7 +139,7 @@ def renewal_basis(settled: Settled, facts: known.Facts, day: date | None) -> Ren
         if price is None:
             what = "plan" if item.component == known.PLAN else "resource"
             raise Refused("no_renewal_price", **{what: item.code}, length=str(change.new_length))
-        prices.append((item.code, item.new_quantity, price.regular))
+        prices.append((item.code, item.new_quantity, price.regular * (1 + seller.tax_left_out)))
     return RenewalBasis(tuple(prices), less, inside, rate)
 
 

@@ -40,7 +40,7 @@ def stretches(
     exact = _per_term(settled, raw, ends)
     if any(each < 0 for each in exact) or not sum(exact, _NONE):
         return ()
-    parts: tuple[Money, ...] = amount.split(exact)
+    parts: tuple[Money, ...] = amount.split(exact, unit=_unit(settled))
     found = zip([start, *ends[:-1]], ends, parts, strict=True)
     return tuple(Stretch(begin, finish, part) for begin, finish, part in found if part.amount and begin != finish)
 
@@ -59,8 +59,13 @@ def credited(
     terms = _terms(settled, lines, ends)
     return [
         (part.amount, frozenset(billed for billed, term in terms.items() if term == index))
-        for index, part in enumerate(amount.split(exact))
+        for index, part in enumerate(amount.split(exact, unit=_unit(settled)))
     ]
+
+
+def _unit(settled: Settled) -> Fraction:
+    """Of what every amount is a multiple: a policy may round finer than money."""
+    return Fraction(1, settled.deal.rounding.per)
 
 
 def _ends(settled: Settled) -> list[Moment]:

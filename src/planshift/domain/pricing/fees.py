@@ -23,18 +23,19 @@ def of(prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw]
     found = [] if prepared.setup and _waived(rules, facts, clock) else list(prepared.setup)
     if not rules.may_cost_more:
         return found
+    without = 1 + facts.catalog.seller.tax_left_out  # the policy speaks of prices as they are listed
     if rules.fees and not _waived(rules, facts, clock):
         charged = money.sum_of([line.exact for line in lines if line.exact.numerator > 0])
-        fee = Fee(rules.resolved.kind, direction, charged, vocabulary.Params(facts.service.numbers))
+        fee = Fee(rules.resolved.kind, direction, charged * without, vocabulary.Params(facts.service.numbers))
         for run, answer in zip(rules.fees, rules.resolved.several("change_fee"), strict=True):
-            amount: Fraction = run(fee=fee)
+            amount: Fraction = run(fee=fee) / without
             if amount:
                 percent = answer.params.get("percent")
                 found.append(Raw("fee", known.FEE, amount, "fee", detail=(charged, percent) if percent else ()))
     benefit = _benefit(change, on) if facts.service.promotional else _NONE
-    penalty: Fraction = rules.promotion_penalty(promotional=facts.service.promotional, benefit=benefit)
+    penalty: Fraction = rules.promotion_penalty(promotional=facts.service.promotional, benefit=benefit * without)
     if penalty:
-        found.append(Raw("penalty", known.FEE, penalty, "penalty"))
+        found.append(Raw("penalty", known.FEE, penalty / without, "penalty"))
     if facts.billed is not None and change.operation == "plan":
         paid = money.sum_of([line.creditable.amount for line in facts.billed if line.component == known.SETUP])
         length = change.old_length

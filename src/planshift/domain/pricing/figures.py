@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from planshift.domain import facts as known
 from planshift.domain import money, tax
@@ -14,18 +15,18 @@ from planshift.domain.pricing.settle import Settled
 from planshift.domain.tax import Taxed
 
 _NONE = Fraction(0)
-_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One raw line with its rounded amount, its tax, and the billed lines that it returns (newest first)."""
+    """A raw line, or its part at one tax rate, rounded, with its tax and the billed lines it returns, newest first."""
 
     raw: Raw
     rounded: Fraction  # in the seller's prices, signed
     taxed: Taxed
     rate: Fraction
     returns: tuple[tuple[BilledLine, Fraction], ...] = ()
+    whole: Fraction | None = None  # the rounded line of which this is a part; None: it is the whole
 
 
 def of(settled: Settled, facts: known.Facts) -> tuple[list[Figure], list[Figure]]:
@@ -41,27 +42,27 @@ def _figures(settled: Settled, facts: known.Facts, raws: list[Raw], *, charged: 
     amounts = _rounded(settled, facts, raws)
     if rules.may_be_raised:
         raws, amounts = _floors(settled, facts, raws, amounts, charged=charged)
-    parts: list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]] = []
+    parts: list[_Part] = []
     rate = rate_of(settled, facts)
     for raw, amount in zip(raws, amounts, strict=True):
         if amount < 0 and facts.billed:
             parts.extend(_returned(settled, facts, raw, amount, rate))
         else:
-            parts.append((raw, amount, rate, ()))
+            parts.append(_Part(raw, amount, rate))
     place, mode = rules.tax_place, rules.tax_mode
     if rules.tax_on_gross and seller.prices == "net":
         taxed = [
-            _on_gross(raw, amount, rate, seller.currency, mode)
-            if amount < 0 or place == "on_gross"
-            else Taxed.of_net(Money(amount, seller.currency), rate, mode)
-            for raw, amount, rate, _ in parts
+            _on_gross(part, seller.currency, mode)
+            if part.amount < 0 or place == "on_gross"
+            else Taxed.of_net(Money(part.amount, seller.currency), part.rate, mode)
+            for part in parts
         ]
     else:
-        priced = [(Money(amount, seller.currency), rate) for _, amount, rate, _ in parts]
+        priced = [(Money(part.amount, seller.currency), part.rate) for part in parts]
         taxed = list(tax.per_rate(priced, prices=seller.prices, mode=mode, by_line=not rules.tax_per_rate))
     return [
-        Figure(raw, amount, each, rate, returns)
-        for (raw, amount, rate, returns), each in zip(parts, taxed, strict=True)
+        Figure(part.raw, part.amount, each, part.rate, part.returns, part.whole)
+        for part, each in zip(parts, taxed, strict=True)
     ]
 
 
@@ -73,8 +74,7 @@ def _rounded(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[Frac
 
 def _units(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[int]:
     """The same in whole units of the rounding."""
-    factor = _inside(settled, facts)
-    exact = [raw.exact for raw in raws] if factor is _ONE else [raw.exact * factor for raw in raws]
+    exact = [raw.exact for raw in raws]
     rounder, own, per, coarse = settled.deal.rounding
     if own is None:
         units = rounder.units(exact, per)
@@ -99,8 +99,7 @@ def creditable(settled: Settled, facts: known.Facts, raw: Raw) -> Fraction | Non
     """What can still be credited for the component of a line, in the prices of its amount; None: nothing says."""
     if raw.component == known.SETUP:
         return money.sum_of([line.creditable.amount for line in facts.billed or () if line.component == known.SETUP])
-    can = settled.deal.creditable(raw.component)
-    return None if can is None else can * _inside(settled, facts)
+    return settled.deal.creditable(raw.component)
 
 
 def _floors(
@@ -124,8 +123,7 @@ def _floors(
             amounts.append(more)
 
     if rounder.sums_to_a_grid:
-        factor = _inside(settled, facts)
-        add("rounding", rounder.rest([raw.exact * factor for raw in raws if own is None or raw.exact >= 0]))
+        add("rounding", rounder.rest([raw.exact for raw in raws if own is None or raw.exact >= 0]))
     if charged:
         add("minimum", _on(grid, settled.rules.minimum_charge(total=money.sum_of(amounts)), "up"))
     add("rounding", _on(grid, settled.rules.total_rounding(total=money.sum_of(amounts)), "half_up"))
@@ -154,26 +152,31 @@ def rate_of(settled: Settled, facts: known.Facts) -> Fraction:
     return facts.catalog.seller.tax_rate(settled.priced_on)
 
 
-def _inside(settled: Settled, facts: known.Facts) -> Fraction:
-    """Gross prices shown to a buyer who pays no tax lose the tax inside; with the tax of another country they stay."""
-    seller = facts.catalog.seller
-    if seller.prices == "gross" and facts.buyer.treatment not in ("standard", "oss"):
-        return 1 / (1 + seller.tax_rate(settled.priced_on))
-    return _ONE
+class _Part(NamedTuple):
+    """A rounded line, or what of it is at one rate, as `Figure` tells it."""
+
+    raw: Raw
+    amount: Fraction
+    rate: Fraction
+    returns: tuple[tuple[BilledLine, Fraction], ...] = ()
+    whole: Fraction | None = None
 
 
-def _on_gross(raw: Raw, amount: Fraction, rate: Fraction, currency: str, mode: str) -> Taxed:
-    """Gross and tax rounded once from the exact net amount (limited to what the line became)."""
-    exact = raw.exact if raw.limit is None else amount
+def exact_of(figure: "Figure | _Part", amount: Fraction) -> Fraction:
+    """The exact net amount from which gross and tax are rounded: limited to what the line became (`amount`)."""
+    return figure.raw.exact if figure.raw.limit is None and figure.whole is None else amount
+
+
+def _on_gross(part: _Part, currency: str, mode: str) -> Taxed:
+    """Gross and tax rounded once from the exact net amount."""
+    exact, rate = exact_of(part, part.amount), part.rate
     step = Fraction(1, 10 ** money.decimals_of(currency=currency))
     gross = money.round_to(exact * (1 + rate), step, mode)
     share = money.round_to(exact * rate, step, mode)
     return Taxed(Money(gross - share, currency), Money(share, currency), Money(gross, currency))
 
 
-def _returned(
-    settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction
-) -> list[tuple[Raw, Fraction, Fraction, tuple[tuple[BilledLine, Fraction], ...]]]:
+def _returned(settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction) -> list[_Part]:
     """A credit laid upon the billed lines that it returns, by the policy's rule; one part per tax rate of these."""
     lines = [line for line in facts.billed or () if line.component == raw.component]
     lines.reverse()
@@ -186,15 +189,15 @@ def _returned(
     taken = _taken(settled.rules.credit_distribution, lines, -amount, worth, apart)
     left = -amount - money.sum_of([part for _, part in taken])
     if not taken:
-        return [(raw, amount, rate, ())]
+        return [_Part(raw, amount, rate)]
     rates = dict.fromkeys(line.tax_rate for line, _ in taken)
     parts = []
+    whole = amount if len(rates) > 1 else None
     for each in rates:
         members = tuple((line, part) for line, part in taken if line.tax_rate == each)
-        parts.append((raw, -money.sum_of([part for _, part in members]), each, members))
+        parts.append(_Part(raw, -money.sum_of([part for _, part in members]), each, members, whole))
     if left:
-        first = parts[0]
-        parts[0] = (raw, first[1] - left, first[2], first[3])
+        parts[0] = parts[0]._replace(amount=parts[0].amount - left)
     return parts
 
 

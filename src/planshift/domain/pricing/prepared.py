@@ -101,7 +101,7 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
     family = change.old_plan.family
     return Prepared(
         change, change.changed, direction, rules, rules.rounding_in(facts.catalog.seller.currency), metered,
-        _setup(change, rules),
+        _setup(change, rules, without=1 + facts.catalog.seller.tax_left_out),
         tuple(run for name, run in rules.gates.items() if name != "other_family" or change.new_plan.family != family),
         (*change.against, *_resources(change, rules)), {}, {}, {},
     )  # fmt: skip
@@ -126,11 +126,12 @@ def _resources(change: Change, rules: Rules) -> Refusals:
     return tuple(reasons)
 
 
-def _setup(change: Change, rules: Rules) -> tuple[Raw, ...]:
+def _setup(change: Change, rules: Rules, *, without: Fraction) -> tuple[Raw, ...]:
+    """`without`: what a price of the seller is divided by for this buyer; the policy's own are such prices too."""
     if change.operation != "plan":
         return ()
-    fee: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=change.new_plan.setup)
-    return (Raw("setup", known.SETUP, fee, "setup"),) if fee else ()
+    fee: Fraction = rules.setup_fee(kind=rules.resolved.kind, plan_setup=change.new_plan.setup * without)
+    return (Raw("setup", known.SETUP, fee / without, "setup"),) if fee else ()
 
 
 def _not_sold(change: Change, on: date) -> Reason | None:

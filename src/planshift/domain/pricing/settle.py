@@ -52,8 +52,8 @@ def settle(
 ) -> Settled | Refusals:
     """The change with its raw lines, or every reason why there is no offer."""
     zone = facts.catalog.seller.zone
-    priced_on = _priced_on(facts, on)
-    found = prepared.of(facts, request, policy=policy, priced_on=priced_on)
+    day = priced_on(facts, on)
+    found = prepared.of(facts, request, policy=policy, priced_on=day)
     if not isinstance(found, Prepared):
         return (*found, *gates.whatever_changes(facts=facts, request=request, policy=policy, on=on))
     rules = found.rules
@@ -66,7 +66,7 @@ def settle(
         standing = gates.Standing(facts, found.change, request, clock, found.direction, on)
         reasons += gates.of_policy(found.gates, standing)
     try:
-        settled = _course(facts, request, found, clock, priced_on, reasons)
+        settled = _course(facts, request, found, clock, day, reasons)
     except Refused as refused:
         return (*reasons, *refused.reasons)
     if reasons or settled is None:
@@ -74,7 +74,7 @@ def settle(
     return settled
 
 
-def _priced_on(facts: known.Facts, on: Moment | None) -> date:
+def priced_on(facts: known.Facts, on: Moment | None) -> date:
     """The day whose price list counts; facts without dates take the newest."""
     return periods.day_of(on, facts.catalog.seller.zone) if on is not None else date.max
 

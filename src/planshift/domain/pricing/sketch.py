@@ -1,23 +1,21 @@
 """How was each figure found? Words an offer's computation as steps, when they are asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from planshift.domain import facts as known
 from planshift.domain import money
-from planshift.domain.catalog import Seller
-from planshift.domain.errors import BadMoney
-from planshift.domain.exact import Exact, Fraction
+from planshift.domain.exact import Fraction
 from planshift.domain.offer import Renewal
 from planshift.domain.policy.given import Part, Raw, Share
-from planshift.domain.policy.rounding import Rounder
-from planshift.domain.pricing import afterwards, figures
+from planshift.domain.pricing import figures, renewal_steps
 from planshift.domain.pricing.figures import Figure
 from planshift.domain.pricing.settle import Settled
+from planshift.domain.pricing.words import MINUS, TIMES, Words, divisor, number, units_of
 from planshift.domain.tax import Taxed
 from planshift.domain.working import Operand, Step
 
-_TIMES, _MINUS = " × ", " − "
 _NONE = Fraction(0)
+_MIRRORED = {"floor": "ceiling", "ceiling": "floor"}
 _OF = {  # what the details of a line without a price are
     "fee": ("charges", "percent_of_charges"),
     "setup_credit": ("setup_paid", "remaining_share"),
@@ -39,88 +37,34 @@ class OfferSketch:
 
     def steps(self) -> tuple[Step, ...]:
         """The remaining time, each line, taxes, the total, the next renewal."""
-        currency = self.facts.catalog.seller.currency
-        words = Words(self.settled.rules.rounding_in(currency).lines, currency)
+        seller, every = self.facts.catalog.seller, (*self.now, *self.later)
+        currency = seller.currency
+        words = Words(self.settled.rules.rounding_in(currency).lines, currency, seller.tax_left_out)
         steps: list[Step] = []
-        shares = dict.fromkeys(figure.raw.share for figure in (*self.now, *self.later) if figure.raw.share is not None)
+        if seller.tax_left_out:
+            steps.extend(words.without_tax(price) for price in _listed(every))
+        shares = dict.fromkeys(figure.raw.share for figure in every if figure.raw.share is not None)
         steps.extend(_share(share, self.settled.rules.clause("time_unit")) for share in shares)
-        for figure in (*self.now, *self.later):
-            line = _line(self, figure, words, currency)
-            steps.extend((*words.rounded_first(), line))
+        for index, figure in enumerate(every):
+            if figure.whole is None or not index or every[index - 1].raw is not figure.raw:
+                line = _line(self, figure, words, currency)
+                steps.extend((*words.rounded_first(), line))
+            if figure.whole is not None:
+                steps.append(_at_rate(figure, words, currency))
         steps.extend(_taxes(self, words))
-        steps.append(_total(self.total, words, currency))
+        steps.append(renewal_steps.total_of(self.total, words, currency, code="total"))
         steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
-            steps.extend(_renewal(self.settled, self.facts, self.renews, words))
+            steps.extend(renewal_steps.of(self.settled, self.facts, self.renews, words))
         return tuple(steps)
-
-
-class Words:
-    """Numbers as a person writes them: two decimals at least for money, quotients where no decimal is exact."""
-
-    def __init__(self, rounder: Rounder, currency: str) -> None:
-        self._rounder, self._currency = rounder, currency
-        self._first: list[Step] = []
-
-    def __call__(self, amount: Fraction) -> str:
-        """An amount of money."""
-        return number(amount, decimals=2 if self._rounder.fine < 1 else 0)
-
-    @property
-    def rounds_first(self) -> bool:
-        """Whether a rate or a factor is rounded before anything else."""
-        return bool(self._rounder.first)
-
-    def by_time(self, text: str, price: Fraction, share: Share | None) -> str:
-        """A price by a share of time. A rate or a factor that is rounded first becomes a step of its own."""
-        if share is None:
-            return text
-        rounder, remaining, per = self._rounder, _units(share.remaining), _divisor(share.per)
-        if not rounder.first:
-            return f"{text}{_TIMES}{remaining} / {per}"
-        rate = rounder.first == "rate"
-        exact = Fraction(price if rate else share.remaining, share.per)
-        found = money.round_units(exact / rounder.first_step, rounder.first_mode) * rounder.first_step
-        formula = f"{text if rate else remaining} / {per}"
-        rounding = f"{rounder.first_mode} {number(rounder.first_step)}" if found != exact else ""
-        step = Step(rounder.first, (), formula, exact, found, rounding, unit=self._currency if rate else "")
-        if step not in self._first:
-            self._first.append(step)
-        return f"{number(found)}{_TIMES}{remaining}" if rate else f"{text}{_TIMES}{number(found)}"
-
-    def rounded_first(self) -> tuple[Step, ...]:
-        """The steps of the rates and factors written since the last call."""
-        steps, self._first = tuple(self._first), []
-        return steps
-
-
-def _divisor(value: Exact) -> str:
-    text = number(value)
-    return f"({text})" if "/" in text else text
-
-
-def _units(value: Exact) -> str:
-    """Units of time: whole ones and the share of a begun one stay apart, as they are counted: "(3 + 18/31)"."""
-    text = number(value)
-    whole, rest = divmod(value, 1)
-    return f"({whole} + {rest.numerator}/{rest.denominator})" if "/" in text and whole > 0 else text
-
-
-def number(value: Exact, *, decimals: int = 0) -> str:
-    """A plain decimal, or a quotient "352/3" where no short decimal is exact; with a true minus."""
-    sign, size = ("−", -value) if value.numerator < 0 else ("", value)
-    try:
-        return sign + money.decimal_text(size, decimals=decimals)
-    except BadMoney:
-        return f"{sign}{size.numerator}/{size.denominator}"
 
 
 def _share(share: Share, clause: str) -> Step:
     operands = (Operand("remaining", share.remaining, share.unit), Operand("per_period", share.per, share.unit))
     if share.parts:
-        formula = " + ".join(f"{_units(part)} / {_divisor(whole)}" for part, whole in share.parts)
+        formula = " + ".join(f"{units_of(part)} / {divisor(whole)}" for part, whole in share.parts)
     else:
-        formula = f"{_units(share.remaining)} / {_divisor(share.per)}"
+        formula = f"{units_of(share.remaining)} / {divisor(share.per)}"
     return Step("time_share", operands, formula, share.cycles, share.cycles, clause=clause)  # a share has no unit
 
 
@@ -139,7 +83,12 @@ def _line(sketch: OfferSketch, figure: Figure, words: Words, currency: str) -> S
             formula += f" → {words(figure.rounded)}"
     if rounder.place == "net" and (own is None or raw.exact.numerator > 0) and len(sketch.now) > 1:
         mode = "shared"  # so that the lines sum to the rounded sum
-    rounding = f"{mode} {number(step)}" if figure.rounded != raw.exact else ""
+    result = figure.rounded if figure.whole is None else figure.whole
+    if figure.whole is None:  # exact where the gross amount is rounded once
+        result = _taxed_base(figure, rules.tax_place, sketch.facts.catalog.seller.prices)
+    if own is not None and raw.exact.numerator < 0:  # credits are rounded as amounts above 0
+        mode = _MIRRORED.get(mode, mode)
+    rounding = f"{mode} {number(step)}" if result != raw.exact else ""
     decided = "period_change" if settled.change.operation == "period" else "settlement"
     clause = rules.clause("setup_fee" if raw.role == "setup" else decided)
     return Step(
@@ -147,11 +96,30 @@ def _line(sketch: OfferSketch, figure: Figure, words: Words, currency: str) -> S
         operands=operands,
         formula=formula,
         unrounded=raw.exact,
-        result=figure.rounded,
+        result=result,
         rounding=rounding,
         unit=currency,
         clause=clause,
     )
+
+
+def _listed(figures_: tuple[Figure, ...]) -> dict[Fraction, None]:
+    """The prices of the list among the operands, each once."""
+    found: dict[Fraction, None] = {}
+    for raw in dict.fromkeys(figure.raw for figure in figures_):
+        found.update(dict.fromkeys(part.price for part in raw.values if not part.billed))
+        found.update(dict.fromkeys(price for price in (raw.old_price, raw.price) if price is not None))
+    return found
+
+
+def _at_rate(figure: Figure, words: Words, currency: str) -> Step:
+    """What of a credit was billed at one tax rate, by the lines that it returns."""
+    amounts = [-part for _, part in figure.returns]
+    if rest := figure.rounded - money.sum_of(amounts):
+        amounts.append(rest)
+    formula = " + ".join(map(words, amounts)).replace("+ −", "− ")
+    operands = (Operand("rate", figure.rate * 100, "percent"),)
+    return Step("at_rate", operands, formula, figure.rounded, figure.rounded, unit=currency)
 
 
 def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], str]:
@@ -178,53 +146,53 @@ def _formula(raw: Raw, basis: str, words: Words) -> tuple[tuple[Operand, ...], s
 def _written(raw: Raw, words: Words) -> str:
     """The calculation in numbers."""
     share = raw.share
-    times = f"{_TIMES}{raw.quantity}" if raw.quantity != 1 else ""
+    times = f"{TIMES}{raw.quantity}" if raw.quantity != 1 else ""
     price = words(raw.price) if raw.price is not None else ""
     if raw.how == "difference" and raw.price is not None:
         return _difference(raw, raw.price, words)
     if raw.how == "full_difference":
-        return f"{price or words(Fraction(0))}{times}{_MINUS}{words(raw.detail[0])}"
+        return f"{price or words(Fraction(0))}{times}{MINUS}{words(raw.detail[0])}"
     if raw.how == "value_difference":
         new = words.by_time(price, raw.price, share) if raw.price is not None else words(Fraction(0))
-        return f"{new}{times}{_MINUS}{_values(raw, words)}"
+        return f"{new}{times}{MINUS}{_values(raw, words)}"
     if raw.how == "missing_months" and raw.length is not None:
-        monthly = "" if raw.length.months == 1 else f" / {_divisor(raw.length.months)}"
-        return f"{price}{times}{monthly}{_TIMES}{number(raw.detail[0])}"
+        monthly = "" if raw.length.months == 1 else f" / {divisor(raw.length.months)}"
+        return f"{price}{times}{monthly}{TIMES}{number(raw.detail[0])}"
     if raw.how in ("unused", "given_up"):
         return f"−{_values(raw, words)}"
     if raw.how in ("share", "used", "full") and raw.price is not None:
         if raw.role == "difference":  # more units of the same: only those that are added are charged
-            times = f"{_TIMES}({raw.quantity}{_MINUS}{raw.old_quantity})" if raw.old_quantity else times
+            times = f"{TIMES}({raw.quantity}{MINUS}{raw.old_quantity})" if raw.old_quantity else times
         if words.rounds_first:
             return f"{words.by_time(price, raw.price, share)}{times}"
         return words.by_time(f"{price}{times}", raw.price, share)
     if raw.how in ("minimum", "rounding"):
         before = words(raw.detail[0])
-        return f"{words(raw.detail[0] + raw.exact)}{_MINUS}{f'({before})' if raw.detail[0] < 0 else before}"
+        return f"{words(raw.detail[0] + raw.exact)}{MINUS}{f'({before})' if raw.detail[0] < 0 else before}"
     if raw.how == "fee" and raw.detail:
-        return f"{words(raw.detail[0])}{_TIMES}{number(raw.detail[1] * 100)} / 100"
+        return f"{words(raw.detail[0])}{TIMES}{number(raw.detail[1] * 100)} / 100"
     if raw.how == "setup_credit" and len(raw.detail) > 1:
-        return f"−{words(raw.detail[0])}{_TIMES}{_divisor(raw.detail[1])}"
+        return f"−{words(raw.detail[0])}{TIMES}{divisor(raw.detail[1])}"
     return words(-raw.limit if raw.limit is not None else raw.exact)
 
 
 def _difference(raw: Raw, price: Fraction, words: Words) -> str:
     """(new − old) by the share of time; of one price, by how many units more or fewer."""
     if price == raw.old_price and raw.quantity != raw.old_quantity:
-        return f"{words.by_time(words(price), price, raw.share)}{_TIMES}({raw.quantity}{_MINUS}{raw.old_quantity})"
-    new = words(price) if raw.quantity == 1 else f"{raw.quantity}{_TIMES}{words(price)}"
+        return f"{words.by_time(words(price), price, raw.share)}{TIMES}({raw.quantity}{MINUS}{raw.old_quantity})"
+    new = words(price) if raw.quantity == 1 else f"{raw.quantity}{TIMES}{words(price)}"
     old = _old(raw, words)
     total = price * raw.quantity - (raw.old_price or Fraction(0)) * raw.old_quantity
-    return words.by_time(f"({new}{_MINUS}{old})" if old else new, total, raw.share)
+    return words.by_time(f"({new}{MINUS}{old})" if old else new, total, raw.share)
 
 
 def _values(raw: Raw, words: Words) -> str:
     """The unused value: each price or billed amount by its remaining share, and the share given back."""
-    text = " + ".join(_part(part, words) for part in raw.values).replace(" + −", _MINUS) or "0"
+    text = " + ".join(_part(part, words) for part in raw.values).replace(" + −", MINUS) or "0"
     back = raw.detail[0] if raw.detail else Fraction(1)
     if len(raw.values) > 1 or raw.how != "value_difference" or any(part.less for part in raw.values):
         text = f"({text})"
-    return text if back == 1 else f"{text}{_TIMES}{number(back * 100)} / 100"
+    return text if back == 1 else f"{text}{TIMES}{number(back * 100)} / 100"
 
 
 def _part(part: Part, words: Words) -> str:
@@ -232,14 +200,14 @@ def _part(part: Part, words: Words) -> str:
         return words.by_time(words(part.price), part.price, part.share)
     if not part.less:
         return words(part.whole)
-    text = f"{words(part.whole)}{_MINUS}{_TIMES.join(number(each) for each in part.less)}"
+    text = f"{words(part.whole)}{MINUS}{TIMES.join(number(each) for each in part.less)}"
     return f"{text} → {words(part.worth)}" if part.worth == 0 else text
 
 
 def _old(raw: Raw, words: Words) -> str:
     if raw.old_price is None or not raw.old_quantity:
         return ""
-    return words(raw.old_price) if raw.old_quantity == 1 else f"{raw.old_quantity}{_TIMES}{words(raw.old_price)}"
+    return words(raw.old_price) if raw.old_quantity == 1 else f"{raw.old_quantity}{TIMES}{words(raw.old_price)}"
 
 
 def _taxes(sketch: OfferSketch, words: Words) -> list[Step]:
@@ -258,64 +226,21 @@ def _taxes(sketch: OfferSketch, words: Words) -> list[Step]:
         tax = money.sum_of([figure.taxed.tax.amount for figure in members])
         exact = base * rate if seller.prices == "net" else base * rate / (1 + rate)
         percent = number(rate * 100)
-        formula = f"{words(base)}{_TIMES}{percent} / " + ("100" if seller.prices == "net" else number(100 + rate * 100))
+        formula = f"{words(base)}{TIMES}{percent} / " + ("100" if seller.prices == "net" else number(100 + rate * 100))
         operands = (Operand("base", base, seller.currency), Operand("rate", rate * 100, "percent"))
         code = "tax" if treatment == "standard" or (rate and treatment != "oss") else f"tax_{treatment}"
         rounding = grid if exact != tax else ""
         steps.append(Step(code, operands, formula, exact, tax, rounding=rounding, unit=seller.currency))
+        net = money.sum_of([figure.taxed.net.amount for figure in members])
+        if seller.prices == "net" and net != base:
+            steps.extend(renewal_steps.rest(base, rate, members[0].taxed, words, mode))
     return steps
 
 
 def _taxed_base(figure: Figure, place: str, prices: str) -> Fraction:
     """Of what the tax is taken: the rounded line, or its exact amount where the gross amount is rounded once."""
     on_gross = place == "on_gross" or (place == "credits_on_gross" and figure.rounded < 0)
-    return figure.raw.exact if on_gross and prices == "net" and figure.raw.limit is None else figure.rounded
-
-
-def _renewal_tax(tax: Fraction, base: Fraction, rate: Fraction, words: Words, seller: Seller, mode: str) -> Step:
-    """The tax on a net amount, or the tax inside a gross one."""
-    net = seller.prices == "net"
-    exact = base * rate if net else base * rate / (1 + rate)
-    formula = f"{words(base)}{_TIMES}{number(rate * 100)} / {100 if net else number(100 + rate * 100)}"
-    operands = (Operand("base", base, seller.currency), Operand("rate", rate * 100, "percent"))
-    grid = number(Fraction(1, 10 ** money.decimals_of(currency=seller.currency)))
-    rounding = f"{mode} {grid}" if exact != tax else ""
-    return Step("next_renewal_tax", operands, formula, exact, tax, rounding=rounding, unit=seller.currency)
-
-
-def _total(total: Taxed, words: Words, currency: str) -> Step:
-    net, tax = total.net.amount, total.tax.amount
-    formula = f"{words(net)} {'−' if tax < 0 else '+'} {words(abs(tax))}"
-    operands = (Operand("net", net, currency), Operand("tax", tax, currency))
-    gross = total.gross.amount
-    return Step("total", operands, formula, gross, gross, unit=currency)
-
-
-def _renewal(settled: Settled, facts: known.Facts, renews: Renewal, words: Words) -> list[Step]:
-    """What the next renewal is the sum of: the price of each component, less the discount that stays; its tax."""
-    basis, seller, taxed = afterwards.renewal_basis(settled, facts, renews.on), facts.catalog.seller, renews.amount
-    currency, clause = seller.currency, settled.rules.clause("renewal")
-    formula = " + ".join(
-        words(price) if quantity == 1 else f"{quantity}{_TIMES}{words(price)}" for _, quantity, price in basis.prices
-    )
-    formula = f"({formula})" if len(basis.prices) > 1 and (basis.less or basis.inside) else formula or words(_NONE)
-    if basis.less:
-        formula += f"{_TIMES}{number(100 - basis.less * 100)} / 100"
-    if basis.inside:
-        formula += f"{_TIMES}100 / {number(100 + basis.inside * 100)}"
-    each = basis.exact()
-    exact = money.sum_of(each)
-    listed = taxed.net.amount if seller.prices == "net" else taxed.gross.amount
-    rounder = settled.rules.rounding_in(currency).lines
-    rounding = f"{rounder.mode} {number(rounder.step)}" if listed != exact else ""
-    operands = tuple(Operand(code, price, currency) for code, _, price in basis.prices)
-    steps = [
-        Step("next_renewal", operands, formula, exact, listed, rounding, unit=currency, clause=clause),
-        _renewal_tax(taxed.tax.amount, listed, basis.rate, words, seller, settled.rules.tax_mode),
-    ]
-    if seller.prices == "net":
-        steps.append(replace(_total(taxed, words, currency), code="next_renewal_total"))
-    return steps
+    return figures.exact_of(figure, figure.rounded) if on_gross and prices == "net" else figure.rounded
 
 
 def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
@@ -346,7 +271,7 @@ def _extra(settled: Settled, words: Words, currency: str) -> list[Step]:
             Operand("units_per_period", per, unit),
             Operand("new_price", price, currency),
         )
-        formula = f"{words(value)}{_TIMES}{number(per)} / {words(price)}"
+        formula = f"{words(value)}{TIMES}{number(per)} / {words(price)}"
     rounding = str(settled.rules.chosen["settlement"].params.get("rounding", "down")) if result != exact else ""
     steps.append(Step("extra_time", operands, formula, exact, result, rounding=rounding, unit=unit, clause=clause))
     return steps
