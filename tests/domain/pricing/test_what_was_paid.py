@@ -218,6 +218,7 @@ def test_up_and_back_down_at_one_instant_nets_zero(held: int, done: list[Step], 
 
 
 @given(held=st.integers(0, 3), done=st.lists(with_periods, max_size=9))
+@example(held=2, done=[("wait", 13), ("period", 3), ("plan", "b"), ("ip", 1)])  # the plan change gave 0.06 back
 @settings(max_examples=100, deadline=None)
 def test_giving_up_every_unit_gives_back_all_that_is_not_used_and_no_line_more_than_was_paid(
     held: int, done: list[Step]

@@ -74,15 +74,15 @@ CASES = {
         'decrease = "settled"',
         MID.replace("[service]", "[service]\nresources = { ip = 2 }\ndiscount = { percent = 33, perpetual = true }")
         + TAXED
-        + YEARS
-        + 'resources.ip = { price = "0.50", period = 12 }\n'
-        + '[plans.old.resources.ip]\nprice = "0.50"\nperiod = 12\n',
+        + world.plans("120.00", "240.55", "12")
+        + 'resources.ip = { price = "0.75", period = 12 }\n'
+        + '[plans.old.resources.ip]\nprice = "0.75"\nperiod = 12\n',
     ),
     "a renewal of two components, each with its tax": (
         'tax_rounding = { answer = "per_line", mode = "down" }',
         MID.replace("[service]", "[service]\nresources = { ip = 1 }")
         + TAXED
-        + YEARS
+        + world.plans("120.00", "240.03", "12")
         + 'resources.ip = { price = "0.03", period = 12 }\n'
         + '[plans.old.resources.ip]\nprice = "0.03"\nperiod = 12\n',
     ),
@@ -90,7 +90,7 @@ CASES = {
         'tax_rounding = "on_gross"',
         MID.replace("[service]", "[service]\ndiscount = { percent = 33, perpetual = true }")
         + TAXED
-        + world.plans("120.01", "240.55", "12"),
+        + world.plans("0.50", "1.05", "12"),
     ),
     "credits rounded upwards by themselves": (
         'settlement = "credit_and_charge"\ncredit_rounding = { answer = "own", mode = "ceiling" }',

@@ -292,7 +292,9 @@ class PricedDeal:
         else:
             taken = units.given_up(lines, held=item.old_quantity, wanted=quantity)
         for each in taken:
-            part = self._of_billed(item, each.line, quantity, each.of_billed)
+            # of less than nothing no unit that is gone has taken its part: its credit lies on other lines
+            below = each.line.amount.amount < 0
+            part = self._of_billed(item, each.line, quantity, each.of_left if below else each.of_billed)
             back = list(worth.given_back(each.line, part, self.clock)) if each.line.credits else []
             if not back:
                 parts.append(part)

@@ -13,7 +13,7 @@ from planshift.domain.tax import Taxed
 from planshift.domain.working import Operand, Step
 
 
-def of(settled: Settled, facts: known.Facts, renews: Renewal, words: Words) -> list[Step]:
+def of(settled: Settled, *, facts: known.Facts, renews: Renewal, words: Words) -> list[Step]:
     """The steps of the next renewal, whose lines are rounded, and taxed, as those of its invoice."""
     seller, rules = facts.catalog.seller, settled.rules
     basis = afterwards.renewal_basis(settled, facts, renews.on)
@@ -29,13 +29,13 @@ def of(settled: Settled, facts: known.Facts, renews: Renewal, words: Words) -> l
     if on_gross:
         for base, line in zip(bases, lines, strict=True):
             if line.net.amount != base:
-                steps.extend(rest(base, basis.rate, line, words, mode))
+                steps.extend(rest(line, base=base, rate=basis.rate, words=words, mode=mode))
         net = " + ".join(words(line.net.amount) for line in lines) or words(Fraction(0))
         amount = renews.amount.net.amount
         clause = rules.clause("renewal")
         steps.append(Step("next_renewal", (), net, amount, amount, unit=seller.currency, clause=clause))
     if seller.prices == "net":
-        steps.append(total_of(renews.amount, words, seller.currency, code="next_renewal_total"))
+        steps.append(total_of(renews.amount, words=words, code="next_renewal_total"))
     return steps
 
 
@@ -100,7 +100,7 @@ def _tax(tax: Fraction, base: Fraction, rate: Fraction, words: Words, seller: Se
     return Step("next_renewal_tax", operands, formula, exact, tax, rounding=rounding, unit=seller.currency)
 
 
-def rest(base: Fraction, rate: Fraction, line: Taxed, words: Words, mode: str) -> list[Step]:
+def rest(line: Taxed, *, base: Fraction, rate: Fraction, words: Words, mode: str) -> list[Step]:
     """A gross amount that is rounded once from an exact net one, and the net amount that it leaves."""
     exact, currency, found = base * (1 + rate), line.currency, line.gross.amount
     operands = (Operand("base", base, currency), Operand("rate", rate * 100, "percent"))
@@ -114,9 +114,9 @@ def rest(base: Fraction, rate: Fraction, line: Taxed, words: Words, mode: str) -
     ]
 
 
-def total_of(total: Taxed, words: Words, currency: str, *, code: str) -> Step:
+def total_of(total: Taxed, *, words: Words, code: str) -> Step:
     """Net and tax together."""
-    net, tax = total.net.amount, total.tax.amount
+    net, tax, currency = total.net.amount, total.tax.amount, total.currency
     formula = f"{words(net)} {'−' if tax < 0 else '+'} {words(abs(tax))}"
     operands = (Operand("net", net, currency), Operand("tax", tax, currency))
     return Step(code, operands, formula, total.gross.amount, total.gross.amount, unit=currency)

@@ -52,10 +52,10 @@ class OfferSketch:
             if figure.whole is not None:
                 steps.append(_at_rate(figure, words, currency))
         steps.extend(_taxes(self, words))
-        steps.append(renewal_steps.total_of(self.total, words, currency, code="total"))
+        steps.append(renewal_steps.total_of(self.total, words=words, code="total"))
         steps.extend(_extra(self.settled, words, currency))
         if self.renews is not None:
-            steps.extend(renewal_steps.of(self.settled, self.facts, self.renews, words))
+            steps.extend(renewal_steps.of(self.settled, facts=self.facts, renews=self.renews, words=words))
         return tuple(steps)
 
 
@@ -233,7 +233,7 @@ def _taxes(sketch: OfferSketch, words: Words) -> list[Step]:
         steps.append(Step(code, operands, formula, exact, tax, rounding=rounding, unit=seller.currency))
         net = money.sum_of([figure.taxed.net.amount for figure in members])
         if seller.prices == "net" and net != base:
-            steps.extend(renewal_steps.rest(base, rate, members[0].taxed, words, mode))
+            steps.extend(renewal_steps.rest(members[0].taxed, base=base, rate=rate, words=words, mode=mode))
     return steps
 
 

@@ -64,6 +64,7 @@ class Words:
 
 
 def divisor(value: Exact) -> str:
+    """A number to divide by: a quotient in brackets."""
     text = number(value)
     return f"({text})" if "/" in text else text
 
