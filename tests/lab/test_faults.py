@@ -28,8 +28,14 @@ STEPS = ("check", "place", "create", "hand_over", "copy", "lower_ttl", "final_co
 LATER_STEPS = ("swap_dns", "observe_dns", "restore_ttl", "quarantine", "remove_attached", "remove", "verify_gone")
 
 
-def visitors(ground: Ground) -> traffic.Traffic:
-    return traffic.Traffic(ground.lab, ground.folder / "traffic").begin(honest=2, sticky=0, mail=False)
+def visitors(ground: Ground, *, mail: bool = False) -> traffic.Traffic:
+    return traffic.Traffic(ground.lab, ground.folder / "traffic").begin(honest=2, sticky=0, mail=mail)
+
+
+def mails(ground: Ground, server: str) -> set[str]:
+    """The names of the mails in the client's mailbox on a server, up to what says that they were read."""
+    found = ground.lab.path(server, "/srv/planshift").glob(f"*/home/mail/{parts.ZONE}/info/*/*")
+    return {path.name.partition(":")[0] for path in found if path.parent.name in ("cur", "new")}
 
 
 def events(execution: models.Execution, step: str) -> list[str]:
@@ -66,13 +72,18 @@ def test_the_quota_of_the_target_is_full_in_the_middle_of_the_copy_and_all_is_ta
 
 @pytest.mark.postgres
 def test_the_new_server_dies_behind_the_old_one_and_visitors_have_the_old_site_again(ground: Ground) -> None:
-    crowd = visitors(ground)
+    ground.as_client("web-a", f"mkdir -p mail/{parts.ZONE}/info")
+    ground.lab.sh("web-a", f"{AGENT} watch")  # as its timer does each minute: there is a mailbox now
+    crowd = visitors(ground, mail=True)
     with ground.worker():
         execution = ground.start("HARD", limits=LARGE)
         ground.reach(execution, "cut_over", "AWAITING_CLIENT")
         assert ground.page("web-a") == NEW
         hosts.until(lambda: ground.address() == parts.WEB_B)
+        hosts.until(lambda: len(mails(ground, "web-b") - mails(ground, "web-a")) > 5, seconds=60)
+        late = mails(ground, "web-b") - mails(ground, "web-a")  # delivered there, and nowhere else
         ground.lab.kill("web-b")
+        crowd.dies("web-b")
         died = time.time()
         hosts.until(lambda: ground.page("web-a") == OLD and ground.address() == parts.WEB_A, seconds=240)
         back = time.time() - died
@@ -81,9 +92,15 @@ def test_the_new_server_dies_behind_the_old_one_and_visitors_have_the_old_site_a
         assert execution.point_of_no_return_at is None
         ground.write("web-a", "version.txt", "v2")
         hosts.until(lambda: ground.page("web-a") == "v2 at web-a 200")
-        ground.lab.boot("web-b")  # what is left there is taken back once it can be
+        hosts.until(has(execution, "hand_over", "failed_attempt"), seconds=60)
+        ground.lab.boot("web-b")  # what is left there is taken back once it can be: first of all the mail
         ground.reach(execution, "create", "FAILED", seconds=300)
+    assert late < mails(ground, "web-a")
     crowd.end()
+    sent, arrived, _ = crowd.mails(at=parts.WEB_A)
+    assert len(sent) > 100
+    assert set(arrived) == set(sent)  # whichever server had taken it
+    assert len(arrived) <= len(sent) + 1  # what was taken as the server died, unanswered, was sent once more
     seen = crowd.seen()
     assert seen.failed()  # it was dead, and visitors saw it: the figures say so
     assert max(line["at"] for line in seen.failed()) < died + back + 20

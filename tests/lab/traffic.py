@@ -177,6 +177,11 @@ class Traffic:
         hosts.until(lambda: (self.folder / "visits").exists(), why=lambda: self.logs())
         return self
 
+    def dies(self, host: str) -> None:
+        """What takes mail in on a host dies with it; what it had said yes to is kept."""
+        self.processes[f"sink-{host}"].kill()
+        self.processes[f"sink-{host}"].wait(10)
+
     def seen(self) -> Seen:
         """What visitors got until now."""
         text = (self.folder / "visits").read_text(encoding="utf-8")
@@ -191,13 +196,13 @@ class Traffic:
             process.terminate()
             process.wait(10)
 
-    def mails(self) -> tuple[list[int], list[int], int]:
-        """After the end: numbers of the mails that the sender was given, those in the mailbox on the new server, and
-        how many tries failed (each was followed by another)."""
+    def mails(self, *, at: str = parts.WEB_B) -> tuple[list[int], list[int], int]:
+        """After the end: numbers of the mails that the sender was given, those in the mailbox on a server (the new one
+        unless said otherwise), and how many tries failed (each was followed by another)."""
         lines = [json.loads(line) for line in (self.folder / "mails").read_text().splitlines() if line.endswith("}")]
         sent = [line["sent"] for line in lines if "sent" in line]
         failed = sum(1 for line in lines if line.get("error"))
-        return sent, sorted(self.mailbox(parts.WEB_B)["numbers"]), failed
+        return sent, sorted(self.mailbox(at)["numbers"]), failed
 
     def mailbox(self, address: str, *, flag: str = "") -> dict[str, Any]:
         """What the client's mail program sees on a server."""

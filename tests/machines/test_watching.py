@@ -80,8 +80,9 @@ def test_it_dies_before_the_point_of_no_return_and_the_old_one_serves_again_by_i
     record = SimulatedRecord.objects.get()
     assert (record.address, record.ttl) == (host.environment.address, 3600)
     assert journal(execution).count("cut_over not_serving") == 3
-    # what is left on the dead server waits for a person, who finds it
-    assert (execution.state, execution.step, execution.error["what"]) == ("STUCK", "create", "unreachable")
+    # what is left on the dead server waits for a person, who finds it: mail may be there
+    assert (execution.state, execution.step, execution.error["what"]) == ("STUCK", "hand_over", "mail_not_back")
+    assert (execution.error["why"], SimulatedAccount.objects.get(name="s1001-2").removed) == ("unreachable", False)
     assert [one.number for one in queries.for_staff(seller="demo-host", at=clock.business())] == [execution.number]
     simulation().clear_faults()
     executions.retry(number=execution.number, note="repaired", at=clock.business(), actor="staff:demo")
@@ -89,6 +90,66 @@ def test_it_dies_before_the_point_of_no_return_and_the_old_one_serves_again_by_i
     execution.refresh_from_db()
     assert execution.state == "FAILED"
     assert hosting.states(host.service) == {"s1001-1": "ACTIVE", "s1001-2": "RETIRED"}
+
+
+def delivered(account: str, *mails: str) -> None:
+    to = SimulatedAccount.objects.get(name=account)
+    to.mail = [*to.mail, *mails]
+    to.save()
+
+
+@pytest.mark.parametrize("fault", ["", "fails", "lost_answer"])
+def test_mail_that_came_in_on_the_new_environment_is_brought_back_before_that_goes(host: Host, fault: str) -> None:
+    delivered("s1001-1", "before")
+    execution = sent(host)
+    delivered("s1001-2", "after the switch")
+    if fault:
+        simulation().add_fault(kind=fault, verb="return_mail", times=1)
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    assert execution.state == "CANCELLED"
+    assert SimulatedAccount.objects.get(name="s1001-1").mail == ["before", "after the switch"]
+    new = SimulatedAccount.objects.get(name="s1001-2")
+    assert (new.removed, new.takes_mail) == (True, False)
+    assert [line for line in journal(execution) if line.endswith("undone")] == [
+        *("swap_dns undone", "proxy undone", "final_copy undone", "lower_ttl undone", "hand_over undone"),
+        "create undone",
+    ]
+    told = execution.journal.get(step="hand_over", event="undone").facts
+    assert told["mails"] == (0 if fault == "lost_answer" else 1)  # the count was in the answer that was lost
+
+
+def test_mail_that_cannot_be_brought_back_waits_for_a_person_who_may_give_it_up(host: Host) -> None:
+    execution = sent(host)
+    delivered("s1001-2", "after the switch")
+    simulation().add_fault(kind="refuses", verb="return_mail")
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, execution.error["what"], execution.error["why"]) == (
+        *("STUCK", "mail_not_back"),
+        "remote_refused",
+    )
+    assert SimulatedAccount.objects.get(name="s1001-2").removed is False
+    executions.skip(number=execution.number, note="copied by hand", at=clock.business(), actor="staff:demo")
+    drain()
+    execution.refresh_from_db()
+    assert execution.state == "CANCELLED"
+    assert SimulatedAccount.objects.get(name="s1001-2").removed is True
+
+
+def test_nothing_is_asked_about_mail_where_none_can_have_come(host: Host) -> None:
+    with_name(host.environment)
+    execution = hosting.start(
+        host.service, "HARD", domains=("demo.example",), content_transfer="provider", set_up_work=("look",)
+    )
+    drain()
+    simulation().add_fault(kind="refuses", verb="return_mail")
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    assert execution.state == "CANCELLED"
 
 
 def test_a_hiccup_is_forgotten(host: Host) -> None:

@@ -12,7 +12,8 @@ from planshift.adapters.drivers.linux_ssh import transport
 from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
 from planshift.adapters.drivers.proxmox.driver import ProxmoxDriver
 from planshift.adapters.drivers.whm.driver import WhmDriver
-from tests.ports import agent_hosts
+from planshift.provisioning import ports
+from tests.ports import agent_hosts, driver_benches
 from tests.ports.standins import benches, proxmox, whm
 
 
@@ -72,3 +73,25 @@ def whm_servers(tmp_path: Path) -> Iterator[tuple[WhmDriver, whm.WhmServer, whm.
 def proxmox_node(tmp_path: Path) -> Iterator[tuple[ProxmoxDriver, proxmox.ProxmoxNode]]:
     with benches.proxmox_node(tmp_path) as made:
         yield made
+
+
+# what a case needs: rows; or only processes, where neither the driver nor its servers keep anything here
+NEEDS = {name: pytest.mark.slow if name == "linux-ssh" else pytest.mark.django_db for name in driver_benches.BENCHES}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=needed) for name, needed in NEEDS.items()])
+def bench(request: pytest.FixtureRequest) -> driver_benches.Bench:
+    return driver_benches.BENCHES[request.param](request)
+
+
+@pytest.fixture
+def driver(bench: driver_benches.Bench) -> ports.Driver:
+    return bench.driver
+
+
+@pytest.fixture
+def ref(bench: driver_benches.Bench, driver: ports.Driver) -> ports.Ref:
+    """An account of 10 GB and 20 mailboxes."""
+    made = ports.Ref(bench.first, "s1001-1")
+    driver.create(op=driver_benches.key("create"), ref=made, spec=driver_benches.SPEC, limits=driver_benches.SMALL)
+    return made

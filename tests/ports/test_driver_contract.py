@@ -1,102 +1,13 @@
-"""What every driver keeps to, whatever stands behind it. A new driver joins by adding a maker of a `Bench` to
-BENCHES."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+"""What every driver keeps to, whatever stands behind it (`driver_benches`)."""
 
 import pytest
 
-from planshift.adapters.drivers.simulated.driver import SimulatedDriver
 from planshift.domain.errors import Permanent
 from planshift.provisioning import ports
-from planshift.runtime import clock
-from tests.ports.conftest import Lab
-from tests.ports.standins import benches
+from tests.ports.driver_benches import BIG, SMALL, SPEC, Bench, done_by_staff, key
 
 pytestmark = pytest.mark.xdist_group("agents")
-SMALL, BIG = {"disk_gb": 10, "mailboxes": 20}, {"disk_gb": 50, "mailboxes": 100}
-SPEC = ports.Spec("demo.example", "silver", ("demo.example",))
 NOTICE = ports.Proof("removal_notice", "N-2026-000001")
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A driver with two servers to try it on. `own_addresses`: every account of a server has one of its own."""
-
-    driver: ports.Driver
-    first: ports.ServerAt
-    second: ports.ServerAt
-    own_addresses: bool = True
-
-
-def simulated(request: pytest.FixtureRequest) -> Bench:
-    """Servers in tables."""
-    return Bench(
-        SimulatedDriver(),
-        ports.ServerAt("bench1", traits={"total_disk_gb": 1000}),
-        ports.ServerAt("bench2", traits={"total_disk_gb": 1000, "fixed": "disk_gb"}),
-    )
-
-
-def linux_ssh(request: pytest.FixtureRequest) -> Bench:
-    """Servers with sshd, nginx, php-fpm and rsync: the first with quotas, the second without."""
-    agents: Lab = request.getfixturevalue("agents")
-    return Bench(
-        agents.driver(),
-        agents.first.at("bench1", total_disk_gb=1000),
-        agents.second.at("bench2", total_disk_gb=1000),
-        own_addresses=False,
-    )
-
-
-def whm_accounts(request: pytest.FixtureRequest) -> Bench:
-    """Two stand-ins of cPanel servers: the first has packages of the sizes that are tried, the second has none."""
-    driver, first, second = request.getfixturevalue("whm_servers")
-    first.add_package("planshift_small", QUOTA=10240, MAXPOP=20)
-    first.add_package("planshift_big", QUOTA=51200, MAXPOP=100)
-    traits = {"technical_domain": "accounts.example", "total_disk_gb": 1000}
-    return Bench(driver, benches.at(first, **traits), benches.at(second, "bench2", **traits), own_addresses=False)
-
-
-def proxmox_machines(request: pytest.FixtureRequest) -> Bench:
-    """Machines of a stand-in of a Proxmox node, described as two servers."""
-    driver, node = request.getfixturevalue("proxmox_node")
-    return Bench(driver, benches.machines_at(node), benches.machines_at(node, "bench2", vmids="5000-5999"))
-
-
-BENCHES: dict[str, Callable[[pytest.FixtureRequest], Bench]] = {
-    "simulated": simulated,
-    "linux-ssh": linux_ssh,
-    "whm": whm_accounts,
-    "proxmox": proxmox_machines,
-}
-
-
-# what a case needs: rows; or only processes, where neither the driver nor its servers keep anything here
-NEEDS = {name: pytest.mark.slow if name == "linux-ssh" else pytest.mark.django_db for name in BENCHES}
-
-
-@pytest.fixture(params=[pytest.param(name, marks=needed) for name, needed in NEEDS.items()])
-def bench(request: pytest.FixtureRequest) -> Bench:
-    return BENCHES[request.param](request)
-
-
-@pytest.fixture
-def driver(bench: Bench) -> ports.Driver:
-    return bench.driver
-
-
-@pytest.fixture
-def ref(bench: Bench, driver: ports.Driver) -> ports.Ref:
-    """An account of 10 GB and 20 mailboxes."""
-    made = ports.Ref(bench.first, "s1001-1")
-    driver.create(op=key("create"), ref=made, spec=SPEC, limits=SMALL)
-    return made
-
-
-def key(name: str) -> ports.Op:
-    return ports.Op(f"X-1:{name}:1", "CH-1", "test")
 
 
 def read(driver: ports.Driver, ref: ports.Ref) -> ports.Account:
@@ -247,15 +158,6 @@ def test_credentials_are_given_once_and_never_replayed(driver: ports.Driver, ref
     assert anew.secrets["password"] != first.secrets["password"]
 
 
-def done_by_staff(driver: ports.Driver, bench: Bench, result: ports.Result, **said: object) -> None:
-    """Where the server cannot do it, staff are asked; they do it."""
-    if result.task:
-        assert driver.poll(server=bench.first, task=result.task).task == result.task
-        here: Any = {"servers": (bench.first.code,), "task": result.task, "note": "", "actor": "staff:demo"}
-        benches.STAFF.close(**here, said=said, at=clock.business())
-        assert driver.poll(server=bench.first, task=result.task).task == ""
-
-
 def test_a_backup_is_listed_and_made_once(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:
     done_by_staff(driver, bench, driver.backup(op=key("backup"), ref=ref), snapshot="tape 7")
     made = driver.backup(op=key("backup"), ref=ref)
@@ -300,6 +202,35 @@ def test_content_goes_to_another_server_and_the_manifests_agree(
     assert driver.push_content(op=key("hot"), source=ref, to=to, final=False).changed is True
     driver.push_content(op=key("final"), source=ref, to=to, final=True)
     assert driver.manifest(ref=to) == driver.manifest(ref=ref)
+
+
+def test_mail_that_came_in_elsewhere_comes_back_and_nothing_is_replaced_or_doubled(
+    driver: ports.Driver, bench: Bench, ref: ports.Ref
+) -> None:
+    elsewhere = ports.Ref(bench.second, "s1001-2")
+    back = {"source": elsewhere, "to": ref}
+    if not driver.capabilities(server=bench.first).mail_return:
+        with pytest.raises(Permanent, match="unsupported"):
+            driver.return_mail(op=key("back"), **back)
+        return
+    if bench.deliver is None:
+        done_by_staff(driver, bench, driver.return_mail(op=key("back"), **back))
+        assert driver.return_mail(op=key("back"), **back).task == ""
+        return
+    bench.deliver(ref, "1-before")
+    driver.create(op=key("create-2"), ref=elsewhere, spec=ports.Spec("", "gold", ("demo.example",)), limits=BIG)
+    driver.push_content(op=key("final"), source=ref, to=elsewhere, final=True)
+    driver.front_proxy(op=key("unproxy"), ref=ref, upstream="")
+    for name in ("2-there", "3-there"):
+        bench.deliver(elsewhere, name)
+    bench.deliver(ref, "4-here")
+    made = driver.return_mail(op=key("back"), **back)
+    assert (made.changed, made.mails) == (True, 2)
+    assert bench.mails(ref) == ["1-before", "2-there", "3-there", "4-here"]
+    assert driver.return_mail(op=key("back"), **back).replayed is True
+    again = driver.return_mail(op=key("back-2"), **back)
+    assert (again.changed, again.mails) == (False, 0)
+    assert bench.mails(ref) == ["1-before", "2-there", "3-there", "4-here"]
 
 
 def test_visitors_are_passed_on_and_back(driver: ports.Driver, bench: Bench, ref: ports.Ref) -> None:

@@ -64,6 +64,54 @@ def test_mail_is_taken_on_one_server_at_a_time_and_only_for_mailboxes_of_the_acc
     assert _taken(agents.second) == []
 
 
+def test_mail_comes_back_with_its_flags_into_folders_that_are_there_or_not_and_only_once(agents: Lab) -> None:
+    old, new, driver = made(agents, first(agents)), second(agents), agents.driver()
+    inbox = "mail/demo.example/anna"
+    put(agents.first, "s1001-1", f"{inbox}/cur/1.M1,S=6:2,", "before")
+    put(agents.first, "s1001-1", f"{inbox}/dovecot-uidlist", "of the old side")
+    made(agents, new, label="")
+    driver.push_content(op=op("final"), source=old, to=new, final=True)
+    driver.front_proxy(op=op("unproxy"), ref=old, upstream="")
+    there = f"cd {home('s1001-2')}/{inbox} && mv 'cur/1.M1,S=6:2,' 'cur/1.M1,S=6:2,S' && echo new > dovecot-uidlist"
+    agents.second.shell(there, user="s1001-2")  # read there meanwhile
+    put(agents.second, "s1001-2", f"{inbox}/new/2.M2", "unread")
+    put(agents.second, "s1001-2", f"{inbox}/cur/3.M3:2,FSa", "flagged, and with a key word of that side")
+    put(agents.second, "s1001-2", f"{inbox}/.Sent/maildirfolder", "")
+    put(agents.second, "s1001-2", f"{inbox}/.Sent/cur/4.M4:2,S", "sent")
+    put(agents.second, "s1001-2", "mail/demo.example/bob/new/5.M5", "a mailbox that is new")
+    put(agents.second, "s1001-2", f"{inbox}/tmp/6.M6", "never delivered")
+    put(agents.second, "s1001-2", f"{inbox}/new/7.M7", "copied by hand")
+    put(agents.first, "s1001-1", f"{inbox}/cur/70.M70:2,S", "copied by hand")
+    put(agents.second, "s1001-2", f"{inbox}/new/8.M8", "another content")
+    put(agents.first, "s1001-1", f"{inbox}/new/8.M8", "it was here first")
+    agents.second.shell(f"ln -s /etc/passwd {home('s1001-2')}/{inbox}/new/9.M9", user="s1001-2")
+    # a run that died in the middle left this: one message is in its place, the other one is not
+    put(agents.first, "s1001-1", f".mail-on-its-way-back/{inbox}/new/2.M2", "unread")
+    put(agents.first, "s1001-1", f"{inbox}/new/2.M2", "unread")
+    done = driver.return_mail(op=op("back"), source=new, to=old)
+    assert (done.changed, done.mails) == (True, 3)
+    found = agents.first.shell(f"cd {home('s1001-1')} && find . -type f -path '*mail*' | sort").splitlines()
+    assert found == [
+        f"./{inbox}/.Sent/cur/4.M4:2,S",
+        f"./{inbox}/.Sent/maildirfolder",
+        f"./{inbox}/cur/1.M1,S=6:2,",
+        f"./{inbox}/cur/3.M3:2,FS",
+        f"./{inbox}/cur/70.M70:2,S",
+        f"./{inbox}/dovecot-uidlist",
+        f"./{inbox}/new/2.M2",
+        f"./{inbox}/new/8.M8",
+        "./mail/demo.example/bob/new/5.M5",
+    ]
+    assert agents.first.shell(f"cat {home('s1001-1')}/{inbox}/dovecot-uidlist") == "of the old side"
+    assert agents.first.shell(f"cat {home('s1001-1')}/{inbox}/new/8.M8") == "it was here first"
+    assert [line.split("::")[0] for line in _taken(agents.first)] == ["anna@demo.example", "bob@demo.example"]
+    # the other side takes no mail any more, and nothing of the copy is left on either
+    refused = agents.second.run("touch", f"{home('s1001-2')}/{inbox}/new/10", user="s1001-2", check=False)
+    assert refused.returncode != 0
+    assert agents.first.shell("ls /run/planshift-agent/copies") == ""
+    assert "planshift-copy" not in agents.second.shell("cat /var/lib/planshift-login/.ssh/authorized_keys")
+
+
 def _taken(host: Host) -> list[str]:
     return host.shell("cat /run/planshift-agent/mailboxes 2>/dev/null || true").splitlines()
 

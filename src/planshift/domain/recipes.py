@@ -7,7 +7,7 @@ replaces it.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,7 @@ VERIFY_GONE = "verify_gone"  # the account is no longer there
 VISIT_NEW = "visit_new"  # does a visitor of the new environment get the site?
 VISIT_OLD = "visit_old"  # does a visitor who still comes to the old address get it too?
 REMOVE_ATTACHED = "remove_attached"  # environments of the attached services that end (H10)
+RETURN_MAIL = "return_mail"  # an undoing: mail that came in at the new environment goes to the old one
 
 GO_ON, TELL_STAFF = "go_on", "tell_staff"
 
@@ -186,7 +187,7 @@ RESOURCES = Recipe(
     ),
 )
 
-# Both versions of HARD begin and end with these. To change one of them, write a new tuple for a new version: executions
+# All versions of HARD begin and end with these. To change one of them, write a new tuple for a new version: executions
 # under way keep what they started with.
 _HARD_BEGIN = (
     Step("check", "check"),
@@ -240,39 +241,46 @@ HARD_1 = Recipe(
     ),
 )
 
+_HARD_BETWEEN = (
+    Step(
+        "old_ttl",
+        WAIT,
+        on=NEW,
+        only_if=("content_moved", "dns_ours", "names_only"),
+        waits_for="system",
+        until="old_ttl_over",
+        when_due=GO_ON,
+    ),
+    Step(
+        "final_copy",
+        "push_final",
+        on=NEW,
+        undo="write_again",
+        only_if=("provider_transfers",),
+        capability="content_push",
+    ),
+    Step("try_new", VISIT_NEW, on=NEW, only_if=("content_moved", "dns_ours")),
+    Step(
+        "proxy",
+        "front_proxy",
+        undo="unproxy",
+        only_if=("content_moved", "dns_ours", "passing_on"),
+        capability="front_proxy",
+    ),
+    Step("try_old", VISIT_OLD, only_if=("content_moved", "dns_ours", "passing_on"), capability="front_proxy"),
+    Step("swap_dns", "swap_dns", on=NEW, undo="serve_again", only_if=("content_moved", "dns_ours")),
+    Step("observe_dns", "observe_dns", on=NEW, only_if=("content_moved", "dns_ours")),
+)
+
+HARD_2 = Recipe("HARD", 2, (*_HARD_BEGIN, *_HARD_BETWEEN, *_HARD_END))
+
+# Since version 3: who has the access data may have mail there, which is brought back when all is taken back.
 HARD = Recipe(
     "HARD",
-    2,
+    3,
     (
-        *_HARD_BEGIN,
-        Step(
-            "old_ttl",
-            WAIT,
-            on=NEW,
-            only_if=("content_moved", "dns_ours", "names_only"),
-            waits_for="system",
-            until="old_ttl_over",
-            when_due=GO_ON,
-        ),
-        Step(
-            "final_copy",
-            "push_final",
-            on=NEW,
-            undo="write_again",
-            only_if=("provider_transfers",),
-            capability="content_push",
-        ),
-        Step("try_new", VISIT_NEW, on=NEW, only_if=("content_moved", "dns_ours")),
-        Step(
-            "proxy",
-            "front_proxy",
-            undo="unproxy",
-            only_if=("content_moved", "dns_ours", "passing_on"),
-            capability="front_proxy",
-        ),
-        Step("try_old", VISIT_OLD, only_if=("content_moved", "dns_ours", "passing_on"), capability="front_proxy"),
-        Step("swap_dns", "swap_dns", on=NEW, undo="serve_again", only_if=("content_moved", "dns_ours")),
-        Step("observe_dns", "observe_dns", on=NEW, only_if=("content_moved", "dns_ours")),
+        *(replace(step, undo=RETURN_MAIL) if step.name == "hand_over" else step for step in _HARD_BEGIN),
+        *_HARD_BETWEEN,
         *_HARD_END,
     ),
 )
@@ -291,7 +299,7 @@ ACTIVATE = Recipe(
 SUSPEND = Recipe("SUSPEND", 1, (Step("suspend", "suspend", undo="unsuspend", point_of_no_return=True),))
 UNSUSPEND = Recipe("UNSUSPEND", 1, (Step("unsuspend", "unsuspend", undo="suspend", point_of_no_return=True),))
 
-_ALL = (EASY, RESOURCES, HARD_1, HARD, ACTIVATE, SUSPEND, UNSUSPEND)
+_ALL = (EASY, RESOURCES, HARD_1, HARD_2, HARD, ACTIVATE, SUSPEND, UNSUSPEND)
 # executions under way keep the version they started with: a version stays here until none of them is open
 _BY_VERSION = {(recipe.code, recipe.version): recipe for recipe in _ALL}
 NEWEST: Mapping[str, Recipe] = MappingProxyType({recipe.code: recipe for recipe in _ALL})

@@ -5,10 +5,16 @@ from typing import Any
 
 from django.db import transaction
 
+from planshift.domain import recipes
 from planshift.domain.errors import Permanent, Transient, Unknown
-from planshift.provisioning import answers, facts, models, names, ports, verbs, visits
+from planshift.provisioning import answers, facts, models, names, ports, returning, verbs, visits
 
-_VERBS: Mapping[str, Callable[[answers.Call], dict[str, Any]]] = {**verbs.VERBS, **names.VERBS, **visits.VERBS}
+_VERBS: Mapping[str, Callable[[answers.Call], dict[str, Any]]] = {
+    **verbs.VERBS,
+    **names.VERBS,
+    **visits.VERBS,
+    **returning.VERBS,
+}
 
 
 def carry_out(execution: models.Execution, *, actor: str) -> answers.Seen:
@@ -20,7 +26,8 @@ def carry_out(execution: models.Execution, *, actor: str) -> answers.Seen:
     undoing = execution.state == "UNDOING"
     verb, name = (step.undo, f"undo-{step.name}") if undoing else (step.does, step.name)
     key = f"{execution.number}:{name}:{execution.generation}"
-    call = answers.Call(execution, step, ports.Op(key, execution.cause, actor), facts.environment_of(execution, step))
+    here = execution.present if verb == recipes.RETURN_MAIL else facts.environment_of(execution, step)
+    call = answers.Call(execution, step, ports.Op(key, execution.cause, actor), here)
     made: dict[str, Any]
     try:
         made = _poll(call) if execution.task else _VERBS[verb](call)

@@ -96,6 +96,15 @@ def passed_on(execution: models.Execution) -> bool:
     return last_done(execution, "proxy") is not None
 
 
+def mail_may_have_come(execution: models.Execution) -> bool:
+    """Can the new environment have taken mail in? A copy in the making takes none; names lead there once they are
+    switched, by us or, where they are not ours, by the client as soon as he has the access data."""
+    if last_done(execution, "final_copy", "swap_dns") is not None:
+        return True
+    by_client = parameters_of(execution).content_transfer != "provider" and not _dns_ours(execution)
+    return by_client and execution.handed_over_at is not None
+
+
 def _plus(start: datetime | None, days: int) -> datetime | None:
     return None if start is None else start + timedelta(days=days)
 

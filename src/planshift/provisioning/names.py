@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planshift.domain.errors import Transient, Unknown
-from planshift.provisioning import answers, facts, ports
+from planshift.provisioning import answers, facts, models, ports
 
 LOW_TTL = 60  # seconds, around a switch of addresses
 WITH = ("www", "mail", "ftp", "webmail")  # names below a service's own that move with it where they have its address
@@ -28,6 +28,11 @@ def _lower_ttl(call: answers.Call) -> dict[str, Any]:
             raise Transient("read_back_differs", name=name)
     told = {"dns_before": before, "passes_on": _can_pass_on(call)}
     return {"facts": {**told, "elsewhere": elsewhere} if elsewhere else told}
+
+
+def low_ttl(execution: models.Execution) -> int:
+    """Seconds for which answers about the service's names may be kept while they are switched."""
+    return min(LOW_TTL, max((int(before["ttl"]) for before in execution.dns_before.values()), default=0))
 
 
 def _names(call: answers.Call) -> list[tuple[str, bool]]:

@@ -31,6 +31,7 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "read_back_differs": "the server said yes, but its state is not what was asked for",
         "not_serving": "visitors do not get the site there",
         "not_known_yet": "resolvers still answer the former address",
+        "mail_not_back": "mail that came in there could not be brought back",
         # Permanent
         "invalid": "the server does not accept what was asked for",
         "not_found": "there is no such account",
@@ -172,8 +173,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Room of a server: what it has and what is promised to accounts, by resource; resources it does not count are
-    absent."""
+    """Room of a server: what it has and what is promised to accounts, by resource that it counts."""
 
     total: Limits
     sold: Limits
@@ -181,16 +181,13 @@ class Capacity:
 
     def free(self, resource: str) -> int | None:
         """Amount still free (0 when oversold); None when this resource is not counted there."""
-        if resource not in self.total:
-            return None
-        return max(0, self.total[resource] - self.sold.get(resource, 0))
+        return max(0, self.total[resource] - self.sold.get(resource, 0)) if resource in self.total else None
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What this driver's servers can do. `in_place`: resources that may change without a move ("*": all); `shrink`:
-    those that may also go down in place; `never_shrink`: exceptions to "*" (a disk of a virtual server never
-    shrinks)."""
+    those that may also go down; `never_shrink`: exceptions to "*" (a disk of a virtual server never shrinks)."""
 
     in_place: frozenset[str]
     shrink: frozenset[str]
@@ -198,6 +195,7 @@ class Capabilities:
     content_push: bool = False
     suspend: bool = False
     front_proxy: bool = False
+    mail_return: bool = False
     long_tasks: bool = False
     lists: bool = False
 
@@ -218,6 +216,7 @@ class Result:
     changed: bool
     replayed: bool = False
     snapshot: str = ""
+    mails: int = 0  # that were brought back
     task: str = ""
     warnings: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
@@ -271,6 +270,10 @@ class Driver(Protocol):
     def push_content(self, *, op: Op, source: Ref, to: Ref, final: bool) -> Result:
         """Copy content to another account; `final` is the last pass, with writing stopped."""
 
+    def return_mail(self, *, op: Op, source: Ref, to: Ref) -> Result:
+        """Bring mail that came to `source` into the mailboxes of `to`: nothing is overwritten, nothing comes twice.
+        `source` takes none from then on. Permanent("unsupported") without the capability `mail_return`."""
+
     def manifest(self, *, ref: Ref) -> str:
         """Digest of the content, to compare two accounts."""
 
@@ -305,12 +308,11 @@ class Dns(Protocol):
         """Change the time to live. Permanent("not_found") when we do not serve the name."""
 
     def swap(self, *, op: Op, name: str, old: str, new: str) -> Result:
-        """Replace `old` by `new`; Permanent("conflict") when it holds neither. Holding `new` already: changed=False.
-        Other addresses of the name stay. Permanent("not_found") when we do not serve the name."""
+        """Replace `old` by `new`; Permanent("conflict") when it holds neither, "not_found" when we do not serve the
+        name. Holding `new` already: changed=False. Other addresses of the name stay."""
 
     def observed(self, *, name: str) -> Mapping[str, tuple[str, ...]]:
-        """What the world is told: the addresses that each name server and resolver asked answers for `name` now, none
-        for one that does not answer. Empty where nobody is to be asked."""
+        """The addresses that each name server and resolver asked answers for `name` now; empty: nobody to ask."""
 
 
 class Web(Protocol):
@@ -326,8 +328,7 @@ class Simulation(Protocol):
     def add_fault(
         self, *, kind: str, server: str = "", account: str = "", verb: str = "", times: int = -1, seconds: float = 0
     ) -> None:
-        """From now on it goes wrong as `kind` says, `times` times (-1: until cleared); "" means any. `seconds`: how
-        slow."""
+        """From now on it goes wrong as `kind` says, `times` times (-1: always); "": any. `seconds`: how slow."""
 
     def clear_faults(self) -> None:
         """Everything works again."""
@@ -352,8 +353,8 @@ def bind(
     web: Mapping[str, Web] | None = None,
     simulation: Simulation | None = None,
 ) -> None:
-    """Name the drivers of this installation (`project.wiring`), and for each whose servers serve web sites who visits
-    them. Binding again replaces all of them."""
+    """Name the drivers of this installation (`project.wiring`), and who visits web sites on their servers. Binding
+    again replaces all of them."""
     _web.clear()
     _web.update(web or {})
     _drivers.clear()

@@ -97,7 +97,7 @@ def test_probe_tells_version_abilities_and_room(ours: Path, capsys: pytest.Captu
     assert servers.main(["probe", "web1", "--seller", seller]) == 0
     said = capsys.readouterr().out
     assert "simulated 1" in said
-    assert "can: content_push, suspend, front_proxy" in said
+    assert "can: content_push, mail_return, suspend, front_proxy" in said
     assert ["disk", "total", "100", "sold", "0", "free", "100"] in [line.split() for line in said.splitlines()]
 
 

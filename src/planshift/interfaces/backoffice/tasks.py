@@ -28,6 +28,12 @@ VERBS = {
     ),
     "backup": (gettext_lazy("Make a backup"), gettext_lazy("Back everything up, and say what the backup is called.")),
     "restore": (gettext_lazy("Restore a backup"), gettext_lazy("Put this backup back.")),
+    "return_mail": (
+        gettext_lazy("Bring mail back"),
+        gettext_lazy(
+            "Copy mail that came in on the other account into the mailboxes here; replace and delete nothing."
+        ),
+    ),
     "front_proxy": (
         gettext_lazy("Pass visitors on"),
         gettext_lazy("Pass visitors on to this address; without an address serve them here again."),
@@ -56,6 +62,7 @@ ASKED = {
     "plan": gettext_lazy("Plan"),
     "domains": gettext_lazy("Domains"),
     "snapshot": gettext_lazy("Backup"),
+    "from": gettext_lazy("From the account"),
     "upstream": gettext_lazy("Pass on to"),
     "proof": gettext_lazy("Proof"),
 }

@@ -165,7 +165,11 @@ def _add(given: argparse.Namespace) -> int:
 def _probe(given: argparse.Namespace) -> int:
     said = servers.try_out(seller=given.seller, code=given.server)
     print(said.version)
-    can = [name for name in ("content_push", "suspend", "front_proxy", "long_tasks") if getattr(said.able, name)]
+    can = [
+        name
+        for name in ("content_push", "mail_return", "suspend", "front_proxy", "long_tasks")
+        if getattr(said.able, name)
+    ]
     print(f"can: {', '.join(can)}")
     if said.able.never_shrink:
         print(f"never shrinks: {', '.join(sorted(said.able.never_shrink))}")

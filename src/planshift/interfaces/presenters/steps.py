@@ -192,6 +192,7 @@ TROUBLES: Mapping[str, Words] = {
     "read_back_differs": _("The server said yes, but its state is not what was asked for."),
     "not_serving": _("Visitors do not get the site there."),
     "not_known_yet": _("Resolvers still answer the former address."),
+    "mail_not_back": _("Mail that came in on the new server could not be brought back to the old one."),
     "invalid": _("The server does not accept what was asked for."),
     "not_found": _("There is no such account on the server."),
     "conflict": _("Something else stands in its place."),

@@ -59,6 +59,7 @@ class LinuxSshDriver:
             in_place=frozenset({"*"}),
             shrink=frozenset({"*"}),
             content_push=bool(able["rsync"]),
+            mail_return=bool(able["rsync"]),
             suspend=True,
             front_proxy=bool(able["nginx"]),
             long_tasks=True,
@@ -165,16 +166,28 @@ class LinuxSshDriver:
     def push_content(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref, final: bool) -> ports.Result:
         """The new server fetches from the old one. `final`: the old side is read-only from then on, until
         `front_proxy` with "" gives it back."""
-        transfer = hashlib.sha256(op.key.encode()).hexdigest()[:32]
         asked = {**_way(source.server), "source": f"{source.server.code}/{source.account}", "final": final}
-        done = self._mutate_raw(op, to, "pull", begin=False, transfer=transfer, **asked)
+        return self._fetched(op, source, to, "pull", "copy_key", asked, final=final)
+
+    def return_mail(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref) -> ports.Result:
+        """The old server fetches it from the new one, which is held still: it takes no mail from then on, and senders
+        try again."""
+        asked = {**_way(source.server), "source": f"{source.server.code}/{source.account}"}
+        return self._fetched(op, source, to, "pull_mail", "mail_key", asked, final=True)
+
+    def _fetched(
+        self, op: ports.Op, source: ports.Ref, to: ports.Ref, verb: str, key_verb: str, asked: Any, *, final: bool
+    ) -> ports.Result:
+        """`to` fetches from `source` under a key that is good for this one copy. Done already: nothing is offered."""
+        transfer = hashlib.sha256(op.key.encode()).hexdigest()[:32]
+        done = self._mutate_raw(op, to, verb, begin=False, transfer=transfer, **asked)
         if done.get("absent"):
             part = {"transfer": transfer}
-            made = self._part(to, "copy_key", **part)
+            made = self._part(to, key_verb, **part)
             key = _understood(to.server, lambda: made["public_key"])
             self._part(source, "offer", **part, public_key=key, final=final)
             try:
-                done = self._mutate_raw(op, to, "pull", begin=True, transfer=transfer, **asked)
+                done = self._mutate_raw(op, to, verb, begin=True, transfer=transfer, **asked)
             except Permanent:
                 self._withdraw(source, transfer)
                 raise
@@ -297,6 +310,7 @@ def _result(said: Mapping[str, Any]) -> ports.Result:
         changed=bool(said.get("changed")),
         replayed=bool(said.get("replayed")),
         snapshot=str(said.get("snapshot", "")),
+        mails=int(said.get("mails", 0)),
         task=str(said.get("task", "")),
         warnings=tuple(f"{name}: recorded, not enforced" for name in said.get("warnings", ())),
         secrets={name: str(value) for name, value in dict(said.get("secrets", {})).items()},

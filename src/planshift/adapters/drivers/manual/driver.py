@@ -29,6 +29,7 @@ FIELDS: Mapping[str, tuple[tuple[str, bool], ...]] = {
     "set_credentials": (("user", False), ("password", False), ("host", False), ("url", True)),
     "backup": (("snapshot", False),),
     "restore": (("snapshot", False),),
+    "return_mail": (),
     "front_proxy": (("upstream", True),),
     "quarantine": (),
     "remove": (("gone", False),),
@@ -80,6 +81,7 @@ class ManualDriver:
             shrink=frozenset({"*"}),
             never_shrink=frozenset(name for name in str(server.traits.get("fixed", "")).split(",") if name),
             suspend=True,
+            mail_return=True,
             front_proxy=bool(server.traits.get("front_proxy", False)),
             long_tasks=True,
         )
@@ -169,6 +171,11 @@ class ManualDriver:
     def push_content(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref, final: bool) -> ports.Result:
         """Not by hand: nobody could compare the sides."""
         raise Permanent("unsupported", server=to.server.code)
+
+    def return_mail(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref) -> ports.Result:
+        """A task."""
+        _must(to)
+        return self._task(op, to, "return_mail", {"from": f"{source.account} ({source.server.code})"})
 
     def manifest(self, *, ref: ports.Ref) -> str:
         """Not by hand."""

@@ -211,6 +211,10 @@ class ProxmoxDriver:
         """What is inside a machine is its client's."""
         raise Permanent("unsupported", server=to.server.code)
 
+    def return_mail(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref) -> ports.Result:
+        """Nor is its mail ours: staff ask the client."""
+        raise Permanent("unsupported", server=to.server.code)
+
     def manifest(self, *, ref: ports.Ref) -> str:
         """Nobody looks inside."""
         raise Permanent("unsupported", server=ref.server.code)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets as randomness
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -38,6 +39,7 @@ class SimulatedDriver:
             shrink=frozenset({"*"}),
             never_shrink=frozenset(fixed),
             content_push=True,
+            mail_return=True,
             suspend=True,
             front_proxy=bool(server.traits.get("front_proxy", True)),
             lists=True,
@@ -163,8 +165,15 @@ class SimulatedDriver:
         return _once(op, ref, "restore", {"snapshot": snapshot}, do)
 
     def push_content(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref, final: bool) -> ports.Result:
-        """Copy the content."""
+        """Copy content and mail."""
         return _once(op, to, "push_content", {"from": source.account, "final": final}, lambda: _push(source, to))
+
+    def return_mail(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref) -> ports.Result:
+        """What is not there comes behind what is."""
+        _must(source, _met(source, "get"))  # it is asked too
+        before = len(_must(to).mail)
+        made = _once(op, to, "return_mail", {"from": source.account}, lambda: _return(source, to))
+        return replace(made, mails=0 if made.replayed else len(_must(to).mail) - before)
 
     def manifest(self, *, ref: ports.Ref) -> str:
         """SHA-256 of the content."""
@@ -302,8 +311,7 @@ def _lock_machine(code: str, waiting: "QuerySet[models.SimulatedFault] | None" =
 
 
 def _machine(server: ports.ServerAt) -> models.SimulatedMachine:
-    found = models.SimulatedMachine.objects.filter(code=server.code).first()
-    if found is not None:
+    if (found := models.SimulatedMachine.objects.filter(code=server.code).first()) is not None:
         return found
     network = models.SimulatedMachine.objects.count() % 250 + 1
     return models.SimulatedMachine.objects.get_or_create(code=server.code, defaults={"network": network})[0]
@@ -356,7 +364,14 @@ def _set(account: models.SimulatedAccount, **to: Any) -> bool:
 
 
 def _push(source: ports.Ref, to: ports.Ref) -> bool:
-    return _set(_must(to), content=_must(source).content)
+    former = _must(source)
+    return _set(_must(to), content=former.content, mail=list(former.mail))
+
+
+def _return(source: ports.Ref, to: ports.Ref) -> bool:
+    given, target = _must(source), _must(to)
+    _set(given, takes_mail=False)
+    return _set(target, mail=[*target.mail, *(each for each in given.mail if each not in target.mail)])
 
 
 def _url(account: models.SimulatedAccount) -> str:

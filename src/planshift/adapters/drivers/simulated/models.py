@@ -27,6 +27,8 @@ class SimulatedAccount(models.Model):
     used = models.JSONField(default=dict, help_text="what is in use, by resource")
     address = models.CharField(max_length=40)
     content = models.TextField(blank=True, help_text="stands for the files; its digest is the manifest")
+    mail = models.JSONField(default=list, help_text="names of the mails in its mailboxes")
+    takes_mail = models.BooleanField(default=True)
     suspended = models.BooleanField(default=False)
     quarantined = models.BooleanField(default=False)
     proxied_to = models.CharField(max_length=80, blank=True)

@@ -54,7 +54,7 @@ class WhmDriver:
 
     def capabilities(self, *, server: ports.ServerAt) -> ports.Capabilities:
         """Limits both ways, at once. Content and visitors are not ours to move there."""
-        return ports.Capabilities(in_place=ALL, shrink=ALL, suspend=True, long_tasks=True, lists=True)
+        return ports.Capabilities(ALL, ALL, suspend=True, mail_return=True, long_tasks=True, lists=True)
 
     def capacity(self, *, server: ports.ServerAt) -> ports.Capacity:
         """What the traits say that we sell, and what accounts were promised. The list of accounts may lag behind: those
@@ -169,6 +169,12 @@ class WhmDriver:
     def push_content(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref, final: bool) -> ports.Result:
         """Not into an account that is there: WHM's transfers make the account anew."""
         raise Permanent("unsupported", server=to.server.code)
+
+    def return_mail(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref) -> ports.Result:
+        """Staff bring it back: WHM copies no single mailbox into an account that is there."""
+        self._look.must(to)
+        asked = {"from": f"{source.account} ({source.server.code})"}
+        return self._staff.entrust(op=op, ref=to, verb="return_mail", asked=asked)
 
     def manifest(self, *, ref: ports.Ref) -> str:
         """WHM tells nothing about files."""

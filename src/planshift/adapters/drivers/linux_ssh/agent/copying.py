@@ -91,6 +91,22 @@ def _good(settings: Settings, transfer: str) -> bool:
 def pull(settings: Settings, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
     """On the new server: fetch what differs, delete what is not there any more. Trouble "capacity" when the quota or
     the disk is full, "remote_failed" when the connection broke."""
+    accept = (0,) if asked["final"] else (0, 24)  # 24: a file went away meanwhile
+    told = fetch(settings, account, asked, ["-lpH", "--delete"], to=settings.home(account.account), accept=accept)
+    close(settings, asked["transfer"])
+    return _counted(told)
+
+
+def fetch(
+    settings: Settings,
+    account: Account,
+    asked: dict[str, Any],
+    options: list[str],
+    *,
+    to: Path,
+    accept: tuple[int, ...] = (0,),
+) -> str:
+    """What rsync says that fetched, as the account's user, the other side's content into the folder `to`."""
     folder = _folder(settings, asked["transfer"])
     known = folder / "known_hosts"
     port, host = asked["port"], asked["host"]
@@ -101,18 +117,17 @@ def pull(settings: Settings, account: Account, asked: dict[str, Any]) -> dict[st
         " -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ForwardAgent=no -o ClearAllForwardings=yes"
     )
     bracketed = f"[{host}]" if ":" in host else host
-    words = ["rsync", "-rlptH", "--no-devices", "--no-specials", "--delete", "--timeout=120", "--stats"]
-    words += ["-e", ssh, f"{asked['login']}@{bracketed}:content/", f"{settings.home(account.account)}/"]
+    words = ["rsync", "-rt", *options, "--no-devices", "--no-specials", "--timeout=120", "--stats"]
+    words += ["-e", ssh, f"{asked['login']}@{bracketed}:content/", f"{to}/"]
     status, told, remote = users.run_as(account.uid, words, seconds=content.LONG)
-    if status not in ((0,) if asked["final"] else (0, 24)):  # 24: a file went away meanwhile
+    if status not in accept:
         remote = said.shortened(remote)
         if content.full(remote):
             close(settings, asked["transfer"])
             raise said.never("capacity", account=account.account, remote=remote)
         raise said.later("remote_failed", program="rsync", status=status, remote=remote)
     os.sync()
-    close(settings, asked["transfer"])
-    return _counted(told)
+    return told
 
 
 def close(settings: Settings, transfer: str) -> None:

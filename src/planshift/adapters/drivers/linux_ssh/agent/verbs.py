@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import accounts, asked, content, copying, files, journal, machine, mail, said, users
+from . import accounts, asked, content, copying, files, journal, machine, mail, returning, said, users
 from .accounts import Account
 from .settings import Settings
 
@@ -233,6 +233,11 @@ def copy_key(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     return {"public_key": copying.key(settings, account, given["transfer"])}
 
 
+def mail_key(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
+    """On the old server, which fetches mail back: the copy's own key. It takes mail all the while."""
+    return {"public_key": copying.key(settings, accounts.must(settings, given["account"]), given["transfer"])}
+
+
 def offer(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """On the old server: let that key read."""
     account = accounts.must(settings, given["account"])
@@ -253,6 +258,14 @@ def pull(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
         accounts.save(settings, account)
     mail.renew(settings, account)
     return fetched
+
+
+def pull_mail(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
+    """On the old server: fetch back the mail that came in on the new one."""
+    account = accounts.must(settings, given["account"])
+    brought = returning.pull(settings, account, dict(given))
+    mail.renew(settings, account)
+    return brought
 
 
 def remove(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
@@ -283,13 +296,12 @@ QUESTIONS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
     "manifest": (manifest, ACCOUNT),
 }
 _NEW = {"label": asked.text(200), "plan": asked.text(40), "domains": asked.domains, **asked.LIMITS}
-_PULL = {
+_WAY = {
     "source": asked.text(120),
     "host": asked.host,
     "port": asked.number(1, 65535),
     "login": asked.matches(asked.LOGIN),
     "host_key": asked.matches(asked.PUBLIC_KEY),
-    "final": asked.flag,
     **TRANSFER,
 }
 MUTATIONS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
@@ -300,7 +312,8 @@ MUTATIONS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
     "set_credentials": (set_credentials, ACCOUNT),
     "backup": (backup, ACCOUNT),
     "restore": (restore, {**ACCOUNT, "snapshot": asked.matches(asked.HEX)}),
-    "pull": (pull, {**ACCOUNT, **_PULL}),
+    "pull": (pull, {**ACCOUNT, **_WAY, "final": asked.flag}),
+    "pull_mail": (pull_mail, {**ACCOUNT, **_WAY}),
     "front_proxy": (front_proxy, {**ACCOUNT, "upstream": asked.upstream}),
     "quarantine": (quarantine, ACCOUNT),
     "remove": (remove, {**ACCOUNT, "proof": asked.text(40), "reference": asked.text(80)}),
@@ -308,6 +321,7 @@ MUTATIONS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
 # part of a copy: asked for as often as needed, so without a key and an entry; under the account's lock all the same
 PARTS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
     "copy_key": (copy_key, {**ACCOUNT, **TRANSFER}),
+    "mail_key": (mail_key, {**ACCOUNT, **TRANSFER}),
     "offer": (offer, {**ACCOUNT, **TRANSFER, "public_key": asked.matches(asked.PUBLIC_KEY), "final": asked.flag}),
     "withdraw": (withdraw, {**ACCOUNT, **TRANSFER}),
 }
