@@ -101,10 +101,11 @@ def mark_transfer_received(
     )
 
 
-def start(*, order: str, gateway: str, return_path: str, at: dt.datetime, base_url: str) -> str:
+def start(*, order: str, gateway: str, return_path: str, at: dt.datetime, base_url: str, language: str = "") -> str:
     """The address of the gateway's page for what `order` still lacks. Call it outside a transaction.
 
-    `return_path` is a path of our own site, where the client comes back to. Refused: `order_unknown`, `order_not_open`,
+    `return_path` is a path of our own site, where the client comes back to; `language` the one in which they read it
+    (that of the order where it is not said). Refused: `order_unknown`, `order_not_open`,
     `gateway_unknown`; raises what the gateway raises.
     """
     if not return_path.startswith("/") or return_path.startswith(("//", "/\\")):
@@ -129,7 +130,7 @@ def start(*, order: str, gateway: str, return_path: str, at: dt.datetime, base_u
             number=attempt.number,
             order=order,
             amount=missing,
-            language=row.language,
+            language=language or row.language,
             seller_name=row.seller.name,
             return_url=f"{base_url}{return_path}",
         )

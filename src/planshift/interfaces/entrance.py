@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from planshift.interfaces import errors
 from planshift.procedures import queries
 
 SALT = "planshift.demo-login"
@@ -58,8 +59,8 @@ def demo_login(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     try:
         user_id = signing.loads(token, salt=SALT)
-    except signing.BadSignature as problem:
-        raise Http404 from problem
+    except signing.BadSignature:
+        return errors.old_link(request)
     person = next((each for each in queries.demo_people() if each.user_id == user_id), None)
     user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
     if person is None or user is None:

@@ -2,14 +2,15 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Words = str | Promise
 
 
-def _page(request: HttpRequest, status: int, title: Words, text: Words) -> HttpResponse:
-    return render(request, "error.html", {"code": status, "title": title, "text": text}, status=status)
+def _page(request: HttpRequest, status: int, title: Words, text: Words, *, to: str = "") -> HttpResponse:
+    return render(request, "error.html", {"code": status, "title": title, "text": text, "to": to}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -36,6 +37,12 @@ def not_allowed(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not there, or not yours."""
     return _page(request, 404, _("Page not found"), _("The address may be mistyped, or it belongs to somebody else."))
+
+
+def old_link(request: HttpRequest) -> HttpResponse:
+    """404: a link that signed somebody in, cut off on its way or of an earlier installation."""
+    text = _("It is incomplete, or it belongs to an earlier demo. Choose a person anew, or use a link printed last.")
+    return _page(request, 404, _("This login link is no longer valid"), text, to=reverse("demo"))
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -79,8 +79,9 @@ def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None
 
 
 # 3 ── on the gateway's page ───────────────────────────────────────────────────────────────────────────────────────────
-def by_card(*, client: str, order: str, return_path: str, at: datetime, actor: str) -> str:
-    """The address of the payment page for what an open order lacks. Call it outside a transaction.
+def by_card(*, client: str, order: str, return_path: str, at: datetime, actor: str, language: str = "") -> str:
+    """The address of the payment page for what an open order lacks, in the client's `language` (else that
+    of the order). Call it outside a transaction.
 
     Refused: `order_not_open`, `gateway_unknown`, `gateway_silent` (it cannot be reached, or refuses: no money moved);
     NotFound for another client's order.
@@ -89,7 +90,14 @@ def by_card(*, client: str, order: str, return_path: str, at: datetime, actor: s
         raise services.NotFound(order)
     (gateway, *_) = ports.gateways() or ("",)
     try:
-        return payments.start(order=order, gateway=gateway, return_path=return_path, at=at, base_url=settings.BASE_URL)
+        return payments.start(
+            order=order,
+            gateway=gateway,
+            return_path=return_path,
+            at=at,
+            base_url=settings.BASE_URL,
+            language=language,
+        )
     except Trouble as problem:  # nobody has paid yet: the client tries again or pays in another way
         log.error("gateway.silent", gateway=gateway, order=order, what=problem.what, **problem.facts)
         raise Refused("gateway_silent", order=order) from problem

@@ -47,9 +47,9 @@ def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None
     payment.draw(client=client, order=order, key=key, at=at, actor=actor)
 
 
-def card(*, client: str, order: str, return_path: str, at: datetime, actor: str) -> str:
-    """Address of the payment page, which leads back to `return_path`."""
-    return payment.by_card(client=client, order=order, return_path=return_path, at=at, actor=actor)
+def card(*, client: str, order: str, return_path: str, language: str, at: datetime, actor: str) -> str:
+    """Address of the payment page in this language, which leads back to `return_path`."""
+    return payment.by_card(client=client, order=order, return_path=return_path, language=language, at=at, actor=actor)
 
 
 def top_up(*, client: str, amount: Money, key: str, at: datetime, actor: str) -> str:

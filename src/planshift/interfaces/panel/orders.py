@@ -5,6 +5,7 @@ import uuid
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from planshift.domain.errors import Refused
@@ -46,6 +47,7 @@ def card(request: HttpRequest, client: views.ClientHeader, number: str) -> HttpR
             client=client.number,
             order=number,
             return_path=reverse("panel:order", args=[number]),
+            language=get_language() or "",
             at=clock.business(),
             actor=door.actor(request),
         )

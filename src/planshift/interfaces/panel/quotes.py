@@ -101,5 +101,8 @@ def place(request: HttpRequest, client: views.ClientHeader, number: str) -> Http
             actor=door.actor(request),
         )
     except Refused as refused:
+        ordered = queries.quote(client=client.number, number=number, at=at).change
+        if ordered:  # in another tab, a moment ago
+            return redirect("panel:change", ordered)
         return door.refusal(request, client, refused, back=reverse("panel:quote", args=[number]))
     return redirect("panel:change", change)

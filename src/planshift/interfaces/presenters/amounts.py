@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -105,6 +105,16 @@ def moment(value: datetime | None) -> str:
         return "–"
     local = timezone.localtime(value)
     return f"{short_day(local.date())}, {local:%H:%M}"
+
+
+def until(value: datetime | None) -> str:
+    """A deadline: as a moment, but the midnight that ends a day is 24:00 of that day, as people count their days."""
+    if value is None:
+        return "–"
+    local = timezone.localtime(value)
+    if (local.hour, local.minute, local.second) != (0, 0, 0):
+        return moment(value)
+    return f"{short_day(local.date() - timedelta(days=1))}, 24:00"
 
 
 def iso(value: date | datetime | None) -> str:

@@ -50,6 +50,7 @@ STEPS: dict[str, tuple[Words, Words]] = {
     "withdrawn": (gettext_lazy("Withdrawn"), gettext_lazy("Nothing was changed.")),
     "lapsed": (gettext_lazy("Lapsed unpaid"), gettext_lazy("Nothing was changed.")),
 }
+UNTIL_THEN = frozenset({"paid", "accepted", "next_term", "prepared", "content"})  # their notes say what holds before
 STATUS: dict[str, Words] = {
     "done": gettext_lazy("done"),
     "now": gettext_lazy("under way"),
@@ -89,14 +90,14 @@ def _shown(step: Any) -> Shown:
     waits = ""
     if step.status in ("waiting", "now"):
         owner = str(OWNERS.get(step.owner.partition(":")[0], ""))
-        until = _("until %(at)s") % {"at": amounts.moment(step.due_at)} if step.due_at else ""
+        until = _("until %(at)s") % {"at": amounts.until(step.due_at)} if step.due_at else ""
         waits = ", ".join(part for part in (owner, until) if part)
     return Shown(
         code=step.code,
         status=step.status,
         status_words=str(STATUS.get(step.status, step.status)),
         title=str(title) % facts,
-        note=str(note) % facts,
+        note="" if step.status == "done" and step.code in UNTIL_THEN else str(note) % facts,
         waits=waits,
         at=step.at,
     )
