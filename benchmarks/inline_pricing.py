@@ -5,7 +5,7 @@ offer states, which the benchmark asserts. They know no policy, check nothing an
 divided by its 365 days; only `months` counts months.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -78,11 +78,14 @@ def months(old: Fraction, new: Fraction, setup: int, rate: Fraction) -> Priced:
     return hard if setup else easy
 
 
-def difference(old: Fraction, new: Fraction, rate: Fraction) -> Priced:
-    """(new - old) x days left / days of the term."""
+def difference(old: Fraction, new: Fraction, rate: Fraction, *, paid: Fraction | None = None) -> Priced:
+    """(new - old) x days left / days of the term; where it is known what was paid for the old, at most that back."""
 
     def priced(on: date) -> Result:
-        net = half_up((new - old) * Fraction((END - on).days, (END - START).days))
+        exact = (new - old) * Fraction((END - on).days, (END - START).days)
+        if paid is not None and exact < 0:
+            exact = max(exact, -paid)
+        net = half_up(exact)
         tax = half_up(net * rate)
         direction = "up" if new > old else "down"
         return Result((Line("difference", net, on, END),), net, tax, net + tax, direction, "easy", END, END, new)
@@ -99,6 +102,22 @@ def resource(old: int, new: int, price: Fraction, plan: Fraction, rate: Fraction
         direction = "up" if new > old else "down"
         lines = (Line("difference", net, on, END),)
         return Result(lines, net, tax, net + tax, direction, "easy", END, END, plan + new * price)
+
+    return priced
+
+
+def units_back(billed: Fraction, before: int, after: int, price: Fraction, plan: Fraction, rate: Fraction) -> Priced:
+    """Of what was billed and paid for all units, the share of those given up, for the days left; the renewal at the
+    list price."""
+
+    def priced(on: date) -> Result:
+        exact = -billed * Fraction(before - after, before) * Fraction((END - on).days, (END - START).days)
+        net = half_up(max(exact, -billed))
+        tax = half_up(net * rate)
+        direction = "up" if after > before else "down"
+        return Result(
+            (Line("difference", net, on, END),), net, tax, net + tax, direction, "easy", END, END, plan + after * price
+        )
 
     return priced
 
@@ -243,16 +262,3 @@ def nothing(old: Fraction, new: Fraction) -> Priced:
     """No line at all."""
     none = Fraction(0)
     return lambda on: Result((), none, none, none, "up" if new > old else "down", "easy", END, END, new)
-
-
-def as_many(prices: Sequence[Fraction], rate: Fraction, left: Fraction, per: Fraction) -> Callable[[], Result]:
-    """As many lines as a case has, each a price by a share of time: the work of a case, not its own rule."""
-
-    def priced() -> Result:
-        remaining = Fraction(left, per)
-        lines = tuple([Line("line", half_up(price * remaining), START, END) for price in prices])
-        net = sum([line.net for line in lines], Fraction(0))
-        tax = half_up(net * rate)
-        return Result(lines, net, tax, net + tax, "up", "easy", END, END, net)
-
-    return priced

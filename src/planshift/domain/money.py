@@ -105,8 +105,17 @@ def share_of(amount: Exact, units: Exact, per: Exact) -> Fraction:
 
 
 def sum_of(amounts: Sequence[Fraction]) -> Fraction:
-    """The exact sum. Of one amount, the amount: most changes have one line, and adding fractions is what costs."""
-    return amounts[0] if len(amounts) == 1 else sum(amounts, Fraction(0))
+    """The exact sum, brought to lowest terms once. Of one amount, the amount: most changes have one line."""
+    if len(amounts) == 1:
+        return amounts[0]
+    above, below = 0, 1
+    for amount in amounts:
+        number, divisor = amount.numerator, amount.denominator
+        if divisor == below:
+            above += number
+        else:
+            above, below = above * divisor + number * below, below * divisor
+    return Fraction(above, below)
 
 
 def less(one: Fraction, other: Fraction) -> Fraction:

@@ -187,7 +187,7 @@ def _wall_clock(moment: Moment, zone: ZoneInfo) -> int:
     """The same in microseconds."""
     if not isinstance(moment, datetime):
         return moment.toordinal() * _DAY
-    local = moment.astimezone(zone)
+    local = moment if moment.tzinfo is zone else moment.astimezone(zone)
     seconds = local.hour * 3600 + local.minute * 60 + local.second
     return local.toordinal() * _DAY + seconds * 1_000_000 + local.microsecond
 

@@ -123,3 +123,25 @@ def test_the_shipped_policies_over_their_catalogs_on_any_day(name: str, data: st
         code = data.draw(st.sampled_from(extra))
         amount = listed.plans[old].resources[code].step * data.draw(st.integers(0, 4))
         same(facts, known.ChangeResources({code: amount}), policy, on)
+
+
+@pytest.mark.parametrize("place", ["on_gross", "credits_on_gross"])
+def test_a_credit_of_two_tax_rates_is_given_back_once(place: str) -> None:
+    """15 of 30 days: 30.00 + 30.00 billed at 20 % and at 10 %, half of both is 15.00 + 15.00 = 30.00 net, tax 3.00 +
+    1.50; charged are 15 days of 20.00 = 10.00 and 2.00. When each part was taxed on the whole line it gave 60.00."""
+    facts = world.stated(
+        'on = 2026-06-16\n[seller]\ncurrency = "EUR"\nvat = [{ rate = "20" }]\n'
+        + world.plans("60", "20")
+        + world.change("", "2026-06-01", "2026-07-01")
+        + '[[billed]]\namount = "30.00"\ntax = 20\n[[billed]]\namount = "30.00"\ntax = 10\n'
+    )
+    policy = world.policy(
+        f'settlement = "credit_and_charge"\ncredit_price = "paid"\ntax_rounding = "{place}"\n'
+        'decrease = "settled"\ncredit_to = "refund"\n'
+    )
+    offer = quote.price(facts=facts.facts, request=facts.request, policy=policy, on=facts.on)
+    assert isinstance(offer, quote.Offer)
+    assert [(line.role, line.amount.net.text, line.amount.tax.text) for line in offer.lines] == [
+        ("credit", "-15.00", "-1.50"), ("credit", "-15.00", "-3.00"), ("charge", "10.00", "2.00"),
+    ]  # fmt: skip
+    assert same(facts.facts, facts.request, policy, facts.on)

@@ -12,7 +12,8 @@ DEFAULT = "refused"
 
 
 def _refused(*, gate: given.Gate) -> Reason | None:
-    return Reason("no_capacity", {"resources": gate.short_of}) if gate.short_of else None
+    short = gate.short_of
+    return Reason("no_capacity", {"resources": short}) if short else None
 
 
 RULES = rules(

@@ -26,7 +26,12 @@ def _calendar_months(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
 def _days(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
     if type(start) is date and type(end) is date:
         return (end - start).days
-    return periods.days_between(start, end, zone)
+    return _lean(periods.days_between(start, end, zone))
+
+
+def _lean(units: Fraction) -> Exact:
+    """Whole units as an int: it costs a tenth."""
+    return units.numerator if units.denominator == 1 else units
 
 
 def _started_calendar_months(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
@@ -43,16 +48,16 @@ def _days_30_360(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
     return months * 30 + min(last.day, 30) - min(first.day, 30)
 
 
-def _hours(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
-    return periods.elapsed(start, end, "hour", zone=zone)
+def _hours(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
+    return _lean(periods.elapsed(start, end, "hour", zone=zone))
 
 
-def _minutes(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
-    return periods.elapsed(start, end, "minute", zone=zone)
+def _minutes(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
+    return _lean(periods.elapsed(start, end, "minute", zone=zone))
 
 
-def _seconds(start: Moment, end: Moment, zone: ZoneInfo) -> Fraction:
-    return periods.elapsed(start, end, "second", zone=zone)
+def _seconds(start: Moment, end: Moment, zone: ZoneInfo) -> Exact:
+    return _lean(periods.elapsed(start, end, "second", zone=zone))
 
 
 RULES = rules(

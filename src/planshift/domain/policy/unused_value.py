@@ -3,6 +3,7 @@
 `run` gives the value of what is left, in money, never below 0, and how it was found.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,14 +16,15 @@ DEFAULT = "by_time"
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What the value may be found from: the price of the whole stretch, its remaining share, how much was used."""
+    """What the value may be found from: the price of the whole stretch, its remaining share, and what was used, each
+    found when it is asked for."""
 
     whole: Fraction  # price of the whole stretch
     remaining: Fraction  # its remaining share in money
-    used_share: Fraction  # of the stretch, 0 to 1
-    used_months: Exact | None
-    used_days: Exact | None
-    monthly: Fraction | None  # the monthly list price of the same, times its quantity
+    used_share: Callable[[], Fraction]  # of the stretch, 0 to 1
+    used_months: Callable[[], Exact | None]
+    used_days: Callable[[], Exact | None]
+    monthly: Callable[[], Fraction | None]  # the monthly list price of the same, times its quantity
 
 
 class Left(NamedTuple):
@@ -38,17 +40,19 @@ def _by_time(*, worth: Worth) -> Left:
 
 
 def _less_used_months(*, worth: Worth) -> Left:
-    if worth.monthly is None or worth.used_months is None:
+    monthly, used = worth.monthly(), worth.used_months()
+    if monthly is None or used is None:
         return Left(worth.remaining)
-    value = max(worth.whole - worth.used_months * worth.monthly, Fraction(0))
-    return Left(value, worth.whole, (worth.used_months, worth.monthly))
+    return Left(max(worth.whole - used * monthly, Fraction(0)), worth.whole, (used, monthly))
 
 
 def _less_used_times(*, worth: Worth, multiple: Fraction, under_days: int) -> Left:
-    if worth.used_days is None or worth.used_days >= under_days:
+    days = worth.used_days()
+    if days is None or days >= under_days:
         return Left(worth.remaining)
-    value = max(worth.whole - worth.whole * worth.used_share * multiple, Fraction(0))
-    return Left(value, worth.whole, (worth.whole, worth.used_share, multiple))
+    share = worth.used_share()
+    value = max(worth.whole - worth.whole * share * multiple, Fraction(0))
+    return Left(value, worth.whole, (worth.whole, share, multiple))
 
 
 def _whole_price(*, worth: Worth) -> Left:

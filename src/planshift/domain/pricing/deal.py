@@ -1,6 +1,7 @@
 """What are the old and the new worth for the time that remains? The amounts that a settlement asks for."""
 
 from datetime import date
+from functools import partial
 
 from planshift.domain import facts as known
 from planshift.domain import money, periods
@@ -302,7 +303,7 @@ class PricedDeal:
             held = part if each.of_left == each.of_billed else self._of_billed(item, each.line, quantity, each.of_left)
             at_most = None if self.rules.gives_back_all else part  # else the rest of units that are gone is nobody's
             parts.extend(worth.less_credits(held, back, share=each.of_left, at_most=at_most))
-        return parts if money.sum_of([part.worth for part in parts]) >= 0 else []
+        return parts if money.sum_of([part.worth for part in parts]).numerator >= 0 else []
 
     def _of_billed(self, item: Item, line: BilledLine, quantity: int, of: Fraction) -> Part:
         """The worth of the share `of` a line."""
@@ -330,17 +331,21 @@ class PricedDeal:
         whole = price if cycles is ONE else price * cycles
         if self.whole_credit:
             return part._replace(worth=whole, whole=whole)
-        monthly = item.old_price(_MONTH, self.bought_on)
         found = Worth(
             whole=whole,
             remaining=part.worth,
-            used_share=max(1 - share.cycles / cycles, _NONE),
-            used_months=worth.used_months(self.clock),
-            used_days=worth.used_days(self.clock),
-            monthly=None if monthly is None else money.times(monthly.amount, quantity),
+            used_share=lambda: max(1 - share.cycles / cycles, _NONE),
+            used_months=partial(worth.used_months, self.clock),
+            used_days=partial(worth.used_days, self.clock),
+            monthly=partial(self._monthly, item, quantity),
         )
         left: Left = rules.unused_value(worth=found)
         return part._replace(worth=left.value, whole=left.whole, less=left.less)
+
+    def _monthly(self, item: Item, quantity: int) -> Fraction | None:
+        """The monthly list price of so many units, of the day when they were bought."""
+        monthly = item.old_price(_MONTH, self.bought_on)
+        return None if monthly is None else money.times(monthly.amount, quantity)
 
     def _limited(self, lines: list[Raw]) -> list[Raw]:
         """Nothing is credited beyond what was paid for it less what was credited before."""

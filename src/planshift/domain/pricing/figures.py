@@ -1,6 +1,6 @@
 """Which amounts stand on the lines? Rounding, floors, tax: from raw lines to lines that sum to their totals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -81,8 +81,14 @@ def _units(settled: Settled, facts: known.Facts, raws: list[Raw]) -> list[int]:
     else:
         mode, step = own
         size = step.numerator * (per // step.denominator)
-        others = iter(rounder.units([amount for amount in exact if amount >= 0], per))
-        units = [-money.round_units(-amount / step, mode) * size if amount < 0 else next(others) for amount in exact]
+        others = iter(rounder.units([amount for amount in exact if amount.numerator >= 0], per))
+        above, below = step.numerator, step.denominator
+        units = [
+            next(others)
+            if amount.numerator >= 0
+            else -money.round_ratio(-amount.numerator * below, amount.denominator * above, mode) * size
+            for amount in exact
+        ]
     return _within(settled, facts, raws, units, per) if coarse else units
 
 
@@ -169,11 +175,17 @@ def exact_of(figure: "Figure | _Part", amount: Fraction) -> Fraction:
 
 def _on_gross(part: _Part, currency: str, mode: str) -> Taxed:
     """Gross and tax rounded once from the exact net amount."""
-    exact, rate = exact_of(part, part.amount), part.rate
-    step = Fraction(1, 10 ** money.decimals_of(currency=currency))
-    gross = money.round_to(exact * (1 + rate), step, mode)
-    share = money.round_to(exact * rate, step, mode)
-    return Taxed(Money(gross - share, currency), Money(share, currency), Money(gross, currency))
+    exact = exact_of(part, part.amount)
+    gross, tax = _gross_and_tax(exact, part.rate, 10 ** money.decimals_of(currency=currency), mode)
+    net = Money.from_minor(gross - tax, currency)
+    return Taxed(net, Money.from_minor(tax, currency), Money.from_minor(gross, currency))
+
+
+def _gross_and_tax(exact: Fraction, rate: Fraction, cents: int, mode: str) -> tuple[int, int]:
+    """Both of an exact net amount in whole smallest units, of which `cents` make one unit of the currency."""
+    below, above = exact.denominator * rate.denominator, exact.numerator * cents
+    gross = money.round_ratio(above * (rate.denominator + rate.numerator), below, mode)
+    return gross, money.round_ratio(above * rate.numerator, below, mode)
 
 
 def _returned(settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, rate: Fraction) -> list[_Part]:
@@ -204,45 +216,78 @@ def _returned(settled: Settled, facts: known.Facts, raw: Raw, amount: Fraction, 
 def totals(settled: Settled, facts: known.Facts) -> tuple[int, int, int]:
     """Net and tax of the lines now in whole units, and how many of these make one unit of the currency.
 
-    The sums of `of`; where one rate holds for all lines, none of its lines is made.
+    The sums of `of`, without its lines.
     """
     raws, seller, rules = settled.outcome.lines + settled.fees, facts.catalog.seller, settled.rules
     rounder, _, per, _ = settled.deal.rounding
     if not raws:
         return 0, 0, per
-    rate = rate_of(settled, facts)
-    if rules.tax_on_gross or not _one_rate(settled, facts, raws, rate):
-        figures = _figures(settled, facts, raws)
-        whole = Taxed.total((figure.taxed for figure in figures), currency=seller.currency)
-        return _in(per, whole.net.amount), _in(per, whole.tax.amount), per
     if rules.may_be_raised:
-        amounts = [_in(per, amount) for amount in _floors(settled, facts, raws, _rounded(settled, facts, raws))[1]]
+        raws, exact = _floors(settled, facts, raws, _rounded(settled, facts, raws))
+        amounts = [amount.numerator * (per // amount.denominator) for amount in exact]
     else:
         amounts = _units(settled, facts, raws)
-    total = sum(amounts)
     size = per // rounder.fine.denominator  # a tax is a whole number of the currency's smallest unit
-    above, below = rate.numerator, rate.denominator * size
-    if seller.prices == "gross":
-        below += rate.numerator * size  # the tax inside: gross x rate / (1 + rate)
-    tax = 0
-    for base in (total,) if rules.tax_per_rate else amounts:
-        tax += money.round_ratio(base * above, below, rules.tax_mode) * size
+    rate = rate_of(settled, facts)
+    if rules.tax_on_gross and seller.prices == "net":
+        net, tax = _totals_on_gross(settled, facts, list(zip(raws, amounts, strict=True)), rate)
+        return net, tax, per
+    total = tax = 0
+    for of, parts in _bases(settled, facts, raws, amounts, rate):
+        above, below = of.numerator, of.denominator * size
+        if seller.prices == "gross":
+            below += of.numerator * size  # the tax inside: gross x rate / (1 + rate)
+        base = sum(parts)
+        total += base
+        for each in (base,) if rules.tax_per_rate else parts:
+            tax += money.round_ratio(each * above, below, rules.tax_mode) * size
     return (total if seller.prices == "net" else total - tax), tax, per
 
 
-def _in(per: int, amount: Fraction) -> int:
-    """An amount in whole units, of which `per` make one unit of the currency."""
-    return amount.numerator * (per // amount.denominator)
-
-
-def _one_rate(settled: Settled, facts: known.Facts, raws: list[Raw], rate: Fraction) -> bool:
-    """Whether every line has the rate of the day: credits have that of the billed lines that they return."""
+def _bases(
+    settled: Settled, facts: known.Facts, raws: list[Raw], amounts: list[int], rate: Fraction
+) -> Iterable[tuple[Fraction, list[int]]]:
+    """The amounts of each tax rate."""
     if not facts.billed:
-        return True
-    for line in facts.billed:
-        if line.tax_rate is not rate and line.tax_rate != rate:
-            return not settled.rules.may_be_raised and all(raw.exact.numerator >= 0 for raw in raws)
-    return True
+        return ((rate, amounts),)
+    same: list[int] = []
+    others: dict[Fraction, list[int]] = {}
+    for raw, amount in zip(raws, amounts, strict=True):
+        for part, of in _by_rate(settled, facts, raw, amount, rate):
+            (same if of is rate or of == rate else others.setdefault(of, [])).append(part)
+    return ((rate, same), *others.items())
+
+
+def _by_rate(settled: Settled, facts: known.Facts, raw: Raw, amount: int, rate: Fraction) -> list[tuple[int, Fraction]]:
+    """A line's amount by tax rate: a credit has those of the billed lines that it returns. See `_returned`."""
+    for line in facts.billed or () if amount < 0 else ():
+        if line.component == raw.component and line.tax_rate is not rate and line.tax_rate != rate:
+            break
+    else:
+        return [(amount, rate)]
+    per = settled.deal.rounding.per
+    parts = _returned(settled, facts, raw, Fraction(amount, per), rate)
+    return [(part.amount.numerator * (per // part.amount.denominator), part.rate) for part in parts]
+
+
+def _totals_on_gross(
+    settled: Settled, facts: known.Facts, lines: list[tuple[Raw, int]], rate: Fraction
+) -> tuple[int, int]:
+    """Net and tax, in the units of the rounding, of lines whose gross amounts are rounded. See `_on_gross`."""
+    rules, rounder, per = settled.rules, settled.deal.rounding.lines, settled.deal.rounding.per
+    cents, net, tax = rounder.fine.denominator, 0, 0
+    for raw, amount in lines:
+        parts = _by_rate(settled, facts, raw, amount, rate)
+        for part, of in parts:
+            if amount < 0 or rules.tax_place == "on_gross":
+                exact = raw.exact if raw.limit is None and len(parts) == 1 else Fraction(part, per)
+                gross, more = _gross_and_tax(exact, of, cents, rules.tax_mode)
+                net += (gross - more) * (per // cents)
+            else:
+                more = money.round_ratio(part * of.numerator * cents, per * of.denominator, rules.tax_mode)
+                net += part
+            tax += more * (per // cents)
+    return net, tax
 
 
 def _taken(

@@ -74,7 +74,12 @@ def _not_before(at: Moment, bound: Moment, zone: ZoneInfo) -> bool:
 
 def of_policy(asked: tuple[Callable[..., Reason | None], ...], gate: "Standing") -> list[Reason]:
     """What the policy's preconditions and windows say."""
-    return [reason for run in asked if (reason := run(gate=gate)) is not None]
+    reasons = []
+    for run in asked:
+        reason = run(gate=gate)
+        if reason is not None:
+            reasons.append(reason)
+    return reasons
 
 
 class Standing:
@@ -153,8 +158,8 @@ class Standing:
     @property
     def needs(self) -> tuple[tuple[str, int, int], ...]:
         """See `given.Gate`."""
-        usage, change = self.facts.usage, self.change
-        return () if usage is None or change is None else _needs(usage, change)
+        usage = self.facts.usage
+        return () if usage is None or self.change is None else _needs(usage, self.change)
 
     @property
     def usage_known(self) -> bool:
@@ -170,8 +175,8 @@ class Standing:
     @property
     def short_of(self) -> tuple[str, ...]:
         """See `given.Gate`."""
-        capacity, change = self.facts.capacity, self.change
-        return () if capacity is None or change is None else _short_of(capacity, change)
+        capacity = self.facts.capacity
+        return () if capacity is None or self.change is None else _short_of(capacity, self.change)
 
 
 def first_days(facts: known.Facts, clock: Clock) -> int | None:

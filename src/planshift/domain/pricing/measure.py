@@ -105,7 +105,8 @@ class Clock:
         wanted = _COUNTED.get(self.unit)
         if wanted is None or counts.unit == "month":
             raise Refused("counts_in_another_unit", counted=counts.unit, policy=self.unit)
-        return Fraction(periods.SECONDS[counts.unit], periods.SECONDS[wanted])
+        whole, rest = divmod(periods.SECONDS[counts.unit], periods.SECONDS[wanted])
+        return Fraction(periods.SECONDS[counts.unit], periods.SECONDS[wanted]) if rest else whole
 
     def remaining(self, length: Length) -> Share:
         """The remaining share of the present term, in billing periods of `length`, later paid periods included."""
@@ -232,13 +233,12 @@ class Clock:
 
     def _counted_period(self, length: Length, time: Time) -> Fraction:
         counts = self.service.counts
-        divisor = self.rules.denominator(base=Base(length.months, self.unit, self.on))
-        if counts is not None and counts.unit == "term":
-            divisor = None
-        elif not isinstance(divisor, Fraction) and self.unit in time_unit.MONTHS:
-            divisor = length.months
-        if isinstance(divisor, Fraction):
-            return divisor
+        if counts is None or counts.unit != "term":
+            divisor = self.rules.divisors.get(length) or self._divisor(length)
+            if not isinstance(divisor, str):
+                return divisor
+            if self.unit in time_unit.MONTHS:
+                return length.months
         if time.total is None or not time.total:
             raise Refused("length_of_term_not_known")
         return money.share_of(time.total, length.months, self.service.length.months)

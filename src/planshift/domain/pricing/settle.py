@@ -60,7 +60,9 @@ def settle(
     at = on if rules.on_request else gates.starts(rules, facts=facts, request=request, on=on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
     reasons = [*found.against, *gates.always(facts=facts, rules=rules, metered=found.metered, at=at, zone=zone)]
-    if _is_later(request):  # the next term is not paid yet: the change begins with it, however late it is paid
+    if reasons and _is_later(
+        request
+    ):  # the next term is not paid yet: the change begins with it, however late it is paid
         reasons = [each for each in reasons if each.code != "term_is_over"]
     if found.gates:
         standing = gates.Standing(facts, found.change, request, clock, found.direction, on)
@@ -251,7 +253,8 @@ def _after(found: Settled, facts: known.Facts) -> None:
         found.fees = fees.of(found.prepared, facts, clock=found.clock, lines=lines, on=found.priced_on)
     if not found.rules.unbounded:
         _bounded(found)
-    _reduce(found)
+    if found.outcome.lines:
+        _reduce(found)
 
 
 def _bounded(found: Settled) -> None:
@@ -273,7 +276,7 @@ def _bound(found: Settled, lines: list[Raw]) -> None:
     missing = least - net
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
-        if line.exact.numerator < 0 and missing > 0:
+        if line.exact.numerator < 0 and missing.numerator > 0:
             cut = min(missing, -line.exact)
             lines[index] = line._replace(exact=line.exact + cut, limit=line.limit or -line.exact)
             missing -= cut

@@ -39,4 +39,5 @@ def given_up(lines: Sequence[BilledLine], *, held: int, wanted: int) -> Iterator
         first = start if raised else held
         if end > max(start, lowest):
             taken = end - max(start, lowest)
-            yield Taken(line, Fraction(taken, line.quantity), Fraction(taken, end - start))
+            of_billed = Fraction(taken, line.quantity)
+            yield Taken(line, of_billed, of_billed if end - start == line.quantity else Fraction(taken, end - start))
