@@ -14,7 +14,7 @@ from planshift.catalog import load
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.domain.policy import dimensions
+from planshift.domain.policy import dimensions, loader
 from planshift.procedures import knowledge, models
 from planshift.procedures.metering import drawing
 from planshift.provisioning import models as machines
@@ -285,12 +285,9 @@ def test_whether_there_is_a_deposit_is_as_the_policy_says(stage: Stage, answer: 
         ('{ answer = "hourly", floor = "10.00", hours = "started" }', 24, "ACTIVE"),
         ('{ answer = "hourly", floor = "10.00", hours = "full" }', 23, "ACTIVE"),  # of the hour before noon nothing
         ('{ answer = "hourly", floor = "65.00", hours = "started" }', 24, "BLOCKED"),  # 68.14 less a day
-        ('"none"', None, "ACTIVE"),
     ],
 )
-def test_D3_how_a_service_is_metered_is_as_the_policy_says(
-    stage: Stage, answer: str, hours: int | None, state: str
-) -> None:
+def test_D3_how_a_service_is_metered_is_as_the_policy_says(stage: Stage, answer: str, hours: int, state: str) -> None:
     label = "cloud.pracownia"
     govern(stage, label, metering=answer)
     at = clock.business()
@@ -305,6 +302,11 @@ def test_D3_how_a_service_is_metered_is_as_the_policy_says(
     stage.work()
     drawn = billing.Draw.objects.filter(on="2026-09-01").values_list("hours", flat=True).first()
     assert (drawn, stage.service(label).state) == (hours, state)
+
+
+def test_D3_what_the_catalog_counts_by_the_hour_cannot_be_left_uncounted(stage: Stage) -> None:
+    with pytest.raises(loader.BadPolicy, match="counts the family “pro-cloud” by the hour"):
+        govern(stage, "cloud.pracownia", metering='"none"')
 
 
 @pytest.fixture

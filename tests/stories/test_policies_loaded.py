@@ -3,7 +3,6 @@
 import pytest
 
 from planshift.catalog import load, models
-from planshift.domain.errors import Refused
 from planshift.domain.policy import loader
 from tests.house_rules import source
 from tests.stories.conftest import START, Stage
@@ -24,11 +23,8 @@ def test_a_policy_that_rounds_finer_than_money_is_not_loaded(stage: Stage) -> No
     before = models.PolicyRevision.objects.count()
     text = SHIPPED.replace("\n[[case]]", '\ncredit_rounding = { answer = "own", decimals = 3 }\n\n[[case]]', 1)
     assert text != SHIPPED
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(loader.BadPolicy, match="rounded to 3 decimals, and EUR has 2") as bad:
         load.load_policy(seller=italian, text=text, at=START, actor="staff:1")
-    (reason,) = refused.value.reasons
-    assert (reason.code, dict(reason.facts)) == (
-        "policy_finer_than_money",
-        {"decimals": 3, "currency": "EUR", "allowed": 2},
-    )
+    (finding,) = bad.value.findings
+    assert finding.key == "credit_rounding"
     assert models.PolicyRevision.objects.count() == before

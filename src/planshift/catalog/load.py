@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from planshift.catalog import models
-from planshift.domain import catalog, catalog_document, documents, money
+from planshift.domain import catalog, catalog_document, documents
 from planshift.domain.errors import Refused
 from planshift.domain.policy import deposit, document, loader
 from planshift.runtime import audit
@@ -15,12 +15,15 @@ def load_catalog(*, text: str, name: str, at: datetime, actor: str) -> models.Ca
     """Load a catalog document (TOML); the seller named in it is made or brought up to date.
 
     The same text again makes no new revision. Problems of the document are raised as the parser words them, with line
-    and key; `name` is the file name for these messages. Refused("seller_currency_fixed") when a seller with a catalog
-    would change its currency: existing services are priced in it.
+    and key; `name` is the file name for these messages. loader.BadPolicy when the policy in force does not fit it: it
+    names what is no longer sold. Refused("seller_currency_fixed") when a seller with a catalog would change its
+    currency: existing services are priced in it.
     """
     document = catalog_document.parse(text, name=name)
     with transaction.atomic():
         seller = _seller(document)
+        if (policy := _newest_text(models.PolicyRevision, seller)) is not None:
+            loader.load(policy.encode(), catalog=document)
         newest = models.CatalogRevision.objects.filter(seller=seller).order_by("-number").first()
         if newest is not None and newest.digest == document.digest:
             return newest
@@ -40,14 +43,15 @@ def load_catalog(*, text: str, name: str, at: datetime, actor: str) -> models.Ca
 def load_policy(*, seller: str, text: str, at: datetime, actor: str) -> models.PolicyRevision:
     """Load a policy (TOML) for a seller that has a catalog. The same text again makes no new revision.
 
-    Raises loader.BadPolicy with every finding, amounts in another currency than the seller's included. Refused:
-    `policy_finer_than_money` (it rounds to more decimals than anybody can pay: enough for a quote, not for an invoice).
+    Raises loader.BadPolicy with every finding, whatever does not fit the catalog in force included. Refused:
+    `seller_unknown`.
     """
     with transaction.atomic():
-        owner = models.Seller.objects.select_for_update().get(code=seller)
-        policy = loader.load(text.encode(), currency=owner.currency)
-        if _finest(policy) > (places := money.decimals_of(currency=owner.currency)):
-            raise Refused("policy_finer_than_money", decimals=_finest(policy), currency=owner.currency, allowed=places)
+        owner = models.Seller.objects.select_for_update().filter(code=seller).first()
+        sold = None if owner is None else _newest_text(models.CatalogRevision, owner)
+        if owner is None or sold is None:
+            raise Refused("seller_unknown", seller=seller)
+        policy = loader.load(text.encode(), catalog=catalog_document.parse(sold))
         newest = models.PolicyRevision.objects.filter(seller=owner).order_by("-number").first()
         if newest is not None and newest.digest == policy.digest:
             return newest
@@ -91,11 +95,14 @@ def _seller(document: catalog.Catalog) -> models.Seller:
     return seller
 
 
-def _finest(policy: document.Policy) -> int:
-    """The most decimals to which the policy rounds amounts, in any of its families and cases; 0 where it names none."""
-    layers = (policy.base, *policy.families.values(), *(case.answers for case in policy.cases))
-    chosen = (each for layer in layers for name in ("rounding", "credit_rounding") for each in layer.get(name, ()))
-    return max((each.params.get("decimals") or 0 for each in chosen), default=0)
+def _newest_text(
+    revisions: type[models.CatalogRevision] | type[models.PolicyRevision], seller: models.Seller
+) -> str | None:
+    """The document in force; None where there is none yet."""
+    text: str | None = (
+        revisions.objects.filter(seller=seller).order_by("-number").values_list("text", flat=True).first()
+    )
+    return text
 
 
 def _keeps_deposits(policy: document.Policy) -> bool:

@@ -111,10 +111,10 @@ def sum_of(amounts: Sequence[Fraction]) -> Fraction:
     above, below = 0, 1
     for amount in amounts:
         number, divisor = amount.numerator, amount.denominator
-        if divisor == below:
-            above += number
-        else:
+        if below % divisor:
             above, below = above * divisor + number * below, below * divisor
+        else:  # so that the divisor of many amounts stays small
+            above += number * (below // divisor)
     return Fraction(above, below)
 
 

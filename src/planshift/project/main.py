@@ -10,6 +10,7 @@ from planshift.project import env
 # command → (module with `main(arguments) -> exit status`, needs the database, one line of help)
 COMMANDS: dict[str, tuple[str, bool, str]] = {
     "backup": ("planshift.project.commands.backup", True, "copy the running SQLite database into a file"),
+    "catalog": ("planshift.interfaces.cli.catalog", False, "check and load catalog files"),
     "demo": ("planshift.project.commands.demo", True, "load the demo, print the links that log in as its people"),
     "corpus": ("planshift.interfaces.cli.corpus", False, "price the published worked cases of a directory"),
     "docs": ("planshift.project.commands.docs", True, "write the pages of docs/ that are made from the code"),
@@ -19,7 +20,7 @@ COMMANDS: dict[str, tuple[str, bool, str]] = {
     "run": ("planshift.project.commands.run", False, "set up, then run web server and worker together"),
     "setup": ("planshift.project.commands.setup", True, "bring database and static files up to this version"),
     "mailbox": ("planshift.interfaces.cli.mailbox", True, "take in the answers of clients, until told to stop"),
-    "policy": ("planshift.interfaces.cli.policy", False, "check and explain policy files"),
+    "policy": ("planshift.interfaces.cli.policy", False, "check, load and explain policy files"),
     "quote": ("planshift.interfaces.cli.quote", False, "price one change of a service, with its working"),
     "renew": ("planshift.interfaces.cli.renew", True, "show what the renewals of a day would be, or begin today's"),
     "servers": ("planshift.interfaces.cli.servers", True, "hosting servers: describe, make ready, try out"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from planshift.domain.policy import checker, dimensions
 from tests.domain.policy.files import HEAD, findings, line, policy
+from tests.domain.pricing import world
 
 SHIPPED = (Path(__file__).parents[3] / "policies/deposit.toml").read_bytes()
 REASON = 'reason = "because"\n'
@@ -234,8 +235,8 @@ def test_an_amount_of_a_currency_without_minor_units():
 
 
 def test_the_prices_that_a_policy_is_used_with_are_in_its_currency():
-    assert checker.check(HEAD.encode(), currency="EUR").findings == ()
-    (found,) = checker.check(HEAD.encode(), currency="PLN").findings
+    assert checker.check(HEAD.encode(), catalog=world.catalog("easy-hard")).findings == ()
+    (found,) = checker.check(HEAD.encode(), catalog=world.catalog("deposit")).findings
     message = "the amounts of this policy are in EUR, the prices of the catalog in PLN"
     assert (found.line, found.key, found.message) == (3, "currency", message)
 

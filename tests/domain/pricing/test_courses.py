@@ -1,7 +1,12 @@
 """Tables of literals: downwards, windows, billing periods, prices and taxes, with the arithmetic beside them."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
+from planshift.domain import facts as known
+from planshift.domain import quote
+from planshift.domain.periods import Length, Period
 from tests.domain.pricing import world
 
 SELLER = 'currency = "EUR"\nprices = "{}"\nvat = [{{ rate = "23" }}]'
@@ -246,3 +251,16 @@ def test_only_what_was_paid_and_not_credited_before_is_given_back() -> None:
     assert world.net(found) == "-3.00"  # 10 x 15/30 = 5, but 20 - 17 = 3
     step = next(step for step in found.working if step.code == "plan_difference")
     assert any(operand.code == "limit" for operand in step.operands)
+
+
+@pytest.mark.parametrize(("asked", "told"), [({}, False), ({"disk": 10}, True), ({"disk": 40}, False)])
+def test_a_plan_counted_by_the_hour_limits_only_what_is_asked_for_with_it(asked: dict[str, int], told: bool) -> None:
+    """It includes nothing, so "at most 0" was said of all that a client uses."""
+    listed, year = world.catalog("deposit"), Period(date(2026, 1, 1), date(2027, 1, 1))
+    used = known.Usage({"disk": 40, "memory": 3}, datetime(2026, 6, 1, tzinfo=UTC))
+    facts = known.Facts(listed, known.Service("standard", Length(12), year), usage=used)
+    request = known.ChangePlan("pro-cloud", amounts=asked)
+    found = quote.price(facts=facts, request=request, policy=world.shipped("deposit"), on=date(2026, 6, 1))
+    assert isinstance(found, quote.Refusal)
+    needs = [reason.facts["resources"] for reason in found.reasons if reason.code == "usage_too_big"]
+    assert needs == ([(("disk", 40, 10),)] if told else [])

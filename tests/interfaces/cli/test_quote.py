@@ -73,7 +73,32 @@ def test_the_readable_answer_shows_amounts_and_calculation(capsys: pytest.Captur
     status, out, _ = run(SILVER, capsys)
     assert status == 0
     assert "26.84 EUR" in out
-    assert "(135.00 − 69.00) × 4 / 12 = 22 EUR  [H7]" in out
+    assert "(135.00 − 69.00) × 4 / 12 = 22.00 EUR  [H7]" in out
+    assert "tax: 22.00 × 22 / 100 = 4.84 EUR" in out and "half_up" not in out
+
+
+def test_options_and_codes_are_read_however_they_are_spelled(capsys: pytest.CaptureFixture[str]) -> None:
+    dates = ["--term-start", "2026-01-01", "--on", "2026-07-01", "--json"]
+    status, plain, _ = run([*EASY_HARD, "--plan", "host-pointer", "--to", "gold", *dates], capsys)
+    assert status == 0 and json.loads(plain)["net"] == "59.05"  # H7
+    for plan, to in (("host_pointer", "Gold"), ("Host Pointer", "GOLD"), ("HOST-POINTER", "gold")):
+        other = ["--plan", plan, "--to", to, "--term_start=2026-01-01", "--on", "2026-07-01", "--json"]
+        assert run([*EASY_HARD, *other], capsys) == (0, plain, "")
+    dedicated = ["--plan", "STANDARD", "--term_start", "2026-01-01", "--on", "2026-01-15", "--have", "IP=1"]
+    status, _, told = run([*DEPOSIT, *dedicated, "--resource", "Ip=+1"], capsys)
+    assert (status, told) == (0, "")
+    status, out, _ = run([*EASY_HARD, "--plan", "silver", "--to", "Host Ponter", *dates], capsys)
+    assert status == 1 and json.loads(out)["refusals"][0]["facts"] == {"plan": "Host Ponter"}  # no guess
+
+
+@pytest.mark.parametrize("more", [["--choice", "nothing"], ["--payment-method", "card"]])
+def test_what_a_file_of_facts_says_itself_is_not_given_beside_it(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "case.toml"
+    path.write_text(CASE, encoding="utf-8")
+    status, out, err = run([*EASY_HARD[:2], "--facts", str(path), *more], capsys)
+    assert (status, out) == (2, "") and f"leave out {more[0]}" in err
 
 
 def test_resources_relative_and_absolute(capsys: pytest.CaptureFixture[str]) -> None:

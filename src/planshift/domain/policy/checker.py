@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any, cast
 
 from planshift.domain import money
-from planshift.domain.policy import contradictions, dimensions, document, lines, reading, terms, values, vocabulary
+from planshift.domain.catalog import Catalog
+from planshift.domain.policy import contradictions, dimensions, document, fit, lines, reading, terms, values, vocabulary
 
 FORMAT = 1
 SIZE_LIMIT = 256 * 1024  # bytes of a policy file
@@ -50,8 +51,8 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def check(data: bytes, *, currency: str = "") -> Checked:
-    """Read a policy file, for prices in `currency` where that is known. Never raises for what the file holds."""
+def check(data: bytes, *, catalog: Catalog | None = None) -> Checked:
+    """Read a policy file, and see whether it fits a catalog. Never raises for what the file holds."""
     text, finding = _text(data)
     if finding is not None:
         return Checked(None, (finding,))
@@ -65,9 +66,14 @@ def check(data: bytes, *, currency: str = "") -> Checked:
         return Checked(None, (_syntax(error, text),))
     where = lines.of(text)
     problems: list[values.Problem] = []
+    currency = catalog.seller.currency if catalog is not None else ""
     policy = _policy(raw, hashlib.sha256(data).hexdigest(), currency, problems.append)
     if policy is not None and not problems:
         contradictions.find(policy, reading.positions(raw), problems.append)
+        if catalog is not None:
+            fit.answers(policy, catalog, problems.append)
+    if policy is not None and catalog is not None:
+        fit.names(policy, catalog, problems.append)
     findings = sorted({_finding(problem, where) for problem in problems}, key=lambda found: (found.line, found.key))
     return Checked(policy if not findings else None, tuple(findings))
 

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from planshift.domain.catalog import Catalog
 from planshift.domain.policy import checker, document
 
 
@@ -13,15 +14,14 @@ class BadPolicy(ValueError):
         super().__init__("\n".join(f"line {found.line}: {found.key}: {found.message}" for found in findings))
 
 
-def load(data: bytes, *, currency: str = "") -> document.Policy:
+def load(data: bytes, *, catalog: Catalog | None = None) -> document.Policy:
     """The policy in a file's bytes; the same bytes give the same object. Raises BadPolicy with every finding.
 
-    `currency`: that of the prices it is to be used with, so that amounts in another one are found.
+    `catalog`: what it is to be used with, so that whatever does not go together is found too.
     """
-    policy = _sound(data)
-    if currency and (found := checker.check(data, currency=currency).findings):
+    if catalog is not None and (found := checker.check(data, catalog=catalog).findings):
         raise BadPolicy(found)
-    return policy
+    return _sound(data)
 
 
 @lru_cache(maxsize=256)

@@ -159,7 +159,7 @@ class Standing:
     def needs(self) -> tuple[tuple[str, int, int], ...]:
         """See `given.Gate`."""
         usage = self.facts.usage
-        return () if usage is None or self.change is None else _needs(usage, self.change)
+        return () if usage is None or self.change is None else _needs(usage, self.change, self.facts, self.request)
 
     @property
     def usage_known(self) -> bool:
@@ -191,12 +191,18 @@ def _days(since: date | None, today: date | None) -> int | None:
     return None if since is None or today is None else (today - since).days
 
 
-def _needs(usage: known.Usage, change: Change) -> tuple[tuple[str, int, int], ...]:
-    """What is used of each resource that gets a new limit, and that limit."""
+def _needs(
+    usage: known.Usage, change: Change, facts: known.Facts, request: known.Request
+) -> tuple[tuple[str, int, int], ...]:
+    """What is used of each resource that gets a new limit, and that limit. A plan counted by the hour includes nothing
+    and limits nothing: only amounts that are asked for with it do."""
+    limited = None
+    if isinstance(request, known.ChangePlan) and facts.catalog.families[change.new_plan.family].metered:
+        limited = request.amounts
     needs = []
     for code, used in usage.amounts.items():
         resource = change.new_plan.resources.get(code)
-        if resource is not None:
+        if resource is not None and (limited is None or code in limited):
             needs.append((code, used, resource.included + change.amounts.get(code, 0)))
     return tuple(needs)
 

@@ -1,4 +1,5 @@
-"""Policy files: `check` names what is wrong with one, `explain` writes its page, `format` prints the manual.
+"""Policy files: `check` names what is wrong with one, `load` puts it in force, `explain` writes its page, `format`
+prints the manual.
 
 Exit status: 0 sound, 1 something is wrong with it, 2 the command or the file could not be read.
 """
@@ -9,19 +10,25 @@ import sys
 from datetime import date, tzinfo
 from pathlib import Path
 
-from planshift.domain import catalog_document, toml_reading
+from planshift.domain.errors import Refused
 from planshift.domain.policy import checker, loader
+from planshift.interfaces.cli import acting, catalog, findings
 from planshift.interfaces.presenters import policy_format, regulation
 
 
 def main(arguments: list[str]) -> int:
     """Run one of the policy commands; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="planshift policy", description="Check and explain policy files.")
+    parser = argparse.ArgumentParser(prog="planshift policy", description="Check, load and explain policy files.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="name everything that is wrong with a policy file")
     check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--catalog", type=Path, metavar="FILE", help="the catalog that it has to fit")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
     check.set_defaults(run=_check)
+    load = commands.add_parser("load", help="put a policy in force for a seller that has a catalog")
+    load.add_argument("file", type=Path, metavar="FILE")
+    load.add_argument("--seller", required=True, metavar="CODE", help="the seller, as its catalog calls it")
+    load.set_defaults(run=_load)
     explain = commands.add_parser("explain", help="write the regulation that a policy makes, as a page for clients")
     explain.add_argument("file", type=Path, metavar="FILE")
     explain.add_argument("--catalog", type=Path, required=True, metavar="FILE", help="plans, resources and prices")
@@ -46,43 +53,72 @@ def _day(text: str) -> date:
 
 
 def _check(given: argparse.Namespace) -> int:
-    data = _read(given.file)
+    data = findings.read(given.file)
     if data is None:
         return 2
-    checked = checker.check(data)
+    sold = None
+    if given.catalog is not None:
+        found = catalog.read(given.catalog)
+        if isinstance(found, int):
+            return found
+        _, sold = found
+    checked = checker.check(data, catalog=sold)
     if given.json:
         print(json.dumps(_report(str(given.file), checked), ensure_ascii=False, indent=2))
     elif checked.policy is not None:
         print(f"{given.file}: sound ({checked.policy.code}, {checked.policy.digest[:12]})")
     else:
-        print("\n".join(_sentence(str(given.file), finding) for finding in checked.findings))
+        print(findings.text(given.file, checked.findings))
     return 0 if checked.policy is not None else 1
 
 
-def _explain(given: argparse.Namespace) -> int:
-    data, text = _read(given.file), _read(given.catalog)
-    if data is None or text is None:
+def _load(given: argparse.Namespace) -> int:
+    data = findings.read(given.file)
+    if data is None:
         return 2
+    checked = checker.check(data)  # first what needs no database
+    if checked.policy is None:
+        print(findings.text(given.file, checked.findings), file=sys.stderr)
+        return 1
+    findings.set_up()
+    from planshift.procedures import selling
+    from planshift.runtime import clock
+
     try:
-        catalog = catalog_document.parse(text.decode("utf-8-sig"), name=str(given.catalog))
-        policy = loader.load(data, currency=catalog.seller.currency)
+        made = selling.load_policy(
+            seller=given.seller, text=data.decode("utf-8-sig"), at=clock.business(), actor=acting.actor()
+        )
     except loader.BadPolicy as bad:
-        print("\n".join(_sentence(str(given.file), finding) for finding in bad.findings), file=sys.stderr)
+        print(findings.text(given.file, bad.findings), file=sys.stderr)
         return 1
-    except (toml_reading.BadDocument, UnicodeDecodeError) as bad_catalog:
-        print(f"{given.catalog}: {bad_catalog}", file=sys.stderr)
+    except Refused as refused:
+        return findings.refused(refused)
+    print(f"{given.file}: in force for {made.seller} as revision {made.revision} ({made.digest[:12]})")
+    return 0
+
+
+def _explain(given: argparse.Namespace) -> int:
+    data = findings.read(given.file)
+    found = catalog.read(given.catalog)
+    if isinstance(found, int):
+        return found
+    if data is None:
+        return 2
+    _, sold = found
+    try:
+        policy = loader.load(data, catalog=sold)
+    except loader.BadPolicy as bad:
+        print(findings.text(given.file, bad.findings), file=sys.stderr)
         return 1
-    on = given.on or _today(catalog.seller.zone)
-    page = regulation.page(policy=policy, catalog=catalog, language=given.lang, on=on)
+    on = given.on or _today(sold.seller.zone)
+    page = regulation.page(policy=policy, catalog=sold, language=given.lang, on=on)
     sys.stdout.write(page.document() if given.format == "html" else page.markdown())
     return 0
 
 
 def _today(zone: tzinfo) -> date:
     """Today in the seller's zone. The clock lives beside tables, so Django is loaded, though no database is opened."""
-    import django
-
-    django.setup()
+    findings.set_up()
     from planshift.runtime import clock
 
     return clock.system().astimezone(zone).date()
@@ -91,16 +127,6 @@ def _today(zone: tzinfo) -> date:
 def _format(_given: argparse.Namespace) -> int:
     sys.stdout.write(policy_format.markdown())
     return 0
-
-
-def _read(path: Path) -> bytes | None:
-    """The bytes of a file, no more of them than a policy may have (and one, so that the checker sees the excess)."""
-    try:
-        with path.open("rb") as file:
-            return file.read(checker.SIZE_LIMIT + 1)
-    except OSError as error:
-        print(f"{path}: {error.strerror or error}", file=sys.stderr)
-        return None
 
 
 def _report(file: str, checked: checker.Checked) -> dict[str, object]:
@@ -118,13 +144,3 @@ def _report(file: str, checked: checker.Checked) -> dict[str, object]:
             for finding in checked.findings
         ],
     }
-
-
-def _sentence(file: str, finding: checker.Finding) -> str:
-    key = f" {finding.key}:" if finding.key else ""
-    lines = [f"{file}:{finding.line}:{key} {finding.message}"]
-    if finding.nearest is not None:
-        lines.append(f"    did you mean “{finding.nearest}”?")
-    if finding.allowed:
-        lines.append(f"    allowed: {', '.join(finding.allowed)}")
-    return "\n".join(lines)

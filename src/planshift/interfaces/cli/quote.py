@@ -6,6 +6,7 @@ Exit status: 0 there is an offer, 1 it is refused, 2 the command or a file could
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ from planshift.domain.catalog import Catalog
 from planshift.domain.errors import Refused
 from planshift.domain.facts_document import Stated
 from planshift.domain.periods import Length, Moment, Period
-from planshift.domain.policy import loader
+from planshift.domain.policy import loader, settlement
 from planshift.domain.policy.document import Policy
 from planshift.interfaces.presenters import plain_quote
 
@@ -29,7 +30,7 @@ class Unusable(Exception):
 def main(arguments: list[str]) -> int:
     """Print one quote; returns the exit status."""
     try:
-        given = _parser().parse_args(arguments)
+        given = _parser().parse_args([_option(each) for each in arguments])
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
@@ -44,6 +45,12 @@ def main(arguments: list[str]) -> int:
     else:
         print(plain_quote.text(result, stated.facts))
     return 1 if isinstance(result, quote.Refusal) else 0
+
+
+def _option(argument: str) -> str:
+    """Options with hyphens, also where they were written with underscores, as the keys of files and output are."""
+    name, equals, value = argument.partition("=")
+    return f"{name.replace('_', '-')}{equals}{value}" if name.startswith("--") else argument
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,7 +112,10 @@ def _policy(path: Path) -> Policy:
 
 
 def _from_facts(given: argparse.Namespace) -> Stated:
-    others = ("catalog", "plan", "to", "term_start", "term_end", "on", "months", "period", "resource", "have")
+    others = (
+        "catalog", "plan", "to", "term_start", "term_end", "on", "months", "period", "resource", "have",
+        "payment_method", "choice",
+    )  # fmt: skip
     mixed = [name for name in others if getattr(given, name)]
     if mixed:
         raise Unusable("with --facts everything stands in that file: leave out --" + mixed[0].replace("_", "-"))
@@ -123,8 +133,15 @@ def _from_catalog(given: argparse.Namespace) -> Stated:
         catalog = catalog_document.parse(_text(given.catalog), name=str(given.catalog))
     except toml_reading.BadDocument as bad:
         raise Unusable(str(bad)) from None
+    given.plan = _spelled(given.plan, catalog.plans)
     if given.plan not in catalog.plans:
         raise Unusable(f"--plan: the catalog has no plan {given.plan!r}; it has {', '.join(catalog.plans)}")
+    resources = dict.fromkeys(code for plan in catalog.plans.values() for code in plan.resources)
+    given.have, given.resource = (
+        [_of_resource(each, resources) for each in said] for said in (given.have, given.resource)
+    )
+    given.to = _spelled(given.to, catalog.plans) if given.to else given.to
+    given.choice = _spelled(given.choice, settlement.RULES)
     length = _length("--months", given.months) if given.months else _shortest(catalog, given.plan)
     have = {code: amount for code, amount, _ in map(_resource, given.have)}
     service = known.Service(
@@ -136,6 +153,24 @@ def _from_catalog(given: argparse.Namespace) -> Stated:
     )
     request = _request(given, have)
     return Stated(known.Facts(catalog=catalog, service=service), request, _moment("--on", given.on))
+
+
+def _spelled(word: str, known: Iterable[str]) -> str:
+    """The code that is meant, whether written with hyphens, underscores, spaces or capitals; else the word itself."""
+    codes = tuple(known)
+    if word in codes:
+        return word
+    alike = [code for code in codes if _plain(code) == _plain(word)]
+    return alike[0] if len(alike) == 1 else word
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("_", "-").replace(" ", "-")
+
+
+def _of_resource(text: str, known: Iterable[str]) -> str:
+    code, equals, amount = text.partition("=")
+    return f"{_spelled(code, known)}{equals}{amount}"
 
 
 def _request(given: argparse.Namespace, have: dict[str, int]) -> known.Request:
@@ -156,6 +191,7 @@ def _request(given: argparse.Namespace, have: dict[str, int]) -> known.Request:
 
 def _resource(text: str) -> tuple[str, int, bool]:
     code, _, amount = text.partition("=")
+    amount = amount.replace("\N{MINUS SIGN}", "-")
     digits = amount.lstrip("+-")
     if not code or not digits.isdecimal() or len(digits) > 9 or len(amount) - len(digits) > 1:
         raise Unusable(f"--resource {text}: write CODE=AMOUNT, such as ip=3 or ip=+2")

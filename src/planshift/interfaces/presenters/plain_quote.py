@@ -2,7 +2,7 @@
 
 from planshift.domain import facts as known
 from planshift.domain import money, quote_json
-from planshift.domain.errors import Reason
+from planshift.domain.errors import BadMoney, Reason
 from planshift.domain.exact import Fraction
 from planshift.domain.offer import Line, Offer, Refusal
 from planshift.domain.tax import Taxed
@@ -75,8 +75,8 @@ def _offer(offer: Offer, facts: known.Facts) -> str:
     rows += ["", *_after(offer), "", "How it is computed"]
     for step in offer.working:
         unit = f" {step.unit}" if step.unit == offer.currency else ""
-        result = _number(step.result)
-        rounded = f"  (exactly {_number(step.unrounded)}; {step.rounding})" if step.rounding else ""
+        result = _money(step.result, offer.currency) if unit else _number(step.result)
+        rounded = f"  (exactly {_number(step.unrounded)}; {_rounding(step.rounding)})" if step.rounding else ""
         clause = f"  [{step.clause}]" if step.clause else ""
         rows.append(f"  {step.code.replace('_', ' ')}: {step.formula} = {result}{unit}{rounded}{clause}")
     return "\n".join(rows)
@@ -143,3 +143,17 @@ def _amount_row(words: str, amount: Fraction, currency: str) -> str:
 
 def _number(value: Fraction) -> str:
     return quote_json.number(value)
+
+
+def _money(value: Fraction, currency: str) -> str:
+    """An amount as it is written, 29.70; a quotient where no decimal is exact."""
+    try:
+        return money.decimal_text(value, decimals=money.decimals_of(currency=currency))
+    except BadMoney:
+        return _number(value)
+
+
+def _rounding(said: str) -> str:
+    """ "half_up 0.01" as words: "half up to 0.01"."""
+    mode, _, step = said.partition(" ")
+    return " to ".join(filter(None, (mode.replace("_", " "), step)))

@@ -18,6 +18,8 @@ there are no formulas and no expressions. Each rule is a **question** (a dimensi
 picks answers and gives their parameters. The same file gives the price, the steps of the work and the page for clients.
 
     planshift policy check my.toml             everything that is wrong, with line, key and the nearest valid word
+    planshift policy check my.toml --catalog my-catalog.toml    … and whatever it names that the catalog does not sell
+    planshift policy load my.toml --seller CODE                 put it in force: a new revision
     planshift quote --policy my.toml …         what a change costs under it (docs/quote-format.md)
     planshift policy explain my.toml --catalog my-catalog.toml --lang en
 

@@ -290,9 +290,6 @@ OF_WORK: dict[str, str | Promise] = {
     "no_notice_due": _("No notice is due."),
     "not_stuck": _("The work %(number)s is not stuck."),
     "nothing_to_report": _("There is nothing to report."),
-    "policy_finer_than_money": _(
-        "The policy rounds to %(decimals)s decimal places; %(currency)s has %(allowed)s, and nobody could pay the rest."
-    ),
     "point_of_no_return_passed": _("The point of no return has passed."),
     "proof_needed": _("Proof is needed."),
     "run_not_found": _("There is no run %(key)s."),
