@@ -113,6 +113,11 @@ def holder_of(*, token: str, at: datetime) -> Holder | None:
     )
 
 
+def seller_of(*, holder: Holder) -> str:
+    """The code of the seller whose token it is. One statement."""
+    return catalog.Seller.objects.values_list("code", flat=True).get(pk=holder.seller)
+
+
 def owner_of_service(*, holder: Holder, service: str) -> Owner:
     """Whose service this is, if the holder may see it. NotFound. One statement, like the others here."""
     return _owner(holder, models.Client.objects.filter(services__number=service), service)

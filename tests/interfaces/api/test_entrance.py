@@ -35,12 +35,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "import_clients": {"clients": [{**import_format.EXAMPLE["clients"][0], "deposit": None}]},
     "import_services": {"services": [{**SERVICE, "client": "{client}"}]},
     "import_invoices": {"invoices": [{**INVOICE, "client": "{client}", "currency": "EUR", "lines": [LINE]}]},
+    "pause_clock": {"reason": "client", "note": "waits for the client"},
+    "resume_clock": {"note": "the client has answered"},
     "create_prepaid_top_up": {"amount": "10.00", "currency": "EUR"},
     "create_prepaid_transfer": {"amount": "10.00", "currency": "EUR", "direction": "to_prepaid"},
 }
 LISTS = {"list_services", "list_changes", "list_clients", "list_acceptances"}  # they show what the token may see
 ABOUT_NOBODY = LISTS | {"import_clients", "import_services", "import_invoices"}  # for the token's own seller
 OF_THE_CLIENT_ITSELF = {"accept", "refuse"}  # a seller's token never answers for a client (D5)
+OF_THE_SELLER = {"get_clock", "pause_clock", "resume_clock"}  # what only its staff decide (H6)
 OF_A_DEPOSIT = {
     "get_deposit_statement",
     "get_deposit_statement_pdf",
@@ -135,6 +138,8 @@ def test_with_its_token_every_operation_answers(numbers: known.Numbers, operatio
         allowed = {409}  # no decrease waits for an answer
     if operation.name == "set_e_invoice_number":
         allowed = {409}  # the PDF is the invoice
+    if operation.name in ("pause_clock", "resume_clock"):
+        allowed = {409}  # nothing is promised before it is paid
     if operation.name in OF_THE_CLIENT_ITSELF:
         allowed = {403}
     assert answer.status_code in allowed, answer.content
@@ -151,6 +156,16 @@ def test_what_is_not_theirs_is_not_there(numbers: known.Numbers, operation: Oper
     invented = known.Numbers(token="", found={name: ["X-9"] for name in numbers.found})
     assert operation.send(other.token, invented).content == answer.content  # the same words for what does not exist
     assert rows() == before
+
+
+@pytest.mark.parametrize("name", sorted(OF_THE_SELLER))
+def test_what_staff_decide_is_403_for_the_client_whose_it_is(numbers: known.Numbers, name: str) -> None:
+    operation = next(each for each in operations() if each.name == name)
+    own = access.issue_token(
+        seller=ITALIA, client=numbers.of("client", "")[0], name="own", at=clock.system(), actor="test"
+    )
+    answer = operation.send(own, numbers)
+    assert (answer.status_code, "403" in operation.entry["responses"]) == (403, True), answer.content
 
 
 @pytest.mark.parametrize("list_", sorted(LISTS))

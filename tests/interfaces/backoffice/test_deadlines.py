@@ -16,6 +16,7 @@ from planshift.procedures.queries import deadlines as seen
 from planshift.runtime import clock, moves, runs
 from planshift.runtime.models import AuditEntry
 from planshift.runtime.runs import schedules
+from tests.interfaces.api import known
 from tests.interfaces.backoffice.test_back_office import ITALIAN, POLISH, text
 
 Enter, Ordered = Callable[..., Client], Callable[[str, str], str]
@@ -303,3 +304,28 @@ def test_the_board_needs_the_same_statements_for_one_change_and_for_three(enter:
             assert browser.get("/staff/deadlines/").status_code == 200
         counts.append(len(seen_now))
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_H6_a_seller_pauses_and_resumes_the_clock_by_its_own_token(ordered: Ordered) -> None:
+    number = ordered("silver", "gold")
+    promised(number, "2026-12-31")
+    api = known.caller(known.ITALIA)
+    path = f"/changes/{number}/clock"
+    assert api.get(path).json() == {"change": number, "promised_on": "2026-12-31", "runs": True, "pauses": []}
+    without = api.post(f"{path}/pause", {"note": "no answer"})
+    assert (without.status_code, without.json()["reasons"][0]["facts"]) == (422, {"field": "reason"})
+    blank = api.post(f"{path}/pause", {"reason": "client", "note": " "})
+    assert (blank.status_code, blank.json()["reasons"][0]["code"]) == (409, "note_needed")
+    paused = api.post(f"{path}/pause", {"reason": "client", "note": "no answer"})
+    assert (paused.status_code, paused.json()["runs"]) == (200, False)
+    assert [(each["reason"], each["note"], each["ended_at"]) for each in paused.json()["pauses"]] == [
+        ("client", "no answer", None)
+    ]
+    again = api.post(f"{path}/pause", {"reason": "client", "note": "no answer"})
+    assert (again.status_code, again.json()["reasons"][0]["code"]) == (409, "clock_paused")
+    gone_on = api.post(f"{path}/resume", {"note": "answered"}).json()
+    assert (gone_on["runs"], gone_on["promised_on"]) == (True, "2026-12-31")  # on the same day: it moves by none
+    assert (gone_on["pauses"][0]["end_note"], gone_on["pauses"][0]["business_days"]) == ("answered", 0)
+    written = AuditEntry.objects.filter(number=number, event="clock_paused").get()
+    assert written.actor == f"token:{api.token.split('_')[1]}"
+    assert known.caller(known.POLSKA).get(path).status_code == 404

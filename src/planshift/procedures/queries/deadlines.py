@@ -51,6 +51,14 @@ def pauses(*, change: str) -> tuple[views.Pause, ...]:
     return tuple(_pause(row) for row in rows)
 
 
+def clock_of(*, change: str) -> views.Clock:
+    """The promise of a change that is there, with its pauses. Two statements."""
+    row = models.Change.objects.get(number=change)
+    stood = pauses(change=change)
+    runs = deadlines.open_promise(row) is not None and not any(each.ended_at is None for each in stood)
+    return views.Clock(promised_on=row.promised_on, runs=runs, pauses=stood)
+
+
 def _today(sellers: tuple[str, ...], at: datetime) -> dict[sellers_of.Seller, date]:
     found = sellers_of.Seller.objects.filter(code__in=sellers)
     return {each: rules.day(seller=each, at=at) for each in found}

@@ -22,6 +22,15 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The promise of one change. `runs`: its clock counts now."""
+
+    promised_on: date | None
+    runs: bool
+    pauses: tuple[Pause, ...]  # the latest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """One change whose day is promised. `days`: business days until then, negative when it is over."""
 

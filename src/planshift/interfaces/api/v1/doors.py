@@ -12,6 +12,7 @@ from planshift.domain.errors import Refused
 from planshift.interfaces.api.v1 import (
     callers,
     changes,
+    clocks,
     deposit,
     imports,
     metering,
@@ -35,6 +36,9 @@ Quote, order and follow changes of services.
 
 **Metered services** need no order: `create_quote`, then `create_change`; `get_meter` tells what is counted,
 `get_prepaid` how long the balance lasts.
+
+**Promises.** `get_clock` tells the promised day of a change; `pause_clock` stops its clock for a stated reason and
+`resume_clock` lets it go on. Only with a token of the whole seller.
 
 **Amounts** are decimal strings ("26.84"); days are ISO dates in the seller's zone, an end is exclusive; instants are
 ISO with zone.
@@ -77,7 +81,7 @@ def build() -> NinjaAPI:
         urls_namespace=ENDPOINT,
         parser=reading.OneMeaning(),
     )
-    for each in (services, quotes, changes, money, deposit, metering, imports):
+    for each in (services, quotes, changes, clocks, money, deposit, metering, imports):
         api.add_router("", each.router, auth=callers.Token(), throttle=callers.Rate())
 
     @api.exception_handler(Refused)
