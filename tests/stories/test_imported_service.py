@@ -9,14 +9,14 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from lxml import etree
 
-from planshift.billing import chains, invoices
+from planshift.billing import chains, invoices, opened, statements
 from planshift.billing import models as billing
 from planshift.catalog import load
 from planshift.catalog import models as catalog
 from planshift.domain.money import Money
 from planshift.interfaces.presenters import import_format
 from planshift.ledger import balances
-from planshift.procedures import knowledge, queries
+from planshift.procedures import access, knowledge, queries
 from planshift.procedures.importing import run
 from planshift.procedures.reconciling import running
 from planshift.provisioning import models as provisioning
@@ -24,6 +24,7 @@ from planshift.provisioning import ports as hosting
 from planshift.provisioning import queries as machines
 from planshift.runtime import clock
 from planshift.services import models as services
+from tests.billing import bank_files
 from tests.einvoicing import validating
 from tests.house_rules import source
 from tests.stories.conftest import Stage
@@ -164,6 +165,53 @@ def test_what_was_not_paid_of_an_imported_invoice_is_owed_and_never_given_back(s
     assert owed == Money.of("165.68", "PLN")  # 265.68 - 100.00
     (issued,) = chains.of_numbers(seller=POLSKA, numbers=["F 89/06/2026"])
     assert [line.paid for line in issued.lines] == [Money.of("1182.28", "PLN"), Money.of("100.00", "PLN")]
+    assert list(running.differences()) == []
+
+
+def test_what_is_unpaid_is_shown_and_paid_by_statement_and_by_staff(stage: Stage) -> None:
+    """The panel, the API and the back office show what is open; a transfer and a form of staff settle it."""
+    client, _ = taken_over()
+    for number in ("F 89/06/2026", "F 90/06/2026"):
+        record = json.loads(json.dumps(import_format.EXAMPLE["invoices"][0]))
+        record["number"] = number
+        record["lines"][1]["paid"] = "100.00"  # of 265.68
+        come_in("invoices", [record])
+    seller = catalog.Seller.objects.get(code=POLSKA)
+    token = access.issue_token(seller=POLSKA, name="test", at=clock.system(), actor="test")
+    panel, staff = Client(), Client()
+    panel.force_login(get_user_model().objects.get(email="tartak@demo.example"))
+    staff.force_login(get_user_model().objects.get(email="obsluga@demo.example"))
+
+    def seen() -> tuple[list[str], ...]:
+        money, office = (each.content.decode() for each in (panel.get("/payments/"), staff.get("/staff/orders/")))
+        page = staff.get(f"/staff/clients/{client}/").content.decode()
+        told = Client().get(f"/api/v1/clients/{client}/invoices", headers={"Authorization": f"Bearer {token}"})
+        unpaid = [each["number"] for each in told.json()["invoices"] if each["unpaid"] == "165.68"]
+        numbers = ("F 89/06/2026", "F 90/06/2026")
+        sections = (text.split('="moves"')[0].split('="unapplied"')[0] for text in (money, office, page))
+        return (*([each for each in numbers if each in text] for text in sections), sorted(unpaid))
+
+    assert seen() == (["F 89/06/2026", "F 90/06/2026"],) * 4
+    assert "165" in panel.get("/invoices/").content.decode()
+    rows = [bank_files.Row(amount="165.68", text="za F 89/06/2026", ref="B-1", day="2026-09-01")]
+    file = bank_files.file(bank_files.camt(*rows, account=seller.bank_account, currency="PLN"))
+    statements.read_in(file=file, name="x.xml", sellers=None, at=clock.business(), actor="staff:1")
+    assert "F 89/06/2026" in staff.get("/staff/bank/").content.decode()  # among the lines: what it was
+    assert seen() == (["F 90/06/2026"],) * 4
+    (waiting,) = opened.open_of(client=client)
+    form = {
+        "key": "0123456789abcdef",
+        "amount": "170,00",
+    }
+    for _ in range(2):
+        assert staff.post(f"/staff/invoices/{waiting.id}/received/", form).status_code == 302
+    assert seen() == ([],) * 4
+    (left,) = billing.Payment.objects.filter(unapplied_minor__gt=0)
+    assert (left.unapplied_minor, left.why_unapplied) == (432, "too_much")  # 170.00 - 165.68
+    assert balances.of_client(client=client, kind="receivable", currency="PLN") == Money.of("0.00", "PLN")
+    other = Client()
+    other.force_login(get_user_model().objects.get(email="personale@demo.example"))  # of another seller
+    assert other.post(f"/staff/invoices/{waiting.id}/received/", {**form, "key": "f" * 16}).status_code == 404
     assert list(running.differences()) == []
 
 

@@ -9,10 +9,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from planshift.billing import corrections, deposits, orders, payments, payouts, statements, unapplied
+from planshift.billing import corrections, deposits, opening, orders, payments, payouts, statements, unapplied
 from planshift.billing import models as billing
+from planshift.billing import rows as bills
 from planshift.catalog import models as catalog
 from planshift.domain import correction
+from planshift.domain import opening as papers
 from planshift.domain.money import Money
 from planshift.interfaces.cli import reconcile
 from planshift.interfaces.presenters import reconciling as words
@@ -21,7 +23,7 @@ from planshift.procedures import models as procedures
 from planshift.procedures import reconciling
 from planshift.runtime import clock
 from planshift.services import models as services
-from tests.billing import bank_files
+from tests.billing import bank_files, people
 from tests.harness import planting
 from tests.harness.planting import run
 from tests.stories.conftest import Stage
@@ -102,6 +104,26 @@ def played(stage: Stage) -> None:
         at=clock.business(),
         actor="user:1",
     )
+    owner = services.BuyerProfile.objects.filter(client=client).latest("pk")
+    half = papers.Line(line=people.line("10.00", percent=23, currency="PLN", service=""), paid=Money.of("2.30", "PLN"))
+    paper = papers.Invoice(
+        number="E 1/2026",
+        client=client.number,
+        issued_on=at.date(),
+        sold_on=at.date(),
+        paid_on=at.date(),
+        language="pl",
+        currency="PLN",
+        buyer=bills.profile_party(owner, email=client.email),
+        lines=(half,),
+    )
+    opening.register(seller=seller, invoices=[paper], **who)
+    payments.mark_document_paid(
+        seller=seller, document="E 1/2026", amount=Money.of("6.00", "PLN"), received_at=at, key="E-1", **who
+    )
+    unapplied.settle(payment=kept.number, document="E 1/2026", **who)  # the last 4.00 of 12.30
+    kept.refresh_from_db()
+    assert kept.unapplied_minor == 834
     waits = stage.order(stage.quote("vps.kawiarnia", "professional"))
     stage.pay(waits.order, Money.of("2.00", "PLN"))
     orders.withdraw(order=waits.order, **who)
@@ -245,6 +267,11 @@ PLANTED: dict[str, Planted] = {
                                              "amount_minor = amount_minor - 1")),
     "payment_unapplied": Planted(lambda: _set(ledger.Transfer, {"posting": "received_unidentified"},
                                               "amount_minor = amount_minor - 1")),
+    "opening_owed": Planted(lambda: _set(billing.OpeningBalance, {}, "owed_minor = owed_minor + 1")),
+    "opening_settled": Planted(lambda: _set(billing.OpeningBalance, {}, "settled_minor = settled_minor - 1"), by=-1),
+    "opening_lines": Planted(lambda: _set(billing.OpeningPaymentLine, {}, "amount_minor = amount_minor + 1"), by=-1),
+    "opening_posting": Planted(lambda: _set(ledger.Transfer, {"posting": "unapplied_to_document"},
+                                            "amount_minor = amount_minor - 1")),
     "statement_credit": Planted(lambda: _set(billing.StatementLine, {"direction": "credit"},
                                              "amount_minor = amount_minor + 1")),
     "statement_once": Planted(lambda: run("UPDATE billing_linematch SET kind = 'payment', payment_id = (SELECT "
@@ -328,6 +355,7 @@ def test_a_batch_costs_the_same_statements_however_many_rows_it_has(stage: Stage
     played(stage)
     after = statements_of()
     tables = {"procedures_change", "billing_credited", "billing_correction", "billing_statementline"}
+    tables |= {"billing_openingbalance", "billing_openingpayment"}
     # tables that were empty have one batch now: two look-ups of ids instead of one, and their checks
     more = sum(1 + sum(check.table == table for check in reconciling.running.CHECKS) for table in tables)
     assert after == before + more + 2  # and the kept quotes: one look-up, one reading

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from planshift.billing import models, rows
+from planshift.billing import models, opened, rows
 from planshift.domain import correction, correction_tax
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -29,16 +29,19 @@ def of_numbers(
 def of_rows(
     *, invoices: Sequence[models.Invoice], method: correction_tax.Method | None = None
 ) -> tuple[correction.Issued, ...]:
-    """`of_numbers` of rows that are read already (two statements); `seller` must be loaded with them."""
+    """`of_numbers` of rows that are read already (two statements, one more where one came in unpaid); `seller` must be
+    loaded with them."""
     by_invoice: defaultdict[int, list[models.InvoiceLine]] = defaultdict(list)
     corrections = list(models.Invoice.objects.filter(corrects__in=invoices).select_related("undoes").order_by("pk"))
-    for line in models.InvoiceLine.objects.filter(invoice__in=[*invoices, *corrections]).order_by("position"):
+    lines = list(models.InvoiceLine.objects.filter(invoice__in=[*invoices, *corrections]).order_by("position"))
+    for line in lines:
         by_invoice[line.invoice_id].append(line)
+    settled = opened.settled_of(lines=lines)
     earlier: defaultdict[int, list[correction.Earlier]] = defaultdict(list)
     for each in corrections:
         assert each.corrects_id is not None
         earlier[each.corrects_id].append(_earlier(each, by_invoice[each.pk]))
-    return tuple(_issued(each, by_invoice[each.pk], tuple(earlier[each.pk]), method) for each in invoices)
+    return tuple(_issued(each, by_invoice[each.pk], tuple(earlier[each.pk]), method, settled) for each in invoices)
 
 
 def lines_of(*, invoice: models.Invoice) -> Mapping[int, models.InvoiceLine]:
@@ -51,6 +54,7 @@ def _issued(
     lines: Iterable[models.InvoiceLine],
     corrections: tuple[correction.Earlier, ...],
     method: correction_tax.Method | None,
+    settled: Mapping[int, int],
 ) -> correction.Issued:
     return correction.Issued(
         number=row.number,
@@ -60,7 +64,7 @@ def _issued(
             correction.IssuedLine(
                 position=line.position,
                 line=rows.line(line, currency=row.currency),
-                paid=paid(line=line, currency=row.currency).gross,
+                paid=paid(line=line, currency=row.currency, settled=settled.get(line.pk, 0)).gross,
             )
             for line in lines
         ),
@@ -69,13 +73,13 @@ def _issued(
     )
 
 
-def paid(*, line: models.InvoiceLine, currency: str) -> Taxed:
+def paid(*, line: models.InvoiceLine, currency: str, settled: int = 0) -> Taxed:
     """What was paid of an issued line: all of it, unless an opening document says less; then in the line's proportion
-    of net to gross, to the whole unit."""
+    of net to gross, to the whole unit. `settled`: minor units paid since it came (`opened.settled_of`)."""
     amount = rows.taxed(line, currency=currency)
-    if line.paid_minor is None or line.paid_minor == line.gross_minor or not line.gross_minor:
+    if line.paid_minor is None or line.paid_minor + settled == line.gross_minor or not line.gross_minor:
         return amount
-    gross = Money.from_minor(line.paid_minor, currency)
+    gross = Money.from_minor(line.paid_minor + settled, currency)
     net = (amount.net * (gross.amount / amount.gross.amount)).rounded()
     return Taxed(net, gross - net, gross)
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from django.db.models import Case, F, Sum, Value, When
 
-from planshift.billing import booking, covering, models, references
+from planshift.billing import booking, covering, models, opened, references
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -90,21 +90,25 @@ def _planned(row: models.Correction, to: Where, at: dt.datetime) -> list[models.
 
 
 def _sources(row: models.Correction) -> list[tuple[models.Payment | None, int]]:
-    """What covered the order of the corrected document and is not given back yet, the newest first."""
-    order = row.corrects.order
-    if order is None:
-        return []
+    """What paid the corrected document (by its order, or since it was taken over) and is not given back yet, the
+    newest first."""
     before: defaultdict[int | None, int] = defaultdict(int)
     earlier = models.Credited.objects.filter(correction__corrects=row.corrects).values_list("payment")
     for payment, total in earlier.annotate(total=Sum("amount_minor")).order_by():
         before[payment] = int(total)
     found: list[tuple[models.Payment | None, int]] = []
-    parts = models.PartPayment.objects.filter(order=order, released_at__isnull=True).select_related("payment")
-    for part in parts.order_by("-pk"):
+    for part in _parts(row.corrects):
         taken = min(before[part.payment_id], part.amount_minor)
         before[part.payment_id] -= taken
         found.append((part.payment, part.amount_minor - taken))
     return found
+
+
+def _parts(document: models.Invoice) -> Sequence[models.PartPayment | models.OpeningPayment]:
+    if document.order is None:
+        return opened.parts_of(invoice=document)
+    parts = models.PartPayment.objects.filter(order=document.order, released_at__isnull=True)
+    return list(parts.select_related("payment").order_by("-pk"))
 
 
 def _elsewhere(row: models.Correction, minor: int, at: dt.datetime) -> models.Payment:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from planshift.billing import booking, models, rows
+from planshift.billing import booking, models, opened, rows
 from planshift.catalog import models as catalog
 from planshift.domain import opening, postings
 from planshift.runtime import audit
@@ -35,7 +35,11 @@ def register(
             for each, row in zip(ordered, made, strict=True)
             for position, line in enumerate(each.lines, 1)
         )
-        booking.book_many([_entry(each, seller, at, actor) for each in ordered if each.paid != each.total.gross])
+        owing = [(each, row) for each, row in zip(ordered, made, strict=True) if each.paid != each.total.gross]
+        models.OpeningBalance.objects.bulk_create(
+            opened.balance(invoice=row, owed=each.total.gross - each.paid) for each, row in owing
+        )
+        booking.book_many([_entry(each, seller, at, actor) for each, _ in owing])
         audit.write(
             audit.entry(
                 kind="billing.invoice",

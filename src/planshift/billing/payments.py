@@ -1,11 +1,13 @@
-"""What happens when money comes in? It covers the open order that it names; what is left of it waits for staff."""
+"""What happens when money comes in? It covers the open order that it names, or settles the invoice issued elsewhere;
+what is left of it waits for staff."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from planshift.billing import booking, covering, models, ports, references
+from planshift.billing import booking, covering, models, opened, ports, references
 from planshift.catalog import models as catalog
 from planshift.domain import postings
 from planshift.domain.errors import Refused
@@ -27,6 +29,7 @@ class _Received:
     received_at: dt.datetime
     at: dt.datetime
     actor: str
+    document: str = ""  # number, where staff said which
 
     @property
     def through(self) -> str:
@@ -43,14 +46,17 @@ def record(
     at: dt.datetime,
     actor: str,
     seller: catalog.Seller | None = None,
+    document: str = "",
 ) -> models.Payment:
     """Record money that came in. `amount` is gross; `reference` an order number, a creditor reference or a transfer's
     title.
 
     The same gateway and external id again changes nothing and returns the payment as it stands; with another amount
     it is Refused("payment_differs"). An open order in the same currency is covered up to what it lacks and becomes
-    PAID when nothing is missing. Everything else is unapplied: late, double, too much, another currency, or (when
-    `seller` is given) of an unknown payer. `received_at` decides whether it was in time, `at` is now (both business).
+    PAID when nothing is missing. With `seller`, invoices issued elsewhere that it names (or `document`, where somebody
+    says so) are settled, the oldest first, up to what is unpaid. Everything else is unapplied: late, double, too much,
+    another currency, or (when `seller` is given) of an unknown payer. `received_at` decides whether it was in
+    time, `at` is now (both business).
 
     Refused: `payment_not_positive`, `payment_matches_nothing` (no order, no client, and no seller given).
     """
@@ -64,6 +70,7 @@ def record(
         received_at=received_at,
         at=at,
         actor=actor,
+        document=document,
     )
     try:
         with transaction.atomic():
@@ -98,6 +105,30 @@ def mark_transfer_received(
         received_at=received_at,
         at=at,
         actor=actor,
+    )
+
+
+def mark_document_paid(
+    *,
+    seller: catalog.Seller,
+    document: str,
+    amount: Money,
+    received_at: dt.datetime,
+    key: str,
+    at: dt.datetime,
+    actor: str,
+) -> models.Payment:
+    """The same for an invoice that was issued elsewhere, of which something was unpaid."""
+    return record(
+        gateway=BANK,
+        external_id=f"{seller.code}/{key}",
+        amount=amount,
+        reference=document,
+        received_at=received_at,
+        at=at,
+        actor=actor,
+        seller=seller,
+        document=document,
     )
 
 
@@ -174,17 +205,19 @@ def _known(received: _Received) -> models.Payment | None:
 
 def _record(received: _Received, seller: catalog.Seller | None) -> models.Payment:
     order = _order_of(received.reference, seller)
-    known = _known(received)  # after the order's lock: a second report of the same payment waits there for the first
+    balances = _balances_of(received, seller) if order is None else []
+    known = _known(received)  # after these locks: a second report of the same payment waits there for the first
     if known is not None:
         return known
-    client = order.client if order else _client_of(received.reference, seller)
+    client = order.client if order else _owner(balances) or _client_of(received.reference, seller)
     seller = order.seller if order else client.seller if client else seller
     if seller is None:
         raise Refused("payment_matches_nothing", reference=received.reference)
-    why = _why_not(received, order)
+    why = _why_not_settled(received, balances) if balances else _why_not(received, order)
     put = Money.zero(received.amount.currency)
-    if order is not None and not why:
-        put = min(received.amount, covering.missing(order))
+    if not why:
+        lacking = [covering.missing(order)] if order else [opened.missing(each) for each in balances]
+        put = min(received.amount, Money.total(lacking, currency=put.currency))
         why = "too_much" if put < received.amount else ""
     payment = models.Payment.objects.create(
         number=references.payment_number(on=booking.day(seller=seller, at=received.at)),
@@ -206,6 +239,9 @@ def _record(received: _Received, seller: catalog.Seller | None) -> models.Paymen
     if order is not None and put:
         share = covering.Share(order=order, payment=payment, source=received.through, amount=put)
         covering.put(shares=[share], at=received.at, actor=received.actor, also=rest)
+    elif put:
+        settling = opened.shares(balances=balances, payment=payment, amount=put)
+        opened.put(shares=settling, at=received.at, actor=received.actor, also=rest)
     else:
         booking.book_many(rest)
     return payment
@@ -220,6 +256,34 @@ def _order_of(reference: str, seller: catalog.Seller | None) -> models.Order | N
     numbers = set(found.values_list("number", flat=True))
     chosen = next((number for number in candidates if number in numbers), None)
     return covering.lock(numbers=[chosen])[0] if chosen else None
+
+
+def _balances_of(received: _Received, seller: catalog.Seller | None) -> list[models.OpeningBalance]:
+    """What was unpaid of the invoices issued elsewhere that the money means, locked. None where the title names another
+    client than theirs: staff decide."""
+    if seller is None:
+        return []
+    numbers = [received.document] if received.document else None
+    if numbers is None:
+        numbers = opened.named_in(title=received.reference, seller=seller, amount=received.amount)
+    found = opened.lock(seller=seller, numbers=numbers)
+    named = references.clients_in(received.reference)
+    if found and named and not received.document:
+        others = services.Client.objects.filter(seller=seller, number__in=named).exclude(pk=found[0].invoice.client_id)
+        if others.exists():
+            return []
+    return found
+
+
+def _owner(balances: Sequence[models.OpeningBalance]) -> services.Client | None:
+    return balances[0].invoice.client if balances else None
+
+
+def _why_not_settled(received: _Received, balances: Sequence[models.OpeningBalance]) -> str:
+    """Why the money cannot go to the invoices that it names; empty when it can."""
+    if received.amount.currency != balances[0].invoice.currency:
+        return "other_currency"
+    return "" if any(opened.missing(each) for each in balances) else "invoice_paid"
 
 
 def _client_of(reference: str, seller: catalog.Seller | None) -> services.Client | None:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from planshift.billing import chains, models, rows
+from planshift.billing import chains, models, opened, rows
 from planshift.domain import documents
 from planshift.domain.errors import Refused
 from planshift.domain.exact import Fraction
@@ -69,6 +69,7 @@ class InvoiceView:
     total: Taxed
     buyer: str
     legal_form: str
+    missing: Money | None  # of an invoice issued elsewhere: what is unpaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,7 @@ def billed_lines(*, service: str, start_on: dt.date, end_on: dt.date) -> tuple[B
 
 
 def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[str, tuple[BilledLine, ...]]:
-    """`billed_lines` of many services at once, by service number (one statement)."""
+    """`billed_lines` of many services at once, by service number (one statement, two where one came in unpaid)."""
     about = models.InvoiceLine.objects.filter(service__in=list(terms)).select_related("invoice")  # corrections too
     found = list(about.order_by("-invoice__issued_on", "-invoice_id", "position"))
     lines = [
@@ -203,9 +204,10 @@ def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[
     for correction in sorted(found, key=lambda line: line.pk):
         if correction.corrects_id is not None:
             credited[correction.corrects_id].append(correction)
+    settled = opened.settled_of(lines=lines)
     by_service: defaultdict[str, list[BilledLine]] = defaultdict(list)
     for line in lines:
-        by_service[line.service].append(_billed(line, credited[line.pk]))
+        by_service[line.service].append(_billed(line, credited[line.pk], settled.get(line.pk, 0)))
     return {service: tuple(billed) for service, billed in by_service.items()}
 
 
@@ -326,7 +328,7 @@ def _part(row: models.PartPayment, currency: str) -> PartView:
 
 def _invoices(found: Iterable[models.Invoice]) -> tuple[InvoiceView, ...]:
     if hasattr(found, "select_related"):
-        found = found.select_related("seller", "client", "order", "corrects__order")
+        found = found.select_related("seller", "client", "order", "corrects__order", "opening_balance")
     return tuple(
         InvoiceView(
             id=row.pk,
@@ -339,6 +341,7 @@ def _invoices(found: Iterable[models.Invoice]) -> tuple[InvoiceView, ...]:
             total=rows.taxed(row, currency=row.currency),
             buyer=str(row.buyer_party.get("name", "")),
             legal_form=row.legal_form,
+            missing=opened.missing(row.opening_balance) if hasattr(row, "opening_balance") else None,
         )
         for row in found
     )
@@ -350,7 +353,7 @@ def _order_of(row: models.Invoice) -> str:
     return order.number if order else ""
 
 
-def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine]) -> BilledLine:
+def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine], settled: int) -> BilledLine:
     currency = line.invoice.currency
     amount = rows.taxed(line, currency=currency)
     given_back = Taxed.total((-rows.taxed(one, currency=currency) for one in corrections), currency=currency)
@@ -361,7 +364,7 @@ def _billed(line: models.InvoiceLine, corrections: Iterable[models.InvoiceLine])
         component=line.component,
         service=line.service,
         amount=amount,
-        paid=chains.paid(line=line, currency=currency),
+        paid=chains.paid(line=line, currency=currency, settled=settled),
         credited=given_back,
         credits=tuple(
             (-rows.taxed(one, currency=currency), one.start_on) for one in corrections if one.start_on is not None

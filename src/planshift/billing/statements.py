@@ -14,8 +14,9 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from planshift.billing import models, payments, ports, references
+from planshift.billing import models, opened, payments, ports, references
 from planshift.catalog import models as catalog
 from planshift.domain import bank, virtual_accounts
 from planshift.domain.errors import Refused
@@ -205,20 +206,22 @@ def _payment(
     """The payment that a credit is: the one that staff booked by hand before the statement came, or a new one."""
     told = _clean(f"{entry.text} {entry.end_to_end}", 1100)
     orders = references.orders_in(told)
-    if not orders and (meant := _by_account(seller, entry)):
+    documents = [] if orders else opened.named_in(title=told, seller=seller, amount=entry.amount)
+    if not orders and (meant := _by_account(seller, entry, documents)):
         told, orders = f"{meant} {told}", references.orders_in(meant)
+        documents = [] if orders else opened.named_in(title=told, seller=seller, amount=entry.amount)
     by_hand = models.Payment.objects.filter(
+        Q(order_number__in=orders) | Q(reference__in=documents),
         seller=seller,
         gateway=payments.BANK,
         currency=entry.amount.currency,
         amount_minor=entry.amount.minor,
-        order_number__in=orders,
         statement_matches__isnull=True,
     )
-    known = by_hand.order_by("pk").first() if orders else None
+    known = by_hand.order_by("pk").first() if orders or documents else None
     if known is not None:
         return known
-    named = (*orders, *references.clients_in(told))
+    named = (*orders, *documents, *references.clients_in(told))
     booked = dt.datetime.combine(entry.booked_on, dt.time(), ZoneInfo(seller.time_zone))
     return payments.record(
         gateway=payments.BANK,
@@ -233,9 +236,9 @@ def _payment(
     )
 
 
-def _by_account(seller: catalog.Seller, entry: bank.Entry) -> str:
-    """What money on a client's own account is for: an open order that lacks just this, else the only open one, else
-    nothing but whose it is. "" where it came on no such account."""
+def _by_account(seller: catalog.Seller, entry: bank.Entry, documents: Sequence[str]) -> str:
+    """What money on a client's own account is for: an open order or unpaid invoice that lacks just this, else the only
+    one (those that the title names come first), else nothing but whose it is. "" where it came on no such account."""
     pattern = seller.legal.get("virtual_accounts")
     if not pattern:
         return ""
@@ -244,10 +247,17 @@ def _by_account(seller: catalog.Seller, entry: bank.Entry) -> str:
     owners = services.Client.objects.filter(seller=seller, number__in=named).values_list("number", flat=True)
     if len(owners) != 1:  # the seller's main account may look like one of nobody
         return ""
+    if documents:
+        return owners[0]
     waiting = models.Order.objects.filter(
         client__number=owners[0], state="AWAITING_PAYMENT", currency=entry.amount.currency
     )
     lacking = [(row.number, row.gross_minor - row.covered_minor) for row in waiting.order_by("expires_at", "pk")]
+    lacking += [
+        (f"{each.number} {owners[0]}", each.missing.minor)  # a number that is too short to be found still has an owner
+        for each in opened.open_of(client=owners[0])
+        if each.missing.currency == entry.amount.currency
+    ]
     fitting = [number for number, minor in lacking if minor == entry.amount.minor]
     if fitting or len(lacking) == 1:
         return (fitting or [lacking[0][0]])[0]

@@ -4,7 +4,8 @@ import datetime as dt
 
 from django.db import transaction
 
-from planshift.billing import booking, covering, models
+from planshift.billing import booking, covering, models, opened
+from planshift.catalog import models as catalog
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -56,6 +57,31 @@ def assign(
     return target
 
 
+def settle(*, payment: str, document: str, at: dt.datetime, actor: str, note: str = "") -> None:
+    """Settle an invoice of the same client that was issued elsewhere, as far as the unapplied money goes.
+
+    Refused: `document_unknown`, `document_paid`, `payment_of_other_client`, `other_currency`, `not_so_much_unapplied`.
+    """
+    with transaction.atomic():
+        seller = _seller_of(payment)
+        balances = opened.lock(seller=seller, numbers=[document])
+        row = _lock(payment)
+        if not balances:
+            raise Refused("document_unknown", number=document)
+        lacking, invoice = opened.missing(balances[0]), balances[0].invoice
+        if row.client_id != invoice.client_id:
+            raise Refused("payment_of_other_client", payment=payment, order=document)
+        if row.currency != invoice.currency:
+            raise Refused("other_currency", payment=payment, order=document)
+        if not lacking:
+            raise Refused("document_paid", number=document)
+        wanted = min(lacking, Money.from_minor(row.unapplied_minor, row.currency))
+        _take(row, wanted)
+        parts = opened.shares(balances=balances, payment=row, amount=wanted, from_unapplied=True)
+        opened.put(shares=parts, at=at, actor=actor)
+        _audit(row, "settled", wanted, at, actor, note, document=document)
+
+
 def carry_over(*, ended: str, order: str, at: dt.datetime, actor: str) -> None:
     """Put what an ended order released of its payments towards the order that takes its place, as far as it lacks.
 
@@ -96,6 +122,13 @@ def return_money(*, payment: str, at: dt.datetime, actor: str, note: str = "") -
         _take(row, amount)
         _book(row, "returned", amount, at, actor, note)
     return row
+
+
+def _seller_of(payment: str) -> catalog.Seller:
+    found = catalog.Seller.objects.filter(payments__number=payment).first()
+    if found is None:
+        raise Refused("payment_unknown", payment=payment)
+    return found
 
 
 def _lock(number: str) -> models.Payment:

@@ -157,6 +157,19 @@ def received_unidentified(*, seller: str, through: str, amount: Money) -> Postin
     )
 
 
+def received_for_document(*, seller: str, client: str, through: str, amount: Money) -> Posting:
+    """A payment names an invoice that was issued elsewhere; it settles what is unpaid of it."""
+    return _posting(
+        "received_for_document",
+        client_key(client),
+        (
+            seller_account(seller=seller, kind=through, currency=amount.currency),
+            client_account(client=client, kind="receivable", currency=amount.currency),
+            amount,
+        ),
+    )
+
+
 def deposit_opened(*, seller: str, client: str, amount: Money) -> Posting:
     """A deposit is taken over from an earlier system."""
     return _posting(
@@ -191,6 +204,11 @@ def payment_released(*, client: str, amount: Money) -> Posting:
 def unapplied_assigned(*, client: str, amount: Money) -> Posting:
     """Staff assign unapplied money to an open order."""
     return _within(client, "unapplied_assigned", "unapplied", "held", amount)
+
+
+def unapplied_to_document(*, client: str, amount: Money) -> Posting:
+    """Staff settle an invoice that was issued elsewhere with unapplied money."""
+    return _within(client, "unapplied_to_document", "unapplied", "receivable", amount)
 
 
 def unapplied_to_deposit(*, client: str, amount: Money) -> Posting:
@@ -366,11 +384,13 @@ def examples() -> tuple[tuple[Posting, str], ...]:
         (received_for_order, received_for_order(**who, through="gateway", amount=eur)),
         (received_unapplied, received_unapplied(**who, through="bank", amount=eur)),
         (received_unidentified, received_unidentified(seller="demo-host", through="bank", amount=eur)),
+        (received_for_document, received_for_document(**who, through="bank", amount=eur)),
         (deposit_opened, deposit_opened(**who, amount=eur)),
         (deposit_drawn, deposit_drawn(client="C-1001", amount=eur)),
         (draw_released, draw_released(client="C-1001", amount=eur)),
         (payment_released, payment_released(client="C-1001", amount=eur)),
         (unapplied_assigned, unapplied_assigned(client="C-1001", amount=eur)),
+        (unapplied_to_document, unapplied_to_document(client="C-1001", amount=eur)),
         (unapplied_to_deposit, unapplied_to_deposit(client="C-1001", amount=eur)),
         (unapplied_returned, unapplied_returned(**who, through="bank", amount=eur)),
         (unidentified_assigned, unidentified_assigned(**who, amount=eur)),

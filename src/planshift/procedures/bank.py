@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from planshift.billing import covering, models, statements, unapplied
+from planshift.billing import covering, models, opened, statements, unapplied
 from planshift.domain.errors import Refused
 from planshift.runtime import clock, keys, locks, runs
 from planshift.services.queries import NotFound
@@ -102,11 +102,11 @@ def _watch(task: runs.Work) -> None:
 
 # 2 ── decided ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def accept(*, sellers: tuple[str, ...], line: str, order: str, key: str, at: datetime, actor: str) -> None:
-    """The money of a credit pays this open order, as far as it goes; whose it is follows from the order. Once for every
-    `key`.
+    """The money of a credit pays this open order or invoice issued elsewhere, as far as it goes; whose it is follows
+    from that. Once for every `key`.
 
-    Refused: `line_no_credit`, `order_not_open`, `payment_of_other_client`, `other_currency`, `not_so_much_unapplied`;
-    NotFound.
+    Refused: `line_no_credit`, `order_not_open`, `document_paid`, `payment_of_other_client`, `other_currency`,
+    `not_so_much_unapplied`; NotFound.
     """
     row = _line(sellers, line)
 
@@ -114,6 +114,9 @@ def accept(*, sellers: tuple[str, ...], line: str, order: str, key: str, at: dat
         match = models.LineMatch.objects.filter(line=row, kind="payment").select_related("payment").first()
         if match is None or match.payment is None:
             raise Refused("line_no_credit", line=line)
+        if models.OpeningBalance.objects.filter(invoice__number=order, seller=row.seller_id).exists():
+            _settle(row, match.payment, order, at, actor)
+            return order
         if not models.Order.objects.filter(number=order, seller=row.seller_id).exists():
             raise NotFound(order)
         target = covering.lock(numbers=[order])[0]  # before the payment: one order of locks everywhere
@@ -124,6 +127,15 @@ def accept(*, sellers: tuple[str, ...], line: str, order: str, key: str, at: dat
         return order
 
     _once(line, "accept", order, key, make)
+
+
+def _settle(row: models.StatementLine, payment: models.Payment, document: str, at: datetime, actor: str) -> None:
+    note = f"{row.number}: {row.party}"[:500]
+    target = opened.lock(seller=row.seller, numbers=[document])[0]  # before the payment, as everywhere
+    if payment.client_id is None:
+        client = target.invoice.client
+        unapplied.identify(payment=payment.number, client=client, at=at, actor=actor, note=note)
+    unapplied.settle(payment=payment.number, document=document, at=at, actor=actor, note=note)
 
 
 def was_return(*, sellers: tuple[str, ...], line: str, payment: str, key: str, at: datetime, actor: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from planshift.billing import payments
+from planshift.billing import opened, payments
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.procedures import change, models, retrying, undoing
@@ -31,6 +31,30 @@ def transfer_received(
         raise Refused("other_currency", payment=amount, order=order)
     return payments.mark_transfer_received(
         order=order, amount=amount, received_at=at, key=key, at=at, actor=actor
+    ).number
+
+
+def document_received(
+    *, sellers: tuple[str, ...], invoice: int, amount: Money, key: str, at: datetime, actor: str
+) -> str:
+    """A transfer for an invoice that was issued elsewhere (id of its opened.OpenView) was seen on the bank account.
+    Returns the payment's number; the same `key` books once. More than is unpaid becomes the client's unapplied money.
+
+    Refused: `other_currency`, `payment_not_positive`, `payment_differs`; NotFound.
+    """
+    found = opened.one(sellers=sellers, id=invoice)
+    if found is None:
+        raise NotFound(str(invoice))
+    if amount.currency != found.invoice.currency:
+        raise Refused("other_currency", payment=amount, order=found.invoice.number)
+    return payments.mark_document_paid(
+        seller=found.seller,
+        document=found.invoice.number,
+        amount=amount,
+        received_at=at,
+        key=key,
+        at=at,
+        actor=actor,
     ).number
 
 

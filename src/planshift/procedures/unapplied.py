@@ -33,10 +33,14 @@ def identify(
 def assign(
     *, sellers: tuple[str, ...], payment: str, order: str, note: str, key: str, at: datetime, actor: str
 ) -> None:
-    """Pay an open order of the same client with it, as far as it goes. Refused: `order_not_open`,
-    `payment_of_other_client`, `other_currency`, `not_so_much_unapplied`, `note_needed`; NotFound."""
+    """Pay an open order of the same client with it, or an invoice that was issued elsewhere (by its number), as far as
+    it goes. Refused: `order_not_open`, `document_paid`, `payment_of_other_client`, `other_currency`,
+    `not_so_much_unapplied`, `note_needed`; NotFound."""
 
     def make() -> None:
+        if bills.OpeningBalance.objects.filter(invoice__number=order, seller__payments__number=payment).exists():
+            unapplied.settle(payment=payment, document=order, at=at, actor=actor, note=note)
+            return
         if not bills.Order.objects.filter(number=order, seller__code__in=sellers).exists():
             raise NotFound(order)
         unapplied.assign(payment=payment, order=order, at=at, actor=actor, note=note)

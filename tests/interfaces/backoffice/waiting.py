@@ -52,3 +52,28 @@ def unknown_account(execution: str) -> int:
     assert new is not None
     found = {"server": new.server, "name": "unknown-918273645"}
     return machines.UnknownAccount.objects.create(pk=918273646, found_at=at, seen_at=at, **found).pk
+
+
+def unpaid_invoice(*, change: models.Change) -> str:
+    """An invoice issued elsewhere of which 1.00 is unpaid; the id of its row."""
+    day = clock.business().date()
+    paper = billing.Invoice.objects.create(
+        number="ELSEWHERE-9",
+        seller=change.client.seller,
+        client=change.client,
+        kind="invoice",
+        imported=True,
+        issued_on=day,
+        sold_on=day,
+        issued_at=clock.business(),
+        issued_by="test",
+        language="it",
+        currency="EUR",
+        net_minor=100,
+        tax_minor=0,
+        gross_minor=100,
+        seller_party={},
+        buyer_party={},
+    )
+    row = {"key": "ELSEWHERE9", "owed_minor": 100, "seller": paper.seller}
+    return str(billing.OpeningBalance.objects.create(pk=918_273_647, invoice=paper, **row).pk)

@@ -46,6 +46,9 @@ def _invoice(entry: Entry, record: shapes.InvoiceIn) -> Iterator[Problem]:
     total = Taxed.total((taxed(line, currency=record.currency) for line in record.lines), currency=record.currency)
     if total.gross.minor < 0:
         yield entry.problem("import_negative", "lines", sum=total.gross)
+    settled = Money.total((paid(line, currency=record.currency) for line in record.lines), currency=record.currency)
+    if settled > total.gross >= Money.zero(record.currency):
+        yield entry.problem("import_paid", "lines", value=settled.text, sum=total.gross)
     try:
         if record.gross is not None and Money.of(record.gross, record.currency) != total.gross:
             yield entry.problem("import_sum", "gross", value=record.gross, sum=total.gross)

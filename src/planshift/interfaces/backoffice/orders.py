@@ -27,6 +27,7 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
     page = office.orders(sellers=staff.sellers, page=door.page_number(request))
     rows = [{"order": each, "key": door.new_key()} for each in page.rows]
     now = clock.business()
+    invoices = [{"it": each, "key": door.new_key()} for each in page.invoices]
     payouts = [{"it": each, "key": door.new_key(), "late": each.due_at < now} for each in page.payouts]
     return door.show(
         request,
@@ -36,6 +37,7 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
         page=page,
         rows=rows,
         payouts=payouts,
+        invoices=invoices,
         taxes=taxes.rows(staff=staff),
         taxes_total=taxes.count(staff=staff),
     )
@@ -64,6 +66,28 @@ def received(request: HttpRequest, staff: views.StaffHeader, number: str) -> Htt
     told = {"payment": payment, "amount": amounts.money(amount), "order": number}
     messages.success(request, _("%(amount)s booked for order %(order)s as payment %(payment)s.") % told)
     return redirect(back)
+
+
+@require_POST
+@door.staff_page
+def invoice_received(request: HttpRequest, staff: views.StaffHeader, number: int) -> HttpResponse:
+    """A transfer for an invoice that was issued elsewhere: book it, once for every form."""
+    missing = office.invoice_missing(sellers=staff.sellers, invoice=number)
+    try:
+        amount = _amount(request.POST.get("amount", ""), missing.currency)
+        payment = doing.document_received(
+            sellers=staff.sellers,
+            invoice=number,
+            amount=amount,
+            key=door.key(request),
+            at=clock.business(),
+            actor=door.actor(request),
+        )
+    except Refused as refused:
+        return door.refusal(request, staff, refused, back=reverse("staff:orders"), here="orders")
+    told = {"payment": payment, "amount": amounts.money(amount)}
+    messages.success(request, _("%(amount)s booked for the invoice as payment %(payment)s.") % told)
+    return redirect("staff:orders")
 
 
 def _amount(text: str, currency: str) -> Money:

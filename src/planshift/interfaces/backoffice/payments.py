@@ -21,7 +21,7 @@ from planshift.runtime import clock
 
 QUESTIONS = {
     "identify": gettext_lazy("Does payment %(payment)s (%(amount)s) belong to client %(target)s?"),
-    "assign": gettext_lazy("Put %(amount)s of payment %(payment)s towards order %(target)s, as far as it goes?"),
+    "assign": gettext_lazy("Put %(amount)s of payment %(payment)s towards %(target)s, as far as it goes?"),
     "to_deposit": gettext_lazy("Move %(amount)s of payment %(payment)s to the client's deposit?"),
     "return": gettext_lazy("Was %(amount)s of payment %(payment)s really sent back to where it came from?"),
 }
@@ -43,7 +43,9 @@ def decide(request: HttpRequest, staff: office.StaffHeader, number: str) -> Http
     page = desk.payment(sellers=staff.sellers, number=number)
     back = reverse("staff:payment", args=[number])
     decision, note = request.POST.get("decision", ""), door.note(request)
-    target = request.POST.get("target", "").strip().upper()[:30]
+    target = request.POST.get("target", "").strip()[:40]
+    if decision == "identify":
+        target = target.upper()
     try:
         if decision not in QUESTIONS:
             raise Refused("request_unreadable")

@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotes/<numbered:number>/kind/", clients.kind, name="kind"),
     path("orders/", orders.every, name="orders"),
     path("orders/<numbered:number>/received/", orders.received, name="received"),
+    path("invoices/<int:number>/received/", orders.invoice_received, name="invoice_received"),
     path("payouts/<numbered:number>/decide/", payouts.decide, name="payout_decide"),
     path("tax/<int:pk>/seen/", taxes.seen, name="tax_seen"),
     path("bank/", bank.page, name="bank"),

@@ -43,8 +43,9 @@ of the invoice stand in the first of them, and are empty or the same in the othe
 
 An imported invoice keeps its number, its e-invoice number and its amounts. It is corrected like one of ours: the
 corrective invoice names its number and gives back at most what was paid of each line. Its unpaid part is what the
-client owes. A number that our own series could give out one day is refused: give the series another pattern first.
-Buyer data of a client count as confirmed for invoicing since the client is one.
+client owes: a transfer whose title names the invoice settles it, and so do staff. A number that our
+own series could give out one day is refused: give the series another pattern first. Buyer data of a client count as
+confirmed for invoicing since the client is one.
 """
 
 EXAMPLE: dict[str, list[dict[str, Any]]] = {

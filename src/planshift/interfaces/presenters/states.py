@@ -106,6 +106,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
     "unapplied": {
         "no_order": (_("Names no order"), ""),
         "paid_twice": (_("Order already paid"), ""),
+        "invoice_paid": (_("Invoice already paid"), ""),
         "too_late": (_("Order had lapsed"), ""),
         "order_withdrawn": (_("Order was withdrawn"), ""),
         "other_currency": (_("Another currency"), ""),
@@ -116,6 +117,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
         "received": (_("Received"), ""),
         "identified": (_("Client named"), "accent"),
         "assigned": (_("Put towards an order"), "good"),
+        "settled": (_("Put towards an invoice"), "good"),
         "to-deposit": (_("Moved to the deposit"), "good"),
         "returned": (_("Returned"), "warn"),
     },

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, F, Q
 
 from planshift.billing import models as bills
-from planshift.billing import statements
+from planshift.billing import opened, statements
 from planshift.domain.money import Money
 from planshift.procedures.views import bank as views
 
@@ -25,6 +25,7 @@ def page(*, sellers: tuple[str, ...], number: int) -> views.Bank:
     every = bills.StatementLine.objects.filter(seller__code__in=sellers).select_related(
         "seller", "match__payment__client"
     )
+    every = every.prefetch_related("match__payment__opening_payments__balance__invoice")
     rows = list(every.order_by("-pk")[(number - 1) * SIZE : number * SIZE + 1])
     credit = list(every.filter(match__kind="payment", match__payment__unapplied_minor__gt=0).order_by("pk")[:SIZE])
     debits = list(every.filter(direction="debit", match__isnull=True).order_by("pk")[:SIZE])
@@ -72,12 +73,16 @@ def _line(row: Any, suggestions: Iterable[views.Suggestion] = ()) -> views.Line:
         kind=match.kind if match else "",
         payment=payment.number if payment else "",
         client=payment.client.number if payment and payment.client else "",
-        order=payment.order_number if payment else "",
+        order=(payment.order_number or _settled(payment)) if payment else "",
         unapplied=Money.from_minor(payment.unapplied_minor, payment.currency) if payment else None,
         why_unapplied=payment.why_unapplied if payment else "",
         note=match.note if match else "",
         suggestions=tuple(suggestions),
     )
+
+
+def _settled(payment: Any) -> str:
+    return ", ".join(each.balance.invoice.number for each in payment.opening_payments.all())
 
 
 # credits ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,12 +99,19 @@ def _for_credits(rows: list[Any]) -> Mapping[int, list[views.Suggestion]]:
     for row in rows:
         for name in _spellings(row.party):
             names |= Q(client__name__iexact=name)
-    orders = list(
+    orders: list[Any] = list(
         bills.Order.objects.filter(state="AWAITING_PAYMENT", seller__in={row.seller_id for row in rows})
         .annotate(lacking=F("gross_minor") - F("covered_minor"))
         .filter(names | Q(client__in=known) | Q(lacking__in={row.match.payment.unapplied_minor for row in rows}))
         .select_related("client")
         .order_by("expires_at", "pk")[:_LOOKED_AT]
+    )
+    orders += opened.candidates(
+        sellers={row.seller_id for row in rows},
+        clients=known,
+        names={name for row in rows for name in _spellings(row.party)},
+        amounts={row.match.payment.unapplied_minor for row in rows},
+        limit=_LOOKED_AT,
     )
     for row in rows:
         listed = [each for order in orders if (each := _could_pay(row, order, paid_before))]

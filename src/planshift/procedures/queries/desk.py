@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from planshift.billing import models as bills
+from planshift.billing import opened
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
 from planshift.procedures import knowledge, models
@@ -49,6 +50,7 @@ def one(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.OfficeC
         owed=held.get((number, "owed", currency), zero) if metered else None,
         services=services.services_of(client=number, at=at),
         orders=tuple(each for each in billing.orders_of_client(client=number) if each.state == "AWAITING_PAYMENT"),
+        invoices=opened.open_of(client=number),
         unapplied=tuple(each for each in billing.payments_of_client(client=number) if each.unapplied.amount > 0),
     )
 
@@ -110,11 +112,14 @@ def payment(*, sellers: tuple[str, ...], number: str) -> views.OfficePayment:
         raise NotFound(number)
     found = billing.payment(number=number)
     open_orders: tuple[billing.OrderView, ...] = ()
+    invoices: tuple[opened.OpenView, ...] = ()
     if found.client and found.unapplied.amount > 0:
         listed = billing.orders_of_client(client=found.client)
         open_orders = tuple(
             each for each in listed if each.state == "AWAITING_PAYMENT" and each.total.currency == found.amount.currency
         )
+        unpaid = opened.open_of(client=found.client)
+        invoices = tuple(each for each in unpaid if each.total.currency == found.amount.currency)
     done = found.unapplied.amount <= 0
     can = set()
     if not done:
@@ -126,6 +131,7 @@ def payment(*, sellers: tuple[str, ...], number: str) -> views.OfficePayment:
         seller=row.seller.name,
         client=clients.Client.objects.filter(number=found.client).values_list("name", flat=True).first() or "",
         orders=open_orders,
+        invoices=invoices,
         can=frozenset(can),
         history=tuple(
             views.Decision(event=each.event, at=each.business_at, who=each.actor, note=each.note)

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from planshift.billing import correction_queries as corrections
 from planshift.billing import models as bills
-from planshift.billing import payout_queries
+from planshift.billing import opened, payout_queries
 from planshift.billing import queries as billing
 from planshift.catalog import models as sellers_of
 from planshift.catalog import queries as catalog
@@ -155,8 +155,8 @@ def _row(row: models.Change) -> views.QueueRow:
 
 # 2 ── money ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def orders(*, sellers: tuple[str, ...], page: int) -> views.Orders:
-    """Orders that wait for money, the next to expire first, money that matched none, payouts to send. Three
-    statements."""
+    """Orders that wait for money, the next to expire first, money that matched none, payouts to send, invoices
+    issued elsewhere that are not paid. Four statements."""
     page = max(1, min(page, FURTHEST // SIZE))
     found = (
         bills.Order.objects.filter(seller__code__in=sellers, state="AWAITING_PAYMENT")
@@ -170,6 +170,7 @@ def orders(*, sellers: tuple[str, ...], page: int) -> views.Orders:
         more=len(rows) > SIZE,
         unapplied=billing.unapplied_of(sellers=sellers),
         payouts=payout_queries.waiting(sellers=sellers),
+        invoices=opened.open_of(sellers=sellers),
     )
 
 
@@ -181,6 +182,14 @@ def order(*, sellers: tuple[str, ...], number: str) -> billing.OrderView:
         return billing.order(number=number)
     except Refused as refused:
         raise NotFound(number) from refused
+
+
+def invoice_missing(*, sellers: tuple[str, ...], invoice: int) -> Money:
+    """What is unpaid of an invoice issued elsewhere (id of its opened.OpenView). NotFound for another seller's."""
+    found = opened.one(sellers=sellers, id=invoice)
+    if found is None:
+        raise NotFound(str(invoice))
+    return opened.missing(found)
 
 
 def _open_order(row: bills.Order) -> views.OpenOrder:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from planshift.billing import invoices as documents
+from planshift.billing import opened
 from planshift.billing import queries as billing
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -26,6 +27,7 @@ def invoices(*, client: str, cursor: str = "", size: int = 25) -> views.Page:
             issued_on=each.issued_on,
             total=each.total,
             order=each.order,
+            missing=each.missing,
         )
         for each in rows[:size]
     )
@@ -79,6 +81,8 @@ def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> vie
         ),
         top_up=tuple(Money.of(amount, seller.currency) for amount in SUGGESTED) if deposit is not None else (),
         prepaid=prepaid,
+        invoices=opened.open_of(client=client),
+        bank_account=seller.bank_account,
     )
 
 

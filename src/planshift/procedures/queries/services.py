@@ -350,6 +350,7 @@ def invoice_rows(*, service: str) -> tuple[views.InvoiceRow, ...]:
             total=each.total,
             order=each.order,
             service=service,
+            missing=each.missing,
         )
         for each in billing.invoices_of_service(service=service)
     )

@@ -87,8 +87,13 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
              AND NOT EXISTS (SELECT 1 FROM billing_meteredinvoice m WHERE m.invoice_id = i.id)
            UNION ALL SELECT k.client_id, k.currency, p.amount_minor
            FROM billing_correction k JOIN c ON c.id = k.client_id JOIN billing_credited p ON p.correction_id = k.id
-           UNION ALL SELECT x.id, t.currency, t.amount_minor FROM c x
-           JOIN ledger_transfer t ON t.owner = 'client:' || x.number AND t.posting = 'receivable_opened'""",
+           UNION ALL SELECT i.client_id, i.currency, i.gross_minor - (
+               SELECT COALESCE(SUM(COALESCE(l.paid_minor, l.gross_minor)), 0) FROM billing_invoiceline l
+               WHERE l.invoice_id = i.id)
+           FROM billing_invoice i JOIN c ON c.id = i.client_id WHERE i.imported
+           UNION ALL SELECT i.client_id, i.currency, -p.amount_minor
+           FROM billing_invoice i JOIN c ON c.id = i.client_id JOIN billing_openingbalance b ON b.invoice_id = i.id
+           JOIN billing_openingpayment p ON p.balance_id = b.id""",
     ),
     _of_client(
         "deposit",

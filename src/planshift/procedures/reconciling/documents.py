@@ -152,11 +152,13 @@ WHERE (d.kind IN ('revenue', 'vat') OR c.kind IN ('revenue', 'vat'))
         sql=f"""
 SELECT q.seller_id, q.subject, q.figure, q.currency, q.stored, q.computed FROM (
     SELECT i.seller_id, i.number AS subject, 'line ' || CAST(l.position AS varchar(10)) || ' given back' AS figure,
-           i.currency, COALESCE(l.paid_minor, l.gross_minor) AS computed, -COALESCE(SUM(e.gross_minor), 0) AS stored
+           i.currency, -COALESCE(SUM(e.gross_minor), 0) AS stored, COALESCE(l.paid_minor, l.gross_minor)
+         + (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpaymentline p WHERE p.line_id = l.id)
+           AS computed
     FROM {_LINES} l JOIN billing_invoice i ON i.id = l.invoice_id
     JOIN billing_invoiceline e ON e.corrects_id = l.id
     WHERE l.gross_minor > 0 AND l.corrects_id IS NULL
-    GROUP BY i.seller_id, i.number, l.position, i.currency, l.paid_minor, l.gross_minor) q
+    GROUP BY i.seller_id, i.number, l.id, l.position, i.currency, l.paid_minor, l.gross_minor) q
 WHERE q.stored > q.computed""",
     ),
     Check(

@@ -16,11 +16,13 @@ moved AS (
     JOIN ledger_transfer t ON t.entry = p.number || '/unapplied' AND t.owner = ''),
 sums AS (
     SELECT m.payment_number AS number,
-        SUM(CASE WHEN m.posting IN ('received_for_order', 'received_unapplied', 'received_unidentified')
+        SUM(CASE WHEN m.posting IN ('received_for_order', 'received_for_document', 'received_unapplied',
+                                    'received_unidentified')
                  THEN m.amount_minor ELSE 0 END) AS received,
         SUM(CASE WHEN c.kind IN ('unapplied', 'unidentified') THEN m.amount_minor ELSE 0 END)
       - SUM(CASE WHEN d.kind IN ('unapplied', 'unidentified') THEN m.amount_minor ELSE 0 END) AS unapplied,
-        SUM(CASE WHEN d.kind = 'unapplied' AND m.posting <> 'unapplied_assigned' THEN m.amount_minor ELSE 0 END)
+        SUM(CASE WHEN d.kind = 'unapplied' AND m.posting NOT IN ('unapplied_assigned', 'unapplied_to_document')
+                 THEN m.amount_minor ELSE 0 END)
           AS gone,
         SUM(CASE WHEN m.posting = 'unapplied_returned' THEN m.amount_minor ELSE 0 END) AS returned
     FROM moved m JOIN ledger_account d ON d.id = m.debit_id JOIN ledger_account c ON c.id = m.credit_id
@@ -79,6 +81,7 @@ SELECT p.seller_id, p.number AS subject, 'amount' AS figure, p.currency, p.amoun
        p.unapplied_minor + COALESCE(s.gone, 0)
      + (SELECT COALESCE(SUM(x.amount_minor), 0) FROM billing_partpayment x
         WHERE x.payment_id = p.id AND x.released_at IS NULL)
+     + (SELECT COALESCE(SUM(x.amount_minor), 0) FROM billing_openingpayment x WHERE x.payment_id = p.id)
      - (SELECT COALESCE(SUM(g.amount_minor), 0) FROM billing_credited g JOIN billing_correction k
         ON k.id = g.correction_id WHERE g.payment_id = p.id AND NOT (p.gateway = 'credit' AND p.external_id = k.number))
        AS computed

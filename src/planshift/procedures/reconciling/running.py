@@ -7,14 +7,14 @@ from itertools import groupby
 from django.db import connection
 
 from planshift.catalog import models as catalog
-from planshift.procedures.reconciling import accounts, documents, holdings, metering, payments, quotes, series
+from planshift.procedures.reconciling import accounts, documents, holdings, metering, opened, payments, quotes, series
 from planshift.procedures.reconciling.checks import Check, Difference
 from planshift.runtime import database
 
 BATCH = 1000
 CHECKS = tuple(
     sorted(
-        (*accounts.CHECKS, *payments.CHECKS, *documents.CHECKS, *holdings.CHECKS, *metering.CHECKS),
+        (*accounts.CHECKS, *payments.CHECKS, *documents.CHECKS, *opened.CHECKS, *holdings.CHECKS, *metering.CHECKS),
         key=lambda check: check.table,
     )
 )

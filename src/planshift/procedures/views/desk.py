@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from planshift.billing import opened
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
 from planshift.procedures.views.choices import OptionsPage, PeriodsPage, QuotePage
@@ -42,6 +43,7 @@ class OfficeClient:
     owed: Money | None
     services: tuple[ServiceCard, ...]
     orders: tuple[billing.OrderView, ...]  # that wait for payment
+    invoices: tuple[opened.OpenView, ...]  # issued elsewhere, with something unpaid
     unapplied: tuple[billing.PaymentView, ...]  # payments of which something matched no order
 
 
@@ -84,5 +86,6 @@ class OfficePayment:
     seller: str
     client: str  # name, "" when unidentified
     orders: tuple[billing.OrderView, ...]  # open ones of the same client that it could pay
+    invoices: tuple[opened.OpenView, ...]  # the same, issued elsewhere and not paid
     can: frozenset[str]  # identify, assign, to_deposit, return
     history: tuple[Decision, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from planshift.billing import correction_queries, payout_queries
+from planshift.billing import correction_queries, opened, payout_queries
 from planshift.billing import queries as billing
 from planshift.domain import quote as quotes
 from planshift.domain.money import Money
@@ -116,6 +116,7 @@ class Orders:
     more: bool
     unapplied: tuple[billing.PaymentView, ...]
     payouts: tuple[payout_queries.PayoutView, ...]
+    invoices: tuple[opened.OpenView, ...]  # issued elsewhere, with something unpaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from planshift.billing import opened
 from planshift.domain import catalog
 from planshift.domain.money import Money
 from planshift.domain.policy import document
@@ -23,6 +24,7 @@ class InvoiceRow:
     order: str = ""
     service: str = ""
     has_pdf: bool = True
+    missing: Money | None = None  # of an invoice issued elsewhere: what is unpaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class MoneyPage:
     open_orders: tuple[OrderRow, ...]
     top_up: tuple[Money, ...]  # suggested amounts; empty: no top-up
     prepaid: Money | None = None  # of clients with metered services (D3)
+    invoices: tuple[opened.OpenView, ...] = ()  # issued elsewhere, with something unpaid
+    bank_account: str = ""  # of the seller, to pay them
 
 
 @dataclass(frozen=True, slots=True)

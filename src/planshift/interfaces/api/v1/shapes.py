@@ -356,6 +356,7 @@ class Invoice(Schema):
     issued_on: date
     total: Taxed
     order: str
+    unpaid: Amount = Field(description="gross; of an invoice issued elsewhere what is still to be paid")
     pdf: str
 
 

@@ -290,6 +290,7 @@ def invoice(client: str, row: views.InvoiceRow) -> dict[str, Any]:
         "issued_on": row.issued_on,
         "total": taxed(row.total),
         "order": row.order,
+        "unpaid": (row.missing or money.Money.zero(row.total.currency)).text,
         "pdf": f"/api/v1/clients/{client}/invoices/{escaped(row.number)}/pdf",
     }
 
