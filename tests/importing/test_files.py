@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from planshift.domain import letters
 from planshift.domain.importing import reading, report
 from planshift.interfaces.presenters import import_format
 from tests.house_rules import source
@@ -191,3 +192,26 @@ def test_what_the_format_calls_optional_may_be_missing_and_is_kept_as_if_it_were
     found = reading.read(content=json.dumps({"services": [record]}).encode(), kind="services", format="json")
     assert found.problems == ()
     assert json.loads(found.entries[0].record.model_dump_json())["additional"] == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("anna@demo.example", True),
+        ("anna.o'brien+faktury@xn--fka-4na.demo.example", True),
+        ("ż@x.pl", False),
+        ("anna@żółw.pl", False),
+        ("anna@demo", False),
+        (".anna@demo.example", False),
+        ("an..na@demo.example", False),
+        ("anna@-demo.example", False),
+        ("anna@demo..example", False),
+        ("anna\x00@demo.example", False),
+        ("a" * 65 + "@demo.example", False),
+        (" anna@demo.example ", True),  # blanks around a value are no part of it
+    ],
+)
+def test_an_address_comes_in_if_a_letter_can_be_sent_to_it(address: str, good: bool) -> None:
+    codes = [code for code, *_ in problems("clients", changed("clients", email=address))]
+    assert codes in ([[]] if good else [["import_email"], ["import_characters"]])
+    assert letters.is_address(address.strip()) == good or address == "anna@demo"

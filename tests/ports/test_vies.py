@@ -75,6 +75,45 @@ def told(service: Service, answer: object, *, status: int = 200, requester: str 
     return vies.check(number="DE136695976", requester=requester)
 
 
+def test_an_answer_that_comes_drop_by_drop_is_not_waited_for() -> None:
+    """Each read is in time, all of them together are not: in the head of the answer as in its body."""
+
+    class Dripping(http.server.BaseHTTPRequestHandler):
+        head = True
+
+        def do_POST(self) -> None:  # the name that the library calls
+            if not self.head:
+                self.send_response(200)
+                self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b"H" if self.head else b" ")
+                    self.wfile.flush()
+                    time.sleep(0.05)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    for head in (True, False):
+        kind = type("OfThisTest", (Dripping,), {"head": head})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(Transient, match="vies_state_silent"):
+            live.LiveVies(url=f"http://127.0.0.1:{server.server_port}", in_all=0.4).check(number="DE1", requester="")
+        assert time.monotonic() - began < 4  # 100 drops take five seconds
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_an_endless_answer_is_not_read_to_its_end(service: Service) -> None:
+    with pytest.raises(Transient, match="vies_unreachable"):
+        told(service, b" " * 200_000)
+
+
 def test_a_confirmed_number_has_the_number_of_its_consultation(service: Service) -> None:
     found = told(service, VALID, requester="IT12345670017")
     assert found == ports.VatAnswer(

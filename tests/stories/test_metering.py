@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Count
 from lxml import etree
 
+from planshift.adapters.vies import recorded
 from planshift.billing import invoices
 from planshift.billing import models as billing
 from planshift.catalog import models as catalog
@@ -15,7 +16,8 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
-from planshift.procedures import models, pace, undoing
+from planshift.procedures import models, pace, undoing, vat
+from planshift.procedures import ports as outside
 from planshift.procedures.metering import drawing, ending, paying, watching
 from planshift.procedures.reconciling import running
 from planshift.provisioning import ports
@@ -187,6 +189,23 @@ def test_D3_the_invoice_of_a_month_is_a_valid_structured_invoice(cloud: Stage, d
     assert told == {"P_2": row.number, "P_15": Money.from_minor(row.gross_minor, "PLN").text, "RodzajFaktury": "VAT"}
     assert len(amounts) == row.lines.count() and sum(amounts) == row.net_minor
     assert (row.due_on is not None) is due
+
+
+def test_D3_the_invoice_of_a_month_without_vat_names_the_consultation_that_it_leans_on(cloud: Stage) -> None:
+    owner = services.Client.objects.get(number=client(cloud))
+    buyer = services.BuyerProfile.objects.filter(client=owner).latest("pk")
+    buyer.pk, buyer.tax_id, buyer.country, buyer.is_business = None, "DE136695976", "DE", True
+    buyer.created_at = buyer.confirmed_at = clock.business() + dt.timedelta(minutes=1)
+    buyer.save(force_insert=True)
+    outside.bind_vies(recorded.RecordedVies())
+    clock.move_to(at=clock.business() + dt.timedelta(minutes=2), actor="test")
+    kept = vat.check(client=owner.number, at=clock.business(), actor="test")
+    top_up(cloud, "600.00", key="x" * 20)
+    push(cloud, "2026-10-01T08:00")
+    row = billing.Invoice.objects.get(metered__month=dt.date(2026, 9, 1))
+    assert {each.vat_code for each in row.lines.all()} == {"reverse_charge"}
+    assert row.buyer_party["legal"]["vies"] == f"{kept.request_identifier} ({kept.checked_on})"
+    sound(cloud)
 
 
 def test_D3_warned_once_blocked_below_the_floor_and_unblocked_by_a_top_up(cloud: Stage) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from planshift.billing import booking, models, numbering, owed, rows
+from planshift.billing import booking, models, numbering, owed, rows, vat_proofs
 from planshift.catalog import models as catalog
 from planshift.domain import documents, einvoices, metering, postings
 from planshift.domain.errors import Refused
@@ -148,9 +148,10 @@ def issue_many(
     accounts += [a for number in sorted(numbers) for a in owed.accounts(client=number, currency=seller.currency)]
     locked = booking.lock(accounts)  # accounts come before series
     due = _due(papers, locked, seller.currency)
+    proofs = _proofs(papers)
     series, taken = numbering.documents(seller=seller, on=on, count=len(papers))
     invoices = bulk.create(
-        _invoice(paper, series, number, seller, on, at, actor, due[paper.meter.pk])
+        _invoice(paper, series, number, seller, on, at, actor, due[paper.meter.pk], proofs)
         for paper, number in zip(papers, taken, strict=True)
     )
     bulk.insert(
@@ -216,6 +217,14 @@ def _entries(
     ]
 
 
+def _proofs(papers: Sequence[Paper]) -> Mapping[int, str]:
+    """By pk of the meter, the consultation of VIES that a paper without VAT leans on."""
+    without = [paper for paper in papers if any(line.vat_code == vat_proofs.CODE for line in paper.lines)]
+    return vat_proofs.newest(
+        wanted={paper.meter.pk: (paper.meter.client_id, vat_proofs.number_of(paper.buyer)) for paper in without}
+    )
+
+
 def _due(papers: Sequence[Paper], locked: booking.Locked, currency: str) -> Mapping[int, int]:
     """What of each paper's draws is still owed, by pk of the meter. Raises ValueError where the draws do not sum to the
     paper."""
@@ -257,6 +266,7 @@ def _invoice(
     at: dt.datetime,
     actor: str,
     due: int,
+    proofs: Mapping[int, str],
 ) -> models.Invoice:
     client, total = paper.meter.client, paper.total
     party = rows.seller_party(seller)
@@ -283,7 +293,7 @@ def _invoice(
         tax_minor=total.tax.minor,
         gross_minor=total.gross.minor,
         seller_party=party.to_json(),
-        buyer_party=paper.buyer.to_json(),
+        buyer_party=vat_proofs.on(party=paper.buyer.to_json(), consultation=proofs.get(paper.meter.pk, "")),
         bank_account=seller.bank_account,
         payment_reference=client.number if due else "",
         settled=settled,

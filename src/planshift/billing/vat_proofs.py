@@ -15,20 +15,28 @@ def of(*, orders: Sequence[models.Order], lines: Mapping[int, Sequence[rows.Colu
     """By pk of the orders whose buyer accounts for the VAT: number and day of the newest consultation that confirmed
     the VAT number of the order's buyer and has a number. One statement, none where no order is taxed so."""
     without = [order for order in orders if any(each["vat_code"] == CODE for each in lines[order.pk])]
-    wanted = {order.pk: (order.client_id, _number(order)) for order in without}
+    return newest(
+        wanted={
+            order.pk: (order.client_id, number_of(documents.Party.from_json(order.buyer_party))) for order in without
+        }
+    )
+
+
+def newest(*, wanted: Mapping[int, tuple[int, str]]) -> Mapping[int, str]:
+    """Of each client (pk) and VAT number, by the key that they are asked under, what `of` tells."""
     if not wanted:
         return {}
     asked = services.VatCheck.objects.filter(client__in={client for client, _ in wanted.values()}, valid=True)
-    newest = {
+    found = {
         (row.client_id, row.number): f"{row.request_identifier} ({row.checked_on})"
         for row in asked.exclude(request_identifier="").order_by("checked_at", "pk")
     }
-    return {pk: newest[key] for pk, key in wanted.items() if key in newest}
+    return {pk: found[key] for pk, key in wanted.items() if key in found}
 
 
-def _number(order: models.Order) -> str:
-    """The VAT number of the buyer on the order, as VIES was asked for it."""
-    return "".join(einvoices.vat_number(documents.Party.from_json(order.buyer_party)))
+def number_of(party: documents.Party) -> str:
+    """The VAT number of a buyer, as VIES was asked for it."""
+    return "".join(einvoices.vat_number(party))
 
 
 def on(*, party: Mapping[str, Any], consultation: str) -> dict[str, Any]:

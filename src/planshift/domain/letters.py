@@ -7,6 +7,7 @@ import email.message
 import email.policy
 import email.utils
 import hashlib
+import re
 from dataclasses import dataclass
 
 
@@ -47,8 +48,22 @@ class BadAddress(ValueError):
     """An address that no mail can go to."""
 
 
+# What every mail server takes, without SMTPUTF8: RFC 5321 dot-string and host name, ASCII. A domain in other letters is
+# given in its own ASCII form (xn--…).
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:[.]{_ATOM})*@(?=.{{1,190}}\Z){_LABEL}(?:[.]{_LABEL})*")
+
+
+def is_address(text: str) -> bool:
+    """Whether a letter can be sent to this address: the one rule of every door that takes one."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def compose(letter: Letter, envelope: Envelope) -> bytes:
     """The letter as RFC 5322 with CRLF: text, HTML beside it, enclosures. Raises BadAddress."""
+    if not is_address(envelope.recipient):
+        raise BadAddress(envelope.recipient)
     message = email.message.EmailMessage(policy=email.policy.SMTP)
     try:
         message["From"] = email.headerregistry.Address(envelope.sender_name, addr_spec=envelope.sender)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.contrib.auth import models as auth
 
 from planshift.catalog import models as catalog
-from planshift.domain import periods
+from planshift.domain import letters, periods
 from planshift.domain.errors import Refused
 from planshift.runtime import among, audit, bulk, moves, numbers
 from planshift.services import models
@@ -24,7 +24,9 @@ def add_client(
     actor: str,
 ) -> models.Client:
     """A new client with buyer data confirmed for invoicing (`buyer`: name, street, postcode, city, country, tax_id,
-    is_business). Numbered C-…"""
+    is_business). Numbered C-… Refused: `mail_address_bad`."""
+    if not letters.is_address(email):
+        raise Refused("mail_address_bad", address=email)
     number = numbers.take(series="client", count=1)[0]
     client = models.Client.objects.create(
         seller=seller, number=f"C-{1000 + number}", name=name, email=email, language=language, created_at=at

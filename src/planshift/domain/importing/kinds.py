@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from planshift.domain import letters
+
 AMOUNT = r"^-?[0-9]{1,12}([.][0-9]{1,3})?$"
 PERCENT = r"^[0-9]{1,2}([.][0-9]{1,2})?$"
 NUMBER = r"^[!-~]([ -~]{0,38}[!-~])?$"  # of a document: printable ASCII, as e-invoices take it
@@ -82,7 +84,7 @@ def _yes_no(raw: Any) -> bool:
 
 def _email(raw: Any) -> str:
     text = _filled(raw)
-    if not re.fullmatch(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+", text, re.ASCII):
+    if not letters.is_address(text) or "." not in text.partition("@")[2]:
         raise _problem("import_email")
     return text
 
