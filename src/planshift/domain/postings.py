@@ -120,28 +120,12 @@ def _posting(name: str, owner: str, *transfers: tuple[Account, Account, Money]) 
 
 def received_for_order(*, seller: str, client: str, through: str, amount: Money) -> Posting:
     """A payment names an open order; it is set aside for it, up to what is missing."""
-    return _posting(
-        "received_for_order",
-        client_key(client),
-        (
-            seller_account(seller=seller, kind=through, currency=amount.currency),
-            client_account(client=client, kind="held", currency=amount.currency),
-            amount,
-        ),
-    )
+    return _received("received_for_order", seller, client, through, "held", amount)
 
 
 def received_unapplied(*, seller: str, client: str, through: str, amount: Money) -> Posting:
     """A payment of a known client matches nothing open: late, double, too much, or in another currency."""
-    return _posting(
-        "received_unapplied",
-        client_key(client),
-        (
-            seller_account(seller=seller, kind=through, currency=amount.currency),
-            client_account(client=client, kind="unapplied", currency=amount.currency),
-            amount,
-        ),
-    )
+    return _received("received_unapplied", seller, client, through, "unapplied", amount)
 
 
 def received_unidentified(*, seller: str, through: str, amount: Money) -> Posting:
@@ -159,15 +143,7 @@ def received_unidentified(*, seller: str, through: str, amount: Money) -> Postin
 
 def received_for_document(*, seller: str, client: str, through: str, amount: Money) -> Posting:
     """A payment names an invoice that was issued elsewhere; it settles what is unpaid of it."""
-    return _posting(
-        "received_for_document",
-        client_key(client),
-        (
-            seller_account(seller=seller, kind=through, currency=amount.currency),
-            client_account(client=client, kind="receivable", currency=amount.currency),
-            amount,
-        ),
-    )
+    return _received("received_for_document", seller, client, through, "receivable", amount)
 
 
 def deposit_opened(*, seller: str, client: str, amount: Money) -> Posting:
@@ -362,6 +338,12 @@ def receivable_opened(*, seller: str, client: str, amount: Money) -> Posting:
             amount,
         ),
     )
+
+
+def _received(name: str, seller: str, client: str, through: str, kind: str, amount: Money) -> Posting:
+    came = seller_account(seller=seller, kind=through, currency=amount.currency)
+    there = client_account(client=client, kind=kind, currency=amount.currency)
+    return _posting(name, client_key(client), (came, there, amount))
 
 
 def _within(client: str, name: str, debit: str, credit: str, amount: Money) -> Posting:
