@@ -12,9 +12,9 @@ from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from planshift.catalog import queries as catalog
-from planshift.runtime import clock, database
+from planshift.runtime import clock
 from planshift.runtime.runs import schedules
-from tests.harness import doors, guarded, product
+from tests.harness import doors, guarded, migrated
 
 pytest_plugins = ["tests.harness.clauses", "tests.harness.loops"]
 # fixtures that bring the database of the run, or start the product on one of its kind
@@ -22,12 +22,9 @@ USES_ROWS = {"db", "transactional_db", "live_server", "on_postgresql", "own_data
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file as `planshift setup` leaves it, to be copied: making one takes seconds each time."""
-    folder = tmp_path_factory.mktemp("migrated")
-    done = product.command("setup", "--quiet", env=product.environment(folder))
-    assert done.returncode == 0, done.stderr
-    return folder / "planshift.sqlite3"
+def installation() -> Path:
+    """An SQLite file as `planshift setup` leaves it, to be copied."""
+    return migrated.installation()
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +34,22 @@ def on_postgresql() -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The test database; an SQLite file is switched to WAL once, as `planshift setup` does (it stays with the file)."""
-    if connection.vendor == "sqlite":
-        with django_db_blocker.unblock():
-            database.prepare()
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, worker_id: str
+) -> Iterator[None]:
+    """The test database of this process of xdist; in place of pytest-django's, which migrates one for each."""
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        migrated.copied(worker_id)
+    yield
+    with django_db_blocker.unblock():
+        connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that started the others takes away what they copied."""
+    if not hasattr(session.config, "workerinput"):
+        migrated.drop()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -45,7 +45,8 @@ SYSTEM = {
     "Btrfs": (("/usr/bin/btrfs", "/usr/sbin/btrfs"), ("btrfs-progs",)),
 }
 FIGURES = ROOT / "var" / "test-report" / "lab.txt"  # written by tests/lab/figures.py
-PROCESSES = str(max(2, min(8, os.cpu_count() or 2)))
+# One more than processors: some tests mostly wait, for real servers and for processes that are killed.
+PROCESSES = str(max(2, min(8, (os.cpu_count() or 1) + 1)))
 
 
 @dataclass

@@ -27,7 +27,7 @@ def possible() -> None:
 
 
 @pytest.fixture(scope="session")
-def opened(possible: None, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
+def opened(possible: None, installation: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
     """Opens a provider with two real web servers, and its product running, for as long as a block lasts."""
 
     @contextmanager
@@ -37,7 +37,7 @@ def opened(possible: None, migrated: Path, tmp_path_factory: pytest.TempPathFact
         with ExitStack() as stack:
             lab = stack.enter_context(hosts.lab(machines))
             zone.records(lab, ttl=ttl)
-            made = offices.Office(lab, folder / "own", key_file, host_keys, _database(stack), given, migrated)
+            made = offices.Office(lab, folder / "own", key_file, host_keys, _database(stack), given, installation)
             stack.callback(made.close)
             yield made.open()
 

@@ -57,7 +57,7 @@ class Office:
     host_keys: Mapping[str, str]
     database: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
-    migrated: Path = Path()  # an SQLite file to begin with
+    installation: Path = Path()  # an SQLite file to begin with
     label: str = parts.ZONE
     running: Inside | None = None
     token: str = ""
@@ -84,7 +84,7 @@ class Office:
         if self.database:
             self.planshift("setup")
         else:
-            shutil.copy2(self.migrated, self.folder / "planshift.sqlite3")
+            shutil.copy2(self.installation, self.folder / "planshift.sqlite3")
         self.running = Inside(folder=self.folder / "run", env=self.env, lab=self.lab)
         self.running.start()
         told = {"host_keys": dict(self.host_keys), "label": self.label, **self.given}

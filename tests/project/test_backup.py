@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.sqlite]  # processes with an SQLite 
 
 
 @pytest.fixture
-def installed(migrated: Path, tmp_path: Path) -> dict[str, str]:
+def installed(installation: Path, tmp_path: Path) -> dict[str, str]:
     env = product.environment(tmp_path)
-    shutil.copy2(migrated, env["PLANSHIFT_DATABASE"])
+    shutil.copy2(installation, env["PLANSHIFT_DATABASE"])
     return env
 
 

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.sqlite]  # processes with an SQLite 
 
 
 @pytest.fixture
-def running(migrated: Path, tmp_path: Path) -> Iterator[product.Product]:
-    shutil.copy2(migrated, tmp_path / "planshift.sqlite3")
+def running(installation: Path, tmp_path: Path) -> Iterator[product.Product]:
+    shutil.copy2(installation, tmp_path / "planshift.sqlite3")
     started = product.Product(tmp_path, product.environment(tmp_path))
     try:
         yield started.start()

@@ -51,21 +51,18 @@ class Bench:
 
         in_child(do)
 
-    def stage(self) -> Path:
-        """Migrated, and the demo loaded: once for all scenarios."""
+    def stage(self, tables: str) -> Path:
+        """A copy of the migrated database `tables`, and the demo loaded: once for all scenarios."""
         home = self._home()
         if self.postgresql:
-            in_child(lambda: self._administer(f'CREATE DATABASE "{self._database(home)}"'))
+            in_child(lambda: self._administer(f'CREATE DATABASE "{self._database(home)}" TEMPLATE "{tables}"'))
+        else:
+            _copy(Path(tables), home / "life.sqlite3")
 
         def make() -> None:
-            from django.core.management import call_command
-
-            from planshift.runtime import database
             from tests.harness.killing import scenarios
 
             self._enter(home)
-            database.prepare()
-            call_command("migrate", verbosity=0)
             scenarios.stage()
 
         in_child(make)
@@ -210,6 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("scenarios", nargs="+", metavar="MODULE:NAME:EVERY", help="die at every so-many-th commit")
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--tables", required=True, help="a migrated database, to be copied")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--when", default="before,after")
     given = parser.parse_args()
@@ -222,7 +220,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     try:
         bench.sweep()
-        stage = bench.stage()
+        stage = bench.stage(given.tables)
         for each in given.scenarios:
             module, name, every = each.split(":")
             scenario = getattr(importlib.import_module(module), name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from tests.harness import children
+from tests.harness import children, migrated
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -34,9 +34,10 @@ def sweep(scenarios: Mapping[str, int], *, folder: Path, when: str = "before,aft
     own = {"DJANGO_SETTINGS_MODULE": "tests.harness.settings", "PLANSHIFT_TEST_VAR": str(folder)}
     if connection.vendor == "sqlite":
         own["PLANSHIFT_TEST_DATABASE"] = "sqlite"
+    given = ["--folder", str(folder), "--when", when, "--tables", migrated.tables()]
     wanted = [f"{scenario}:{every}" for scenario, every in scenarios.items()]
     runner = subprocess.Popen(
-        [sys.executable, "-m", "tests.harness.killing.runner", *wanted, "--folder", str(folder), "--when", when],
+        [sys.executable, "-m", "tests.harness.killing.runner", *wanted, *given],
         cwd=ROOT,
         env=os.environ | own,
         stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.test import Client
@@ -13,6 +14,13 @@ from planshift.runtime import clock
 from planshift.services import models as services
 
 ITALIA, POLSKA = "demo-host-italia", "demo-chmura-polska"
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document, not to be changed: making it takes seconds."""
+    told: dict[str, Any] = Client().get("/api/v1/openapi.json").json()
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

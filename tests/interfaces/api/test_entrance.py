@@ -85,7 +85,7 @@ class Operation:
         )
 
 
-DOCUMENT: dict[str, Any] = Client().get("/api/v1/openapi.json").json()
+DOCUMENT = known.document()
 
 
 def operations() -> Iterator[Operation]:
