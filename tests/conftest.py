@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -15,6 +16,10 @@ from planshift.catalog import queries as catalog
 from planshift.runtime import clock
 from planshift.runtime.runs import schedules
 from tests.harness import doors, guarded, migrated
+
+# How long an example takes says how busy the machine is, not whether the code is right
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.harness.clauses", "tests.harness.loops"]
 # fixtures that bring the database of the run, or start the product on one of its kind
