@@ -192,3 +192,11 @@ def test_the_detail_of_the_history_is_told_in_words() -> None:
         )
         assert steps.trouble("the disk, as agreed: replaced") == "the disk, as agreed: replaced"
         assert steps.of_recipe("remove_attached:S-1001") == "Attached services removed (S-1001)"
+
+
+def test_a_trouble_behind_another_is_told_too() -> None:
+    with translation.override("en"):
+        told = steps.of_error({"what": "mail_not_back", "why": "unreachable"})
+        assert told.endswith("could not be brought back to the old one. The server does not answer.")
+        assert steps.of_error({"what": "unreachable", "step": "create"}) == "The server does not answer."
+        assert steps.of_error({}) == ""

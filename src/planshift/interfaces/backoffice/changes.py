@@ -60,7 +60,7 @@ def one(request: HttpRequest, staff: views.StaffHeader, number: str) -> HttpResp
         steps=[words.step(each) for each in page.steps],
         history=words.tries(page.history, kind="change"),
         execution_run=f"execution:{page.execution.number}" if page.execution else "",
-        trouble_at_work=steps.trouble(str(page.execution.error.get("what", ""))) if page.execution else "",
+        trouble_at_work=steps.of_error(page.execution.error) if page.execution else "",
         postings=[words.posting(each) for each in page.postings],
         key=door.new_key(),
         people=actors.names(actors=_actors(page, thread)),

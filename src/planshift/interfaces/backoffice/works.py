@@ -28,7 +28,7 @@ def every(request: HttpRequest, staff: views.StaffHeader) -> HttpResponse:
             {
                 "it": each,
                 "step": steps.of_recipe(each.step),
-                "trouble": steps.trouble(str(each.error.get("what", ""))),
+                "trouble": steps.of_error(each.error),
                 "run": f"execution:{each.number}",
             }
             for each in page.executions
@@ -82,7 +82,7 @@ def one(request: HttpRequest, staff: views.StaffHeader, key: str) -> HttpRespons
         "others": [_shown(each) for each in page.others],
         "action": reverse("staff:execution", args=[page.execution.number]) if page.execution else reverse("staff:run"),
         "can": page.execution.can if page.execution and page.run.state != "STUCK" else page.can,
-        "trouble": steps.trouble(str(page.execution.error.get("what", ""))) if page.execution else "",
+        "trouble": steps.of_error(page.execution.error) if page.execution else "",
     }
     if page.execution and page.run.state == "STUCK":
         shown["action"] = reverse("staff:run")

@@ -4,6 +4,7 @@ The one home of these words; tests/house_rules/test_words_of_work.py tells whoev
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -285,6 +286,13 @@ def trouble(what: str) -> Words:
     if all(each in refusals.SENTENCES for each in refused):
         return " ".join(reasons.sentence(Reason(each, {})) for each in refused)
     return what
+
+
+def of_error(error: Mapping[str, Any]) -> str:
+    """What a stuck execution keeps of its trouble: the words, and behind them why, where another trouble is behind."""
+    words = str(trouble(str(error.get("what", ""))))
+    why = TROUBLES.get(str(error.get("why", "")))
+    return f"{words} {why}" if why else words
 
 
 def detail(*, kind: str, outcome: str, text: str) -> str:
