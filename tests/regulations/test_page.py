@@ -184,7 +184,7 @@ def test_what_differs_between_kinds_is_told_apart_and_what_is_the_same_once():
 def test_differences_by_direction_are_told_by_direction():
     (when,) = [block for block in _page("deposit").section("execution").blocks if getattr(block, "items", ())]
     assert [item.split(":")[0] for item in when.items] == [
-        "Change of plan, decrease or change of resources, decrease",
+        "Decrease (change of plan or change of resources)",
         "In all other cases",
     ]
 

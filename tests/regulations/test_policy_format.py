@@ -56,3 +56,10 @@ def test_rules_as_providers_publish_them_are_sound_policies(row):
     lines = re.findall(r"`([^`]+)`", row)
     text = 'format = 1\npolicy = "x"\n' + "\n".join(lines) + "\n"
     assert checker.check(text.encode()).findings == ()
+
+
+def test_the_manual_tells_an_author_nothing_of_the_code():
+    text = policy_format.markdown()
+    for word in ("`run`", "`rooms`", "`Weight`", "`Rounder`", "or None", "(None:"):
+        assert word not in text, word
+    assert "The client may say so earlier." in text  # what stands beside it stays

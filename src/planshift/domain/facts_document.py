@@ -4,10 +4,8 @@ A document holds only what a source states: dates, or counts of used or remainin
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, time
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +17,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.exact import Exact, Fraction
 from planshift.domain.money import Money
 from planshift.domain.periods import Length, Moment, Period
-from planshift.domain.toml_reading import BadDocument, Document, Problem, Table
+from planshift.domain.toml_reading import Document, Table
 
 _UNITS = ("month", "day", "hour", "minute", "second")
 
@@ -37,15 +35,7 @@ def parse(text: str, *, name: str = "facts") -> Stated:
     """Facts and request of a TOML text, or of a JSON text (one that begins with "{"). Raises BadDocument."""
     if not text.lstrip().startswith("{"):
         return read(Document(text, name), digest=_digest(text))
-    try:
-        raw = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadDocument(name, [Problem(1, "", f"not JSON: {str(error)[:200]}")]) from None
-    return read(Document.of_table(raw, name), digest=_digest(text))
-
-
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no number")
+    return read(Document.of_json(text, name), digest=_digest(text))
 
 
 def _digest(text: str) -> str:
@@ -126,7 +116,10 @@ def _service(table: Table, catalog: Catalog, on: Moment | None) -> tuple[known.S
     used, remaining, total = (table.value(key, _count, None) for key in ("used", "remaining", "total"))
     counts = None
     if term is not None and on is None:
-        on = _moment_of(table, term, used, remaining, zone)
+        try:
+            on = _moment_of(table, term, used, remaining, zone)
+        except Refused as refused:
+            table.problem("used" if used is not None else "remaining", refused.code.replace("_", " "))
     elif term is None:
         counts = _counts(table, length, used, remaining, total)
     elif used is not None or remaining is not None:
@@ -287,7 +280,7 @@ def _attached(row: Table, currency: str) -> known.Attached:
 
 
 def _billed(root: Table, catalog: Catalog, service: known.Service) -> tuple[known.BilledLine, ...]:
-    lines = []
+    lines: list[known.BilledLine] = []
     currency, zone = catalog.seller.currency, catalog.seller.zone
     for index, row in enumerate(root.rows("billed")):
         amount = row.amount("amount") or Fraction(0)
@@ -315,9 +308,12 @@ def _billed(root: Table, catalog: Catalog, service: known.Service) -> tuple[know
         day = issued or (periods.day_of(start, zone) if start is not None else None)
         if rate is None:
             rate = catalog.seller.tax_rate(day) if day is not None else _latest_rate(catalog)
+        number = row.text("id", str(index + 1))
+        if any(line.id == number for line in lines):
+            row.problem("id", f"another line has the id {number!r}")
         lines.append(
             known.BilledLine(
-                id=row.text("id", str(index + 1)),
+                id=number,
                 component=row.code("component", known.PLAN),
                 amount=Money(amount, currency),
                 paid=Money(paid, currency),

@@ -4,8 +4,9 @@ Every problem is collected with its line and key; nothing is half-read. Amounts 
 """
 
 import difflib
+import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -54,14 +55,18 @@ class Document:
         try:
             raw = tomllib.loads(text, parse_float=Decimal)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-            found = str(error)[:200] or "nested too deeply"
+            found = _plainly(error)
             raise BadDocument(name, [Problem(_line_of(found), "", f"not TOML: {found}")]) from None
         self._lines = lines.of(text)
         self.root = Table(raw, (), self)
 
     @classmethod
-    def of_table(cls, raw: Mapping[str, Any], name: str) -> "Document":
-        """The same for a table that did not come from TOML (JSON): no lines, only keys."""
+    def of_json(cls, text: str, name: str) -> "Document":
+        """The same for an object of JSON: no lines, only keys."""
+        try:
+            raw = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
+        except (ValueError, RecursionError) as error:
+            raise BadDocument(name, [Problem(1, "", f"not JSON: {_plainly(error)}")]) from None
         document = cls("", name)
         document.root = Table(dict(raw), (), document)
         return document
@@ -74,6 +79,26 @@ class Document:
         """Raise BadDocument when there is any problem."""
         if self.problems:
             raise BadDocument(self.name, sorted(self.problems, key=lambda problem: problem.line))
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key[:60]!r} stands there twice")
+        found[key] = value
+    return found
+
+
+def _plainly(error: Exception) -> str:
+    """What a reader of TOML or JSON says, in the words of an author of files."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "a number is too long" if "integer string conversion" in str(error) else str(error)[:200]
 
 
 def _line_of(message: str) -> int:
@@ -272,7 +297,7 @@ def _percent(raw: Any) -> Fraction:
 def day(raw: Any) -> date:
     """A TOML date, or the text of one."""
     if isinstance(raw, str):
-        raw = date.fromisoformat(raw) if len(raw) == 10 else raw
+        raw = date.fromisoformat(raw) if len(raw) == 10 and raw[4] == raw[7] == "-" else raw
     if isinstance(raw, datetime) or not isinstance(raw, date) or not 1900 <= raw.year <= 2200:
         raise ValueError("this must be a date such as 2026-09-01 between 1900 and 2200")
     return raw

@@ -138,3 +138,13 @@ def test_a_floor_below_the_rounded_total_cannot_be_written() -> None:
             'total_rounding = { answer = "to_unit", unit = 100, mode = "down" }',
             "EUR",
         )
+
+
+@pytest.mark.parametrize("settlement", ["difference", "credit_and_charge"])
+def test_a_total_on_a_coarse_unit_stays_money_where_the_term_is_no_whole_number_of_periods(settlement: str) -> None:
+    """Of 59 days at 99.99 for 31, 190.303225… would have been paid: the total of -400.00 goes down to whole cents."""
+    facts = world.change("2026-01-02", "2026-01-01", "2026-03-01", '"31 days"') + world.plans("99.99", "0", '"31 days"')
+    policy = GROWS + 'total_rounding = { answer = "to_unit", unit = 400, mode = "up" }\n'
+    found = offer(policy + f'settlement = "{settlement}"\n', facts)
+    assert [line.amount.net.text for line in found.lines] == ["-187.08", "-3.22"]
+    assert found.total.net.text == "-190.30"

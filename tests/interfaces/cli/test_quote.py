@@ -164,6 +164,11 @@ BAD_COMMANDS: list[tuple[list[str], str]] = [
     ),
     ([*EASY_HARD, "--plan", "silver", "--term-start", "2026-01-01", "--on", "2026-02-01"], "say what is to change"),
     ([*SILVER, "--facts", "case.toml"], "leave out --catalog"),
+    ([*EASY_HARD[:2], "--facts", "case.toml", "--choice", "difference"], "leave out --choice"),
+    ([*EASY_HARD[:2], "--facts", "case.toml", "--payment-method", "card"], "leave out --payment-method"),
+    ([*SILVER, "--have", "ip=+2"], "what the service has now"),
+    ([*SILVER, "--have", "ip=2", "--have", "ip=3"], "what the service has now"),
+    ([*SILVER, "--resource", "ip=2", "--resource", "ip=3"], "--resource ip stands there twice"),
 ]
 
 
@@ -194,6 +199,10 @@ BAD_FACTS: list[tuple[str, str, str]] = [
     ("a hostile zone", 'currency = "EUR"', 'currency = "EUR"\nzone = "../../etc/passwd"'),
     ("more credited than paid", "[request]", '[[billed]]\namount = "1"\ncredited = "2"\n[request]'),
     ("used and a day", 'start = "2026-01-01"', 'start = "2026-01-01"\nused = "3 months"'),
+    ("a day as a week's", '"2026-09-01"', '"2026-W36-2"'),
+    ("one id twice", "[request]", '[[billed]]\nid = "2"\namount = "1"\n[[billed]]\namount = "1"\n[request]'),
+    ("more used than the calendar has", 'on = "2026-09-01"\n', ""),
+    ("a number without an end", "period = 12\n[service]", "period = " + "9" * 5000 + "\n[service]"),
 ]
 
 
@@ -203,11 +212,23 @@ def test_bad_facts_are_refused_in_words(
 ) -> None:
     assert old in CASE
     file = tmp_path / "case.toml"
-    file.write_text(CASE.replace(old, new, 1), encoding="utf-8")
+    text = CASE.replace(old, new, 1)
+    if name.startswith("more used"):
+        text = text.replace('start = "2026-01-01"', 'start = "2026-01-01"\nused = "99999999999999 days"')
+    file.write_text(text, encoding="utf-8")
     status, out, err = run(["--policy", EASY_HARD[1], "--facts", str(file)], capsys)
     assert (status, out) == (2, ""), out
     assert "case.toml: line" in err
     assert "Traceback" not in err
+    assert "set_int_max_str_digits" not in err
+
+
+def test_a_key_that_stands_twice_in_json_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "case.json"
+    file.write_text('{"on": "2026-09-01", "seller": {"currency": "EUR", "currency": "PLN"}}', encoding="utf-8")
+    status, _, err = run(["--policy", EASY_HARD[1], "--facts", str(file)], capsys)
+    assert status == 2
+    assert "'currency' stands there twice" in err
 
 
 def test_currencies_that_differ_are_a_refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 """From which instant does the new price count?
 
-`run` chooses among the instants of a change; one that is not known yet is taken to be that of the request, and the
-quote holds while it is valid.
+An instant that is not known yet is taken to be that of the request, and the quote holds while it is valid. `run`
+chooses among the instants of a change.
 """
 
 from dataclasses import dataclass

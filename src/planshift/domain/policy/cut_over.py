@@ -1,6 +1,6 @@
 """From when on does the new environment of a hard change count as in use?
 
-`run` gives the day on which it does without a word from the client; the client may say so earlier.
+The client may say so earlier. `run` gives the day on which it does without a word from the client.
 """
 
 from datetime import date, timedelta

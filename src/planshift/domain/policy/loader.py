@@ -11,7 +11,11 @@ class BadPolicy(ValueError):
 
     def __init__(self, findings: tuple[checker.Finding, ...]) -> None:
         self.findings = findings
-        super().__init__("\n".join(f"line {found.line}: {found.key}: {found.message}" for found in findings))
+        super().__init__(
+            "\n".join(
+                f"line {found.line}: " + (f"{found.key}: " if found.key else "") + found.message for found in findings
+            )
+        )
 
 
 def load(data: bytes, *, catalog: Catalog | None = None) -> document.Policy:

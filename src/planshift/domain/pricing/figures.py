@@ -141,7 +141,9 @@ def _lowest(settled: Settled, facts: known.Facts, raws: list[Raw], amounts: list
     total = _NONE
     for raw, amount in zip(raws, amounts, strict=True):
         can = creditable(settled, facts, raw) if amount < 0 else None
-        total += amount if can is None else min(amount, -can)
+        total += (
+            amount if can is None else min(amount, -money.round_to(can, Fraction(1, settled.deal.rounding.per), "down"))
+        )
     return total
 
 

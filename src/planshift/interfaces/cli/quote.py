@@ -143,7 +143,7 @@ def _from_catalog(given: argparse.Namespace) -> Stated:
     given.to = _spelled(given.to, catalog.plans) if given.to else given.to
     given.choice = _spelled(given.choice, settlement.RULES)
     length = _length("--months", given.months) if given.months else _shortest(catalog, given.plan)
-    have = {code: amount for code, amount, _ in map(_resource, given.have)}
+    have = _have(given.have)
     service = known.Service(
         plan=given.plan,
         length=length,
@@ -173,9 +173,21 @@ def _of_resource(text: str, known: Iterable[str]) -> str:
     return f"{_spelled(code, known)}{equals}{amount}"
 
 
+def _have(given: list[str]) -> dict[str, int]:
+    have: dict[str, int] = {}
+    for text in given:
+        code, amount, relative = _resource(text)
+        if relative or code in have:
+            raise Unusable(f"--have {text}: write CODE=AMOUNT once, such as ip=2: what the service has now")
+        have[code] = amount
+    return have
+
+
 def _request(given: argparse.Namespace, have: dict[str, int]) -> known.Request:
     amounts = {}
     for code, amount, relative in map(_resource, given.resource):
+        if code in amounts:
+            raise Unusable(f"--resource {code} stands there twice")
         amounts[code] = have.get(code, 0) + amount if relative else amount
     length = _length("--period", given.period) if given.period else None
     if given.to:

@@ -1,6 +1,7 @@
 """How is a policy file written? The manual of the format, made from the code that reads it (docs/policy-format.md)."""
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -211,7 +212,7 @@ def _default(dimension: vocabulary.Dimension) -> str:
 
 def _dimension(dimension: vocabulary.Dimension) -> Iterator[str]:
     yield f"\n### {dimension.name}\n"
-    yield inspect.cleandoc(dimension.question) + "\n"
+    yield _for_authors(dimension.question) + "\n"
     facts = [f"Default: {_default(dimension)}."]
     if dimension.many:
         facts.append("Takes a list: several answers may hold at once.")
@@ -223,6 +224,15 @@ def _dimension(dimension: vocabulary.Dimension) -> Iterator[str]:
     if dimension.reserved:
         yield "\nReserved words, known and not available in this version:\n"
         yield from (f"- `{word}`: {meaning}" for word, meaning in dimension.reserved.items())
+
+
+def _for_authors(question: str) -> str:
+    """What a question's docstring tells an author of policies: all but what it says about the code (`run`, `rooms`)."""
+    told = []
+    for paragraph in inspect.cleandoc(question).split("\n\n"):
+        sentences = re.split(r"(?<=[.?!])\s+", " ".join(paragraph.split()))
+        told.append(" ".join(each for each in sentences if not re.search(r"`(run|rooms|unit|anchor)`", each)))
+    return "\n\n".join(filter(None, told))
 
 
 def _answer(dimension: str, answer: vocabulary.Answer) -> Iterator[str]:

@@ -89,21 +89,31 @@ def _formulas(speaker: sentences.Speaker, name: str, values: situations.Values) 
 def label(speaker: sentences.Speaker, difference: situations.Difference) -> str:
     """To which changes a difference applies, in a few words."""
     if difference.atoms:
-        labels = [_atom(speaker, atom) for atom in difference.atoms]
-        return speaker.joined([labels[0], *(each[:1].lower() + each[1:] for each in labels[1:])], "or")
+        shared = {atom[-1] for atom in difference.atoms}
+        if len(shared) == 1 and len(difference.atoms) > 1 and all(len(atom) == 2 for atom in difference.atoms):
+            firsts = [_atom(speaker, atom[:1], inside=True) for atom in difference.atoms]
+            return f"{_atom(speaker, tuple(shared))} ({speaker.joined(firsts, 'or')})"
+        labels = [_atom(speaker, atom, inside=index > 0) for index, atom in enumerate(difference.atoms)]
+        return speaker.joined(labels, "or")
     if difference.cases:
         return "; ".join(case_label(speaker, case) for case in difference.cases)
     return speaker.table("labels", "others")
 
 
-def _atom(speaker: sentences.Speaker, atom: situations.Atom) -> str:
+def _atom(speaker: sentences.Speaker, atom: situations.Atom, *, inside: bool = False) -> str:
+    """`inside`: within a sentence, where only a name keeps its capital letter."""
     words = []
     for attribute, value in atom:
-        if attribute == "family":
-            words.append(speaker.name(value) if value else speaker.table("labels", "other_families"))
-        else:
-            words.append(speaker.table("labels", attribute, value))
-    return ", ".join(words[:1] + [word[:1].lower() + word[1:] for word in words[1:]])
+        if attribute == "family" and value:
+            words.append(speaker.name(value))
+            continue
+        word = (
+            speaker.table("labels", "other_families")
+            if attribute == "family"
+            else speaker.table("labels", attribute, value)
+        )
+        words.append(word[:1].lower() + word[1:] if words or inside else word)
+    return ", ".join(words)
 
 
 def case_label(speaker: sentences.Speaker, case: document.Case) -> str:
