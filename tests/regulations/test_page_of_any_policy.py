@@ -55,7 +55,10 @@ def test_an_answer_that_a_policy_gives_stands_on_its_page(dimension, answer, cat
     found = dimensions.every()[dimension]
     lines = {**COMMON, **NEEDS.get((dimension, answer), {}), dimension: found.answers[answer].example}
     head = 'format = 1\npolicy = "x"\ncurrency = "PLN"\nkind = "hard"\n'
-    checked = checker.check((head + "".join(f"{key} = {value}\n" for key, value in lines.items())).encode())
+    text = head + "".join(f"{key} = {value}\n" for key, value in lines.items())
+    checked = checker.check(
+        text.encode(), loaded=True
+    )  # no change waits for the acceptance, which is told all the same
     assert checked.policy is not None, checked.findings
     page = regulation.page(policy=checked.policy, catalog=catalogs[0], language="en", on=ON)
     names = {code: resource.name for plan in catalogs[0].plans.values() for code, resource in plan.resources.items()}

@@ -30,7 +30,7 @@ def _catalog(pk: int) -> catalog.Catalog:
 
 @lru_cache(maxsize=64)
 def _policy(pk: int) -> document.Policy:
-    return loader.load(models.PolicyRevision.objects.values_list("text", flat=True).get(pk=pk).encode())
+    return loader.loaded(models.PolicyRevision.objects.values_list("text", flat=True).get(pk=pk).encode())
 
 
 def catalog_of(*, revision: int) -> catalog.Catalog:

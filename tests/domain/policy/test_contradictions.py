@@ -39,10 +39,12 @@ CLASHES = [
         + DOWN % 'timing = "after_acceptance"',
     ),
     (
-        'acceptance = { answer = "by_reply", days = 3, reminders = [3] }',
+        'decrease = "settled"\nacceptance = { answer = "by_reply", days = 3, reminders = [3] }\n'
+        + DOWN % 'timing = "after_acceptance"',
         "acceptance",
         "reminder on day 3",
-        'acceptance = { answer = "by_reply", days = 4, reminders = [3] }',
+        'decrease = "settled"\nacceptance = { answer = "by_reply", days = 4, reminders = [3] }\n'
+        + DOWN % 'timing = "after_acceptance"',
     ),
     (
         'promise = { answer = "business_days", least = 6, most = 5 }',
@@ -115,7 +117,8 @@ CLASHES = [
         'notices = "decrease_after_acceptance"',
         "notices",
         "does not ask for",
-        'notices = "decrease_after_acceptance"\nacceptance = "by_reply"',
+        'decrease = "settled"\nnotices = "decrease_after_acceptance"\nacceptance = "by_reply"\n'
+        + DOWN % 'timing = "after_acceptance"',
     ),
     (
         'setup_fee = { answer = "always", amount = "5" }',

@@ -15,6 +15,7 @@ from planshift.domain.policy import (
     cut_over,
     deposit,
     documents,
+    loader,
     metering,
     notices,
     promise,
@@ -26,7 +27,6 @@ from planshift.domain.policy import (
     vocabulary,
 )
 from planshift.domain.policy.given import Share
-from tests.domain.pricing import world
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,8 @@ def test_acceptance_by_reply_has_reminders_and_a_last_day():
 def test_what_a_policy_does_not_say_is_as_it_was_before_it_could_be_said():
     """A policy that was loaded before these parameters were known goes on meaning the same."""
     text = 'acceptance = "by_reply"\nrenewal = "full_new_price"\n'
-    chosen = world.policy(text).answers_before_cases("")
+    head = 'format = 1\npolicy = "test"\n'
+    chosen = loader.loaded((head + text).encode()).answers_before_cases("")
     assert chosen["acceptance"][0].params["unanswered"] == "lapses"
     assert chosen["renewal"][0].params["told_days"] == 0
     assert chosen["renewal"][0].params["prices"] == "of_the_day"

@@ -80,8 +80,11 @@ def written(dimension: str, example: str) -> str:
     text += f"{dimension} = {example}\n"
     if dimension == "timing" and "renewal" in example:
         text = text.replace('decrease = "settled"', 'decrease = "at_renewal"')
+    if dimension == "notices" and "acceptance" in example:
+        text += 'acceptance = "by_reply"\n'
     if example == '"after_acceptance"':
         text = text.replace(f"{dimension} = {example}\n", 'acceptance = "by_reply"\n')
+    if '"by_reply"' in text:  # a decrease waits for it
         text += '[[case]]\nname = "period"\nwhen = { operation = "period" }\n'
         text += '[[case]]\nname = "down"\nwhen = { direction = "down" }\ntiming = "after_acceptance"\n'
         text += '[[case]]\nname = "other"\n'
@@ -97,8 +100,6 @@ def written(dimension: str, example: str) -> str:
         text += 'timing = "at_once"\n'
     if dimension == "timing" and "at_once" in example:
         text = re.sub(r"(?m)^settlement = .*$", "", text) + 'settlement = "nothing"\n'
-    if dimension == "notices" and "acceptance" in example:
-        text += 'acceptance = "by_reply"\n'
     return text
 
 

@@ -14,7 +14,18 @@ from typing import Any, cast
 
 from planshift.domain import money
 from planshift.domain.catalog import Catalog
-from planshift.domain.policy import contradictions, dimensions, document, fit, lines, reading, terms, values, vocabulary
+from planshift.domain.policy import (
+    contradictions,
+    dimensions,
+    document,
+    fit,
+    idle,
+    lines,
+    reading,
+    terms,
+    values,
+    vocabulary,
+)
 
 FORMAT = 1
 SIZE_LIMIT = 256 * 1024  # bytes of a policy file
@@ -51,8 +62,11 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def check(data: bytes, *, catalog: Catalog | None = None) -> Checked:
-    """Read a policy file, and see whether it fits a catalog. Never raises for what the file holds."""
+def check(data: bytes, *, catalog: Catalog | None = None, loaded: bool = False) -> Checked:
+    """Read a policy file, and see whether it fits a catalog. Never raises for what the file holds.
+
+    `loaded`: it was found sound when it was loaded, and is not asked anew for contradictions that this version knows.
+    """
     text, finding = _text(data)
     if finding is not None:
         return Checked(None, (finding,))
@@ -68,8 +82,10 @@ def check(data: bytes, *, catalog: Catalog | None = None) -> Checked:
     problems: list[values.Problem] = []
     currency = catalog.seller.currency if catalog is not None else ""
     policy = _policy(raw, hashlib.sha256(data).hexdigest(), currency, problems.append)
-    if policy is not None and not problems:
-        contradictions.find(policy, reading.positions(raw), problems.append)
+    if policy is not None and not problems and not loaded:
+        positions = reading.positions(raw)
+        contradictions.find(policy, positions, problems.append)
+        idle.find(policy, positions, problems.append)
         if catalog is not None:
             fit.answers(policy, catalog, problems.append)
     if policy is not None and catalog is not None:

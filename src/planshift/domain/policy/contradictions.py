@@ -297,6 +297,22 @@ def _nothing_to_send(these: These) -> str | None:
     return None
 
 
+def _grid_of_net(these: These) -> str | None:
+    """Where gross amounts are rounded, the net amount is what is left of them: it lies on no grid of its own."""
+    place = these.answer("tax_rounding")
+    if place not in ("on_gross", "credits_on_gross"):
+        return None
+    for name in ("rounding", "credit_rounding"):
+        if these.given(name, "unit") or these.given(name, "decimals"):
+            return (
+                f"under “{place}” the gross amount is rounded, the net is the rest: “{name}” can ask for no grid of it"
+            )
+    for name, idle in (("total_rounding", "no"), ("minimum_charge", "none")):
+        if these.answer(name) != idle:
+            return f"under “{place}” the net amount is what is left of the gross: “{name}” cannot be kept to the cent"
+    return None
+
+
 def _nothing_unused(these: These) -> str | None:
     if these.answer("unused_value") == "nothing" and these.answer("credit_share") != "all":
         return "the unused part is worth nothing: there is no share of it to give back"
@@ -367,5 +383,6 @@ CLASHES = (
     Clash(("denominator", "time_unit"), _units_apart),
     Clash(("change_day", "partial_unit", "time_unit"), _divides_no_day),
     Clash(("rounding", "credit_rounding"), _two_grids),
+    Clash(("tax_rounding", "rounding", "credit_rounding", "total_rounding", "minimum_charge"), _grid_of_net),
     Clash(("near_renewal",), _never_near),
 )  # fmt: skip

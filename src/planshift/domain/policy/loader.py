@@ -29,8 +29,17 @@ def load(data: bytes, *, catalog: Catalog | None = None) -> document.Policy:
 
 
 @lru_cache(maxsize=256)
+def loaded(data: bytes) -> document.Policy:
+    """The policy in the text of a revision: it was sound when it was loaded, and stays in force as it is."""
+    return _found(checker.check(data, loaded=True))
+
+
+@lru_cache(maxsize=256)
 def _sound(data: bytes) -> document.Policy:
-    checked = checker.check(data)
+    return _found(checker.check(data))
+
+
+def _found(checked: checker.Checked) -> document.Policy:
     if checked.policy is None:
         raise BadPolicy(checked.findings)
     return checked.policy
