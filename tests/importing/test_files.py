@@ -53,7 +53,7 @@ def test_the_examples_of_the_manual_are_the_same_in_both_formats(kind: str) -> N
 def test_every_problem_is_told_at_once_with_line_and_column() -> None:
     content = """{"clients": [
   {"reference": "a b", "name": "", "email": "nobody", "language": "de",
-   "since": "2026-02-30", "login": "perhaps", "colour": 1,
+   "since": "2026-02-30", "login": "perhaps", "colour": 1, "time_zone": "Rome",
    "buyer": {"name": "x", "street": "x", "city": "x",
              "country": "pl", "is_business": true}}
 ]}"""
@@ -65,6 +65,7 @@ def test_every_problem_is_told_at_once_with_line_and_column() -> None:
         ("import_day", 3, 13, "since"),
         ("import_yes_no", 3, 36, "login"),
         ("import_field_unknown", 3, 57, "colour"),
+        ("import_time_zone", 3, 73, "time_zone"),
         ("import_country", 5, 25, "buyer.country"),
     ]
 

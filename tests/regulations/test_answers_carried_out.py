@@ -72,6 +72,10 @@ STAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "",
         (ON + PLANS + SERVICE + TERM + PLAN + "paid_at = 2026-02-14\nready_at = 2026-02-17\n",),
     ),
+    "time_zone": (
+        "",
+        ('on = "2026-02-10T02:00:00+01:00"\n' + PLANS + SERVICE + TERM + 'time_zone = "America/New_York"\n' + PLAN,),
+    ),
     "partial_unit": (
         'time_unit = "days"\nchange_day = "by_instant"\n',
         tuple(

@@ -136,12 +136,13 @@ def attached_and_billed_on_a_day(stage: Stage) -> None:
         client=main.client, label="addon.demo", family="hosting", plan="host-pointer", months=12, start_on=on,
         auto_renew=False, at=clock.business(), actor="test", attached_to=main,
     )  # fmt: skip
-    services.Client.objects.filter(pk=main.client_id).update(bill_day=15)
+    services.Client.objects.filter(pk=main.client_id).update(bill_day=15, time_zone="America/New_York")
 
 
 def test_an_attached_service_and_a_billing_day_give_the_end_of_the_term(stage: Stage) -> None:
     attached_and_billed_on_a_day(stage)
     found = known(stage, "addon.demo").service
+    assert str(found.zone) == "America/New_York"
     assert (found.aligned_until, found.bill_day) == (stage.page("pasticceria").card.term_end_on, 15)
     assert known(stage, "pasticceria").service.aligned_until is None
 

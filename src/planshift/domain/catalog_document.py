@@ -63,13 +63,6 @@ def _named(table: Table) -> list[tuple[str, Table]]:
     return [(key, table.table(key)) for key in table.names()]
 
 
-def _zone(raw: Any) -> ZoneInfo:
-    try:
-        return ZoneInfo(raw if isinstance(raw, str) else "")
-    except (KeyError, ValueError, OSError):
-        raise ValueError("this must be a time zone such as Europe/Warsaw") from None
-
-
 def _country(raw: Any) -> str:
     if not isinstance(raw, str) or len(raw) != 2 or not (raw.isascii() and raw.isupper()):
         raise ValueError("this must be a country code such as PL")
@@ -101,7 +94,7 @@ def _seller(table: Table) -> Seller:
         name=table.text("name", ""),
         country=table.value("country", _country, ""),
         currency=table.value("currency", _currency) or "XXX",
-        zone=table.value("zone", _zone, ZoneInfo("UTC")),
+        zone=table.value("zone", toml_reading.zone, ZoneInfo("UTC")),
         language=table.text("language", "en", LANGUAGES),
         prices=table.text("prices", "net", ("net", "gross")),
         vat=rates,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from planshift.domain.catalog import Catalog
 from planshift.domain.exact import Exact, Fraction
@@ -113,6 +114,7 @@ class Service:
     discount: Discount | None = None
     promotional: bool = False  # the current term was sold at a promotional price
     prepaid_periods: int = 0  # whole later billing periods already paid, after `term`
+    zone: ZoneInfo | None = None  # the client's time zone, where it is known
     bill_day: int = 0  # the account's billing day of the month; 0: none
     aligned_until: date | None = None  # end of the term of the service that this one is to end with
     unused_value: Money | None = None  # stated by the source where it cannot be computed

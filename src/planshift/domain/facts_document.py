@@ -139,6 +139,7 @@ def _service(table: Table, catalog: Catalog, on: Moment | None) -> tuple[known.S
         discount=_discount(table.table("discount")) if "discount" in table else None,
         promotional=table.flag("promotional", False),
         prepaid_periods=table.whole("prepaid_periods", 0, most=1200),
+        zone=table.value("time_zone", toml_reading.zone, None),
         bill_day=table.whole("bill_day", 0, most=31),
         aligned_until=table.day("aligned_until", None),
         unused_value=_money(table, "unused_value", currency),

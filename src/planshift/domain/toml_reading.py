@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from planshift.domain import money
 from planshift.domain.errors import BadMoney, Refused
@@ -313,6 +314,14 @@ def moment(raw: Any) -> date | datetime:
         day(raw.date())
         return raw
     return day(raw)
+
+
+def zone(raw: Any) -> ZoneInfo:
+    """The name of a time zone."""
+    try:
+        return ZoneInfo(raw if isinstance(raw, str) else "")
+    except (KeyError, ValueError, OSError):
+        raise ValueError("this must be a time zone such as Europe/Warsaw") from None
 
 
 def days(raw: Any) -> list[date]:

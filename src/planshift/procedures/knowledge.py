@@ -206,6 +206,7 @@ def _service(
         changed_on=history.changed_on,
         promotional=_promotional(holding, rules, on=on),
         prepaid_periods=len(later),
+        zone=ZoneInfo(row.client.time_zone) if row.client.time_zone else None,
         bill_day=row.client.bill_day,
         aligned_until=holding.main_until,
         announced_on=history.announced_on,

@@ -21,6 +21,7 @@ class Newcomer:
     email: str
     language: str
     bill_day: int
+    time_zone: str
     since: datetime
     buyer: Mapping[str, object]
     login: bool = False
@@ -60,6 +61,7 @@ def add_clients(
             email=each.email,
             language=each.language,
             bill_day=each.bill_day,
+            time_zone=each.time_zone,
             created_at=each.since,
         )
         for each in clients

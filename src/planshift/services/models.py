@@ -20,6 +20,9 @@ class Client(models.Model):
     email = models.EmailField(help_text="contact address: corrective invoices go here (D7)")
     language = models.CharField(max_length=2)
     bill_day = models.PositiveSmallIntegerField(default=0, help_text="billing day of the account, 1 to 31; 0: none")
+    time_zone = models.CharField(
+        max_length=64, blank=True, default="", help_text='such as Europe/Rome; "": the seller\'s'
+    )
     created_at = models.DateTimeField()
 
     class Meta:

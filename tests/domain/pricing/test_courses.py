@@ -264,3 +264,15 @@ def test_a_plan_counted_by_the_hour_limits_only_what_is_asked_for_with_it(asked:
     assert isinstance(found, quote.Refusal)
     needs = [reason.facts["resources"] for reason in found.reasons if reason.code == "usage_too_big"]
     assert needs == ([(("disk", 40, 10),)] if told else [])
+
+
+def test_the_day_of_a_change_is_the_clients_where_the_policy_says_so() -> None:
+    seller, client = 'currency = "EUR"\nzone = "Europe/Rome"', 'time_zone = "America/New_York"'
+    at = "2026-06-16T02:00:00+02:00"  # in New York still 15 June
+    assert world.net(world.offer("", world.june(at, seller=seller, more=client))) == "5.00"  # 10 x 15/30
+    theirs = 'time_zone = "client"'
+    assert world.net(world.offer(theirs, world.june(at, seller=seller, more=client))) == "5.33"  # 10 x 16/30
+    assert world.net(world.offer(theirs, world.june(at, seller=seller))) == "5.00"  # of whom no zone is known
+    # a day of 23 hours is one day: 8 March there, 24 of 31 days are left; 10 x 24/31
+    march = world.june("2026-03-09T03:00:00Z", seller=seller, more=client).replace("2026-06-01", "2026-03-01")
+    assert world.net(world.offer(theirs, march.replace("2026-07-01", "2026-04-01"))) == "7.74"

@@ -87,6 +87,7 @@ discount = { percent = 10, perpetual = true, new_percent = 5 }
 promotional = false
 prepaid_periods = 0
 bill_day = 31
+time_zone = "America/New_York"
 aligned_until = "2026-03-15"
 numbers = { domains = 2 }
 highest_plan = "new"

@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -82,6 +83,14 @@ def _yes_no(raw: Any) -> bool:
     raise _problem("import_yes_no")
 
 
+def _time_zone(raw: Any) -> str:
+    text = _text(raw)
+    try:
+        return ZoneInfo(text).key if text else ""
+    except (KeyError, ValueError, OSError):
+        raise _problem("import_time_zone") from None
+
+
 def _email(raw: Any) -> str:
     text = _filled(raw)
     if not letters.is_address(text) or "." not in text.partition("@")[2]:
@@ -92,6 +101,7 @@ def _email(raw: Any) -> str:
 Filled = BeforeValidator(_filled)
 Maybe = BeforeValidator(_text)  # may be empty
 Day = Annotated[date, BeforeValidator(_day)]
+TimeZone = Annotated[str, Field(max_length=64), BeforeValidator(_time_zone)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), BeforeValidator(_email)]
 Amount = Annotated[str, Field(pattern=AMOUNT), BeforeValidator(lambda raw: _matching(AMOUNT, "import_amount", raw))]

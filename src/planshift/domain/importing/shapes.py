@@ -52,6 +52,7 @@ class ClientIn(Record):
     since: kinds.Day = Field(description="client since this day")
     buyer: Buyer
     bill_day: Annotated[int, Field(ge=0, le=31, description="billing day of the account; 0: none"), kinds.Whole] = 0
+    time_zone: kinds.TimeZone = Field(default="", description="such as Europe/Rome; empty: the seller's")
     login: kinds.YesNo = Field(default=False, description="the contact address may sign in (by a link sent to it)")
     deposit: kinds.Amount | None = Field(default=None, description="balance that is taken over, above 0")
 

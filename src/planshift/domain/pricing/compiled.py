@@ -70,6 +70,7 @@ class Rules:
         self.by_own_period = answer("denominator") == "own_period" and self.unit not in time_unit.MONTHS
         self.fixed_divisor = answer("denominator") != "calendar_month_of_change"
         self.on_request = answer("counted_from") == "request"
+        self.on_sellers_clock = answer("time_zone") == "seller"
         self.term_kept = answer("term_end") == "kept"
         self.no_windows = self._are(early_window="none", near_renewal="as_usual")
         self.gives_back_all = answer("credit_share") == "all"

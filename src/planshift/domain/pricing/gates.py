@@ -36,12 +36,21 @@ def whatever_changes(
     plan = facts.catalog.plans.get(facts.service.plan)
     family = plan.family if plan is not None else ""
     rules = compiled.rules(policy.resolved(family=family, case=None))
-    at, zone = starts(rules, facts=facts, request=request, on=on), facts.catalog.seller.zone
+    at, here = starts(rules, facts=facts, request=request, on=on), zone(rules, facts)
     metered = plan is not None and facts.catalog.families[family].metered
-    reasons = always(facts=facts, rules=rules, metered=metered, at=at, zone=zone)
+    reasons = always(facts=facts, rules=rules, metered=metered, at=at, zone=here)
     reasons = [each for each in reasons if each.code != "refused_by_policy"]  # by a case, and none was looked at
-    clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
+    clock = Clock(rules=rules, service=facts.service, at=at, zone=here)
     return reasons + of_policy(tuple(rules.gates.values()), Standing(facts, None, request, clock, "", on))
+
+
+def zone(rules: Rules, facts: known.Facts) -> ZoneInfo:
+    """The time zone in which the days of a change are counted."""
+    seller = facts.catalog.seller.zone
+    if rules.on_sellers_clock:
+        return seller
+    found: ZoneInfo = rules.time_zone(seller=seller, client=facts.service.zone)
+    return found
 
 
 def always(*, facts: known.Facts, rules: Rules, metered: bool, at: Moment | None, zone: ZoneInfo) -> list[Reason]:

@@ -51,12 +51,12 @@ def settle(
     *, facts: known.Facts, request: known.Request, policy: document.Policy, on: Moment | None
 ) -> Settled | Refusals:
     """The change with its raw lines, or every reason why there is no offer."""
-    zone = facts.catalog.seller.zone
     day = priced_on(facts, on)
     found = prepared.of(facts, request, policy=policy, priced_on=day)
     if not isinstance(found, Prepared):
         return (*found, *gates.whatever_changes(facts=facts, request=request, policy=policy, on=on))
     rules = found.rules
+    zone = gates.zone(rules, facts)
     at = on if rules.on_request else gates.starts(rules, facts=facts, request=request, on=on)
     clock = Clock(rules=rules, service=facts.service, at=at, zone=zone)
     reasons = [*found.against, *gates.always(facts=facts, rules=rules, metered=found.metered, at=at, zone=zone)]

@@ -20,6 +20,7 @@ OF_IMPORTS: dict[str, str | Promise] = {
     "import_differs": _("%(value)s was imported before with another content. What was imported is not changed."),
     "import_document_number": _("“%(value)s” is no number of a document: at most 40 letters, digits and signs."),
     "import_email": _("“%(value)s” is no e-mail address."),
+    "import_time_zone": _("“%(value)s” is no time zone such as Europe/Rome."),
     "import_empty": _("There is nothing in this file."),
     "import_field_unknown": _("The format knows no field “%(field)s”."),
     "import_future": _("%(value)s is still ahead."),

@@ -47,6 +47,7 @@ def write(context: Context, *, numbers: Sequence[str]) -> None:
                 email=entry.record.email,
                 language=entry.record.language,
                 bill_day=entry.record.bill_day,
+                time_zone=entry.record.time_zone,
                 since=datetime.combine(entry.record.since, time(), tzinfo=zone),
                 buyer=columns(entry.record.buyer),
                 login=entry.record.login,

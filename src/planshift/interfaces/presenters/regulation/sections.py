@@ -26,7 +26,7 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
     ),
     "costs": (
         ("settlement",),
-        ("time_unit", "partial_unit", "denominator", "counted_from", "change_day"),
+        ("time_unit", "partial_unit", "denominator", "counted_from", "time_zone", "change_day"),
         ("term_end", "month_end", "later_periods"),
         ("charge_price", "other_period", "credit_price", "unused_value", "credit_share"),
         ("early_window", "near_renewal"),

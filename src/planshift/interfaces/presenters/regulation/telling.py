@@ -18,7 +18,9 @@ def _settled(*settlements: str) -> Callable[[document.Resolved], bool]:
 # Where a dimension means nothing beside another answer, it is not told.
 _MATTERS: Mapping[str, Callable[[document.Resolved], bool]] = {
     **dict.fromkeys(("term_end", "month_end"), _settled(*sorted(settlement.RESTARTS), "nothing")),
-    **dict.fromkeys(("time_unit", "partial_unit", "denominator", "change_day", "counted_from"), _settled(*_NO_TIME)),
+    **dict.fromkeys(
+        ("time_unit", "partial_unit", "denominator", "change_day", "counted_from", "time_zone"), _settled(*_NO_TIME)
+    ),
     **dict.fromkeys(("credit_price", "unused_value", "credit_share"), _settled(*_NO_CREDIT)),
     **dict.fromkeys(("charge_price", "rounding", "tax_rounding", "credit_rounding"), _settled("nothing")),
     "acceptance": lambda resolved: resolved.one("decrease").answer == "settled",
