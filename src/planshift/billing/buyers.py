@@ -1,16 +1,16 @@
 """Who is the buyer on the paper? As the policy says: data as on the previous settlement, unless newer data was
 confirmed for invoicing (D6); or those of the account on that day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from django.db.models import Max, Q
+from django.db.models import Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from planshift.billing import models, rows, vat_proofs
 from planshift.domain import documents
 from planshift.domain.errors import Refused
-from planshift.runtime import among
+from planshift.runtime import among, shapes
 from planshift.services import models as services
 
 AS_BEFORE, CURRENT = "as_before", "current"
@@ -24,15 +24,45 @@ class Wanted(NamedTuple):
     basis: str = AS_BEFORE
 
 
-def for_orders(*, wanted: Sequence[Wanted]) -> tuple[documents.Party, ...]:
-    """The buyer of each, in the given order; three statements for all.
+class Seen(NamedTuple):
+    """What was read already of the only service that is asked about."""
+
+    lines: Sequence[models.InvoiceLine]  # all, with their invoices
+    read: Model | None = None  # a row that was read `with_confirmed` as `buyer_confirmed_at`
+
+    def last(self) -> dict[str, models.Invoice]:
+        """The last invoice, by number of the service, as `_last_invoices` finds it."""
+        last = min(self.lines, key=lambda line: (line.invoice.imported, -line.invoice_id), default=None)
+        return {} if last is None else {last.service: last.invoice}
+
+    def decides(self, last: Mapping[str, models.Invoice]) -> bool:
+        """Whether the last invoice says who the buyer is: no profile was confirmed after it."""
+        if self.read is None or not last:
+            return False
+        confirmed_at, (invoice,) = vars(self.read)["buyer_confirmed_at"], last.values()
+        return confirmed_at is None or bool(confirmed_at <= invoice.issued_at)
+
+
+def with_confirmed(client: str) -> Subquery:
+    """When a profile was last confirmed for invoicing; `client` names the column of the client's pk."""
+    profiles = services.BuyerProfile.objects.filter(client=OuterRef(client), confirmed_at__isnull=False)
+    return Subquery(profiles.order_by("-confirmed_at").values("confirmed_at")[:1])
+
+
+def for_orders(*, wanted: Sequence[Wanted], seen: Seen | None = None) -> tuple[documents.Party, ...]:
+    """The buyer of each, in the given order; three statements for all, fewer for one of whose service was `seen`.
 
     As before: the newest of the buyer of the last invoice about one of these services and the profile last confirmed
     for invoicing. Current: the newest profile of the account. Raises Refused("buyer_not_confirmed") for a client who
     has none of these.
     """
-    last = _last_invoices({number for each in wanted for number in each.services if number})
-    profiles = _profiles({each.client.pk for each in wanted})
+    if seen is not None:
+        last = seen.last()
+        settled = seen.decides(last) and all(one.client_id == wanted[0].client.pk for one in last.values())
+        profiles = {} if settled else _profiles({wanted[0].client.pk})
+    else:
+        last = _last_invoices({number for each in wanted for number in each.services if number})
+        profiles = _profiles({each.client.pk for each in wanted})
     return tuple(_of(each, last, profiles.get(each.client.pk, [])) for each in wanted)
 
 
@@ -61,12 +91,20 @@ def _newest(
     return rows.profile_party(profile, email=client.email)
 
 
+_LAST = shapes.Shape(
+    lambda: (
+        models.InvoiceLine.objects.filter(service=shapes.text("service"))
+        .select_related("invoice")
+        .order_by("invoice__imported", "-invoice_id")[:1]
+    )
+)
+
+
 def _last_invoices(numbers: set[str]) -> dict[str, models.Invoice]:
     if not numbers:
         return {}
     if len(numbers) == 1:
-        lines = models.InvoiceLine.objects.filter(service__in=numbers).select_related("invoice")
-        line = lines.order_by("invoice__imported", "-invoice_id").first()
+        line = _LAST.first(service=next(iter(numbers)))
         return {line.service: line.invoice} if line is not None else {}
     newest = dict(  # an invoice issued elsewhere may have come in after later ones of ours
         models.InvoiceLine.objects.filter(among.of("service", numbers))
@@ -82,6 +120,17 @@ def _last_invoices(numbers: set[str]) -> dict[str, models.Invoice]:
 def _profiles(clients: set[int]) -> dict[int, list[services.BuyerProfile]]:
     """All versions by client, the last confirmed at the end."""
     found: dict[int, list[services.BuyerProfile]] = {}
-    for each in services.BuyerProfile.objects.filter(among.of("client_id", clients)).order_by("confirmed_at", "pk"):
+    if len(clients) == 1:
+        rows = _PROFILES.ask(client=next(iter(clients)))
+    else:
+        rows = list(_versions(among.of("client_id", clients)))
+    for each in rows:
         found.setdefault(each.client_id, []).append(each)
     return found
+
+
+def _versions(of: Q) -> "QuerySet[services.BuyerProfile]":
+    return services.BuyerProfile.objects.filter(of).order_by("confirmed_at", "pk")
+
+
+_PROFILES = shapes.Shape(lambda: _versions(Q(client_id=shapes.whole("client"))))

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 
 from planshift.billing import booking, models, owed
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.runtime import bulk, locks, moves, runs
+from planshift.runtime import bulk, locks, moves, runs, shapes
 
 # Orders that pay for no supply: where their money goes on to.
 TOP_UPS = {"topup": postings.deposit_topped_up, "prepaid": postings.prepaid_topped_up}
@@ -41,11 +41,22 @@ class Share:
 
 def lock(*, numbers: Sequence[str]) -> list[models.Order]:
     """The orders with these numbers, locked in the order of their ids. Refused("order_unknown") when one is missing."""
-    found = locks.lock(models.Order.objects.filter(number__in=numbers).select_related("seller", "client"))
+    if len(numbers) == 1:
+        found = locks.lock_shape(_ONE, number=numbers[0])
+    else:
+        found = locks.lock(models.Order.objects.filter(number__in=numbers).select_related("seller", "client"))
     missing = set(numbers) - {order.number for order in found}
     if missing:
         raise Refused("order_unknown", orders=sorted(missing))
     return found
+
+
+def _one() -> "QuerySet[models.Order]":
+    found = models.Order.objects.filter(number=shapes.text("number"))
+    return locks.for_update(found.select_related("seller", "client"))
+
+
+_ONE = shapes.Shape(_one)
 
 
 def missing(order: models.Order) -> Money:

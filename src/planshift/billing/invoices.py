@@ -11,7 +11,7 @@ from planshift.billing import booking, covering, models, numbering, ports, rows,
 from planshift.domain import documents, einvoices, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.runtime import audit, bulk
+from planshift.runtime import audit, bulk, shapes
 
 Lines = Mapping[int, Sequence[rows.Columns]]  # of orders, by pk
 Movements = Mapping[str, Sequence[postings.Posting]]  # of orders, by number
@@ -186,10 +186,18 @@ def documented(order: models.Order, *, lines: Sequence[rows.Columns]) -> bool:
     return order.purpose not in covering.TOP_UPS and any(line["gross_minor"] for line in lines)
 
 
+_LINES = shapes.Shape(lambda: models.OrderLine.objects.filter(order_id=shapes.whole("order")).order_by("position"))
+
+
 def lines_of(orders: Any) -> Lines:
     """The lines of orders, as their invoices copy them; one statement."""
     found: defaultdict[int, list[rows.Columns]] = defaultdict(list)
-    for line in models.OrderLine.objects.filter(order__in=orders).order_by("order_id", "position"):
+    wanted = list(orders)
+    if len(wanted) == 1:
+        lines = _LINES.ask(order=wanted[0].pk)
+    else:
+        lines = list(models.OrderLine.objects.filter(order__in=wanted).order_by("order_id", "position"))
+    for line in lines:
         found[line.order_id].append(rows.copied(line))
     return found
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from planshift.billing import chains, models, opened, rows
@@ -12,6 +12,7 @@ from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances
+from planshift.runtime import shapes
 
 PAGE = 50
 
@@ -180,35 +181,35 @@ def invoice_owner(*, seller: str, number: str) -> str:
     return client
 
 
-def billed_lines(*, service: str, start_on: dt.date, end_on: dt.date) -> tuple[BilledLine, ...]:
+_LINES = shapes.Shape(
+    lambda: (
+        models.InvoiceLine.objects.filter(service=shapes.text("service"))
+        .select_related("invoice")
+        .order_by("-invoice__issued_on", "-invoice_id", "position")
+    )
+)
+
+
+def lines_of(*, service: str) -> list[models.InvoiceLine]:
+    """All invoice lines of a service with their invoices, corrections too, newest first (one statement)."""
+    return _LINES.ask(service=service)
+
+
+def billed_lines(
+    *, service: str, start_on: dt.date, end_on: dt.date, among: Sequence[models.InvoiceLine] | None = None
+) -> tuple[BilledLine, ...]:
     """Invoice lines of a service whose period touches [start_on, end_on), newest invoice first, with what corrections
-    gave back of each (one statement). An issued invoice of an order is paid in full; lines without a period are left
-    out."""
-    return billed_lines_of(terms={service: (start_on, end_on)}).get(service, ())
-
-
-def billed_lines_of(*, terms: Mapping[str, tuple[dt.date, dt.date]]) -> Mapping[str, tuple[BilledLine, ...]]:
-    """`billed_lines` of many services at once, by service number (one statement, two where one came in unpaid)."""
-    about = models.InvoiceLine.objects.filter(service__in=list(terms)).select_related("invoice")  # corrections too
-    found = list(about.order_by("-invoice__issued_on", "-invoice_id", "position"))
-    lines = [
-        line
-        for line in found
-        if line.corrects_id is None
-        and line.start_on is not None
-        and line.end_on is not None
-        and line.start_on < terms[line.service][1]
-        and line.end_on > terms[line.service][0]
-    ]
+    gave back of each (one statement, none where all its lines are given; one more where one came in unpaid). An issued
+    invoice of an order is paid in full; lines without a period are left out."""
+    found = lines_of(service=service) if among is None else among
     credited: defaultdict[int, list[models.InvoiceLine]] = defaultdict(list)
     for correction in sorted(found, key=lambda line: line.pk):
         if correction.corrects_id is not None:
             credited[correction.corrects_id].append(correction)
+    whole = [line for line in found if line.corrects_id is None and line.start_on and line.end_on]
+    lines = [line for line in whole if line.start_on < end_on and line.end_on > start_on]  # type: ignore[operator]
     settled = opened.settled_of(lines=lines)
-    by_service: defaultdict[str, list[BilledLine]] = defaultdict(list)
-    for line in lines:
-        by_service[line.service].append(_billed(line, credited[line.pk], settled.get(line.pk, 0)))
-    return {service: tuple(billed) for service, billed in by_service.items()}
+    return tuple(_billed(line, credited[line.pk], settled.get(line.pk, 0)) for line in lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from planshift.catalog import models
 from planshift.domain import catalog, catalog_document
 from planshift.domain.errors import Refused
 from planshift.domain.policy import document, loader
+from planshift.runtime import shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +44,32 @@ def policy_of(*, revision: int) -> document.Policy:
     return _policy(revision)
 
 
-def in_force(*, seller: models.Seller) -> InForce:
-    """What counts for `seller` now; one statement. Refused("seller_without_catalog" | "seller_without_policy")."""
-    catalogs = models.CatalogRevision.objects.filter(seller=OuterRef("pk")).order_by("-number")
-    policies = models.PolicyRevision.objects.filter(seller=OuterRef("pk")).order_by("-number")
-    newest_catalog, newest_policy, policy_number = models.Seller.objects.values_list(
-        Subquery(catalogs.values("pk")[:1]),
-        Subquery(policies.values("pk")[:1]),
-        Subquery(policies.values("number")[:1]),
-    ).get(pk=seller.pk)
+def with_newest(seller: str) -> dict[str, Subquery]:
+    """What to annotate so that `in_force` needs no statement of its own; `seller` names the column of its pk."""
+    catalogs = models.CatalogRevision.objects.filter(seller=OuterRef(seller)).order_by("-number")
+    policies = models.PolicyRevision.objects.filter(seller=OuterRef(seller)).order_by("-number")
+    return {
+        "newest_catalog": Subquery(catalogs.values("pk")[:1]),
+        "newest_policy": Subquery(policies.values("pk")[:1]),
+        "newest_policy_number": Subquery(policies.values("number")[:1]),
+    }
+
+
+def _newest() -> "QuerySet[models.Seller, tuple[int | None, int | None, int]]":
+    return models.Seller.objects.filter(pk=shapes.whole("seller")).values_list(*with_newest("pk").values())
+
+
+_NEWEST = shapes.Shape(_newest)
+_NEWEST_OF = ("newest_catalog", "newest_policy", "newest_policy_number")
+
+
+def in_force(*, seller: models.Seller, read: Model | None = None) -> InForce:
+    """What counts for `seller` now; one statement, none where a row was read `with_newest`.
+    Refused("seller_without_catalog" | "seller_without_policy")."""
+    if read is not None:
+        newest_catalog, newest_policy, policy_number = (vars(read)[name] for name in _NEWEST_OF)
+    else:
+        ((newest_catalog, newest_policy, policy_number),) = _NEWEST.ask(seller=seller.pk)
     if newest_catalog is None:
         raise Refused("seller_without_catalog", seller=seller.code)
     if newest_policy is None:

@@ -167,7 +167,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
         return runs.Done()
     assert change.order is not None
     seller = change.client.seller
-    terms = catalog.in_force(seller=seller)
+    terms = catalog.in_force(seller=seller, read=change)
     differs = tax_point.differs(change=change, sold=terms.catalog.seller, at=task.at)
     if differs and change.order.state != "PAID":
         return tax_point.quote_anew(change=change, differs=differs, task=task, offer=offer)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
+from planshift.catalog import queries as catalog
 from planshift.procedures import models, next_term
-from planshift.runtime import locks
+from planshift.runtime import locks, shapes
 from planshift.services import models as clients
+from planshift.services import queries as services
 from planshift.services.queries import NotFound
 
 KIND = "change"
@@ -17,23 +19,55 @@ def run_key(number: str) -> str:
     return f"{KIND}:{number}"
 
 
-def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] | None = None) -> models.Change:
-    """A change with its service, both locked; of `client` or of `sellers`, where given. NotFound. `renewal_waits` says
-    whether a renewal of the service waits for its payment."""
-    found = models.Change.objects.filter(number=number)
-    if client is not None:
-        found = found.filter(client__number=client)
-    if sellers is not None:
-        found = found.filter(client__seller__code__in=sellers)
-    if not locks.lock_only(clients.Service.objects.filter(changes__in=found)):
-        raise NotFound(number)
+Found = QuerySet[models.Change]
+
+
+def _service(found: Found) -> QuerySet[clients.Service, int]:
+    return locks.for_update(clients.Service.objects.filter(changes__in=found)).values_list("pk", flat=True)
+
+
+def _whole(found: Found) -> Found:
     # whoever writes what is joined here holds the lock of the service: it is read after that
     related = ("service", "client__seller", "quote", "lowered_from", "order", "execution", "acceptance")
     waits = models.Renewal.objects.filter(service=OuterRef("service"), state__in=next_term.UNPAID)
-    row = locks.lock(found.select_related(*related).annotate(renewal_waits=Exists(waits)))[0]
+    beside = catalog.with_newest("client__seller") | services.with_parts("service")
+    return locks.for_update(found.select_related(*related).annotate(renewal_waits=Exists(waits), **beside))
+
+
+def _numbered() -> Found:
+    return models.Change.objects.filter(number=shapes.text("number"))
+
+
+_SERVICE = shapes.Shape(lambda: _service(_numbered()))
+_WHOLE = shapes.Shape(lambda: _whole(_numbered()))
+
+
+def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] | None = None) -> models.Change:
+    """A change with its service, both locked; of `client` or of `sellers`, where given. NotFound. `renewal_waits` says
+    whether a renewal of the service waits for its payment; rules and additional amounts need no other look
+    (`catalog.in_force`, `register.additional_of`)."""
+    if client is None and sellers is None:
+        rows = _WHOLE.ask(number=number) if _seen(_SERVICE.ask(number=number)) else []
+    else:
+        found = models.Change.objects.filter(number=number)
+        if client is not None:
+            found = found.filter(client__number=client)
+        if sellers is not None:
+            found = found.filter(client__seller__code__in=sellers)
+        rows = list(_whole(found)) if _seen(list(_service(found))) else []
+    if not rows:
+        raise NotFound(number)
+    (row,) = rows
+    locks.seen(models.Change, [row.pk])
     row.service.client = row.client
+    vars(row.service)["has_additional"] = vars(row)["has_additional"]
     row.quote.service, row.quote.client = row.service, row.client
     return row
+
+
+def _seen(locked: list[int]) -> list[int]:
+    locks.seen(clients.Service, locked)
+    return locked
 
 
 def find(number: str, *, client: str) -> models.Change:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from planshift.domain import errors, facts, money, periods, quote, tax, working
 from planshift.domain.exact import Fraction
+from planshift.procedures import models
 
 T = TypeVar("T")
 
@@ -84,6 +85,14 @@ def from_json(stored: Any, *, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected, {type(value).__name__} stored")
     return value
+
+
+def offer_of(kept: models.Quote) -> quote.Offer:
+    """The offer exactly as it was kept, made of its JSON once for every row that is read."""
+    known = vars(kept)
+    if (made := known.get("_offer")) is None or made[0] is not kept.offer:
+        made = known["_offer"] = (kept.offer, from_json(kept.offer, kind=quote.Offer))
+    return cast(quote.Offer, made[1])
 
 
 def _read(stored: Any) -> Any:

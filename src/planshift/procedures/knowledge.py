@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
+from planshift.billing import buyers
 from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain import documents, facts, periods
@@ -20,6 +21,7 @@ from planshift.domain.money import Money
 from planshift.procedures import contracts, keeping, models, rules, vat, work
 from planshift.provisioning import queries as provisioning
 from planshift.provisioning import room
+from planshift.runtime import shapes
 from planshift.services import models as clients
 from planshift.services import queries as services
 
@@ -69,12 +71,24 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     return _known(holding, rules, beside, on=on)
 
 
-def of_price(*, service: clients.Service, at: datetime) -> Known:
+def of_price(*, service: clients.Service, at: datetime, read: models.Quote) -> Known:
     """What decides the price of `service` (with client and seller), and no more: its digest and its buyer are those of
-    `of`. For whoever only asks whether a price still holds."""
+    `of`. For whoever only asks whether a price still holds, and has read its quote `at_a_glance`."""
     seller = service.client.seller
     on = at.astimezone(ZoneInfo(seller.time_zone)).date()
-    return _known(services.holding_of(service=service), catalog.in_force(seller=seller), _Beside(), on=on)
+    holding, rules = services.holding_of(service=service, read=read), catalog.in_force(seller=seller, read=read)
+    return _known(holding, rules, _Beside(), on=on, read=read)
+
+
+def at_a_glance() -> dict[str, Exists | Subquery]:
+    """What to annotate a quote with so that `of_price` looks for nothing that is not there."""
+    renewals = models.Renewal.objects.filter(service=OuterRef("service")).exclude(state="REPLACED")
+    return {
+        **catalog.with_newest("client__seller"),
+        **services.with_parts("service"),
+        "last_renewal_on": Subquery(renewals.order_by("-start_on").values("start_on")[:1]),
+        "buyer_confirmed_at": buyers.with_confirmed("client"),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +103,27 @@ class _Beside:
     deposit: Money | None = None
 
 
-def _known(holding: services.Holding, rules: catalog.InForce, beside: _Beside, *, on: date) -> Known:
-    service, seller = holding.service.number, holding.service.client.seller
-    term, history, paying, usage = holding.term_on(on), beside.history, beside.paying, beside.usage
-    renewal = (
-        models.Renewal.objects.filter(service=holding.service, start_on__gte=term.end_on)
+_RENEWAL = shapes.Shape(
+    lambda: (
+        models.Renewal.objects.filter(service_id=shapes.whole("service"), start_on__gte=shapes.day("after"))
         .exclude(state="REPLACED")
         .select_related("order")
-        .first()
+        .order_by("pk")[:1]
     )
-    party = vat.party(client=holding.service.client, numbers=[service], sold=rules.catalog.seller)
+)
+
+
+def _known(
+    holding: services.Holding, rules: catalog.InForce, beside: _Beside, *, on: date, read: models.Quote | None = None
+) -> Known:
+    service, seller = holding.service.number, holding.service.client.seller
+    term, history, paying, usage = holding.term_on(on), beside.history, beside.paying, beside.usage
+    last_on = vars(read)["last_renewal_on"] if read is not None else term.end_on
+    none = last_on is None or last_on < term.end_on
+    renewal = None if none else _RENEWAL.first(service=holding.service.pk, after=term.end_on)
+    lines = billing.lines_of(service=service)
+    seen = buyers.Seen(lines=lines, read=read)
+    party = vat.party(client=holding.service.client, numbers=[service], sold=rules.catalog.seller, seen=seen)
     buyer, untaxed = _buyer(holding.service, rules.catalog, party, on=on)
     known = facts.Facts(
         catalog=rules.catalog,
@@ -106,7 +131,7 @@ def _known(holding: services.Holding, rules: catalog.InForce, beside: _Beside, *
         billed=tuple(
             _billed(line, prices=seller.prices)
             for line in reversed(  # of the terms that are paid ahead as well
-                billing.billed_lines(service=service, start_on=term.start_on, end_on=holding.last.end_on)
+                billing.billed_lines(service=service, start_on=term.start_on, end_on=holding.last.end_on, among=lines)
             )
         ),
         buyer=buyer,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from planshift.billing import models as billing
 from planshift.billing import orders
@@ -14,7 +14,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import quote, tax
 from planshift.domain.errors import Reason, Refused
 from planshift.procedures import keeping, knowledge, models, paper, rules
-from planshift.runtime import audit, locks, moves
+from planshift.runtime import audit, locks, moves, shapes
 from planshift.services import models as services
 from planshift.services import register
 from planshift.services.queries import NotFound
@@ -41,23 +41,38 @@ BY_THE_CLIENT = Told(how="", note="")
 
 def offer_of(kept: models.Quote) -> quote.Offer:
     """The offer exactly as it was kept."""
-    return keeping.from_json(kept.offer, kind=quote.Offer)
+    return keeping.offer_of(kept)
 
 
 def locked_quote(*, client: str, number: str) -> models.Quote:
     """A client's quote, with its service locked before it is read, and the number of the change under way
     (`open_change`). NotFound for another client's."""
-    found = models.Quote.objects.filter(number=number, client__number=client)
-    if not locks.lock_only(services.Service.objects.filter(quotes__in=found)):
+    locked = _SERVICE.ask(client=client, number=number)
+    if not locked:
         raise NotFound(number)
-    under_way = models.Change.objects.filter(service=OuterRef("service"), state__in=models.Change.lifecycle.open)
-    row = (
-        found.select_related("service", "client__seller")
-        .annotate(open_change=Subquery(under_way.values("number")[:1]))
-        .get()
-    )
+    locks.seen(services.Service, locked)
+    (row,) = _QUOTE.ask(client=client, number=number)
     row.service.client = row.client
     return row
+
+
+def _asked_for() -> "QuerySet[models.Quote]":
+    return models.Quote.objects.filter(number=shapes.text("number"), client__number=shapes.text("client"))
+
+
+def _to_order() -> "QuerySet[models.Quote]":
+    under_way = models.Change.objects.filter(service=OuterRef("service"), state__in=models.Change.lifecycle.open)
+    return (
+        _asked_for()
+        .select_related("service", "client__seller")
+        .annotate(open_change=Subquery(under_way.values("number")[:1]), **knowledge.at_a_glance())
+    )
+
+
+_SERVICE = shapes.Shape(
+    lambda: locks.for_update(services.Service.objects.filter(quotes__in=_asked_for())).values_list("pk", flat=True)
+)
+_QUOTE = shapes.Shape(_to_order)
 
 
 def check_still_good(
@@ -79,7 +94,7 @@ def check_still_good(
         raise Refused.for_reasons([why])
     if (number := vars(kept)["open_change"]) is not None and not instead:
         raise Refused("change_open", change=number)
-    known = knowledge.of_price(service=kept.service, at=at)
+    known = knowledge.of_price(service=kept.service, at=at, read=kept)
     if known.digest != kept.facts_digest:
         raise Refused("quote_stale", quote=kept.number)
     return known

@@ -74,10 +74,12 @@ def note_evidence(*, client: str, kind: str, country: str, at: datetime, actor: 
         waking.orders_of(clients=[client], because="taxed")
 
 
-def party(*, client: services.Client, numbers: Sequence[str], sold: catalog.Seller) -> documents.Party:
+def party(
+    *, client: services.Client, numbers: Sequence[str], sold: catalog.Seller, seen: buyers.Seen | None = None
+) -> documents.Party:
     """The buyer who will stand on the order about these services; a client without buyer data is at home."""
     try:
-        (found,) = buyers.for_orders(wanted=[buyers.Wanted(client, tuple(numbers))])
+        (found,) = buyers.for_orders(wanted=[buyers.Wanted(client, tuple(numbers))], seen=seen)
     except Refused:
         return documents.Party(name="", street="", postcode="", city="", country=sold.country)
     return found

@@ -34,7 +34,7 @@ def after(*, kept: models.Quote) -> After:
     before = register.before(kept.service)
     plan, months, additional = _wanted(kept, before.additional)
     seller = kept.service.client.seller
-    offered = keeping.from_json(kept.offer, kind=quote.Offer)
+    offered = keeping.offer_of(kept)
     effective_on = rules.day_of(offered.effective or kept.created_at, seller=seller)
     term = before.term_on(effective_on)
     return After(

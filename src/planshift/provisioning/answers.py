@@ -39,6 +39,7 @@ class Call:
     step: recipes.Step
     op: ports.Op
     environment: models.Environment | None
+    just_read: ports.Account | None = None  # what was read back of the step before, in the same moment
 
     @property
     def here(self) -> models.Environment:

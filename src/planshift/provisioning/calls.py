@@ -17,9 +17,10 @@ _VERBS: Mapping[str, Callable[[answers.Call], dict[str, Any]]] = {
 }
 
 
-def carry_out(execution: models.Execution, *, actor: str) -> answers.Seen:
+def carry_out(execution: models.Execution, *, actor: str, just_read: ports.Account | None = None) -> answers.Seen:
     """Carry out the verb of the execution's step (its undoing, when it is being undone) and read back. Never raises
-    Transient, Permanent or Unknown: they come back as `Seen`."""
+    Transient, Permanent or Unknown: they come back as `Seen`. What was `just_read` back of the account by the step
+    before is not read again."""
     if transaction.get_connection().in_atomic_block and not _test_transaction():
         raise RuntimeError("a driver is never called inside a transaction")
     step = facts.step_of(execution)
@@ -27,7 +28,7 @@ def carry_out(execution: models.Execution, *, actor: str) -> answers.Seen:
     verb, name = (step.undo, f"undo-{step.name}") if undoing else (step.does, step.name)
     key = f"{execution.number}:{name}:{execution.generation}"
     here = execution.present if verb == recipes.RETURN_MAIL else facts.environment_of(execution, step)
-    call = answers.Call(execution, step, ports.Op(key, execution.cause, actor), here)
+    call = answers.Call(execution, step, ports.Op(key, execution.cause, actor), here, just_read)
     made: dict[str, Any]
     try:
         made = _poll(call) if execution.task else _VERBS[verb](call)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from planshift.domain import recipes
 from planshift.provisioning import answers, calls, facts, models, progress, watching
-from planshift.runtime import moves, runs
+from planshift.runtime import moves, runs, shapes
 
 KIND = "execution"
 LOOK = progress.LOOK
@@ -29,12 +29,17 @@ run_key = progress.run_key
 TOGETHER = (("check", "apply"), ("apply", recipes.READ_BACK))
 
 
+_WITH_SERVERS = shapes.Shape(
+    lambda: models.Execution.objects.select_related(
+        "service__client", "present__server", "present__service", "new__server", "new__service"
+    ).filter(number=shapes.text("number"))
+)
+
+
 def _act(work: runs.Work) -> Sequence[answers.Seen]:
     """Outside any transaction: the driver call of the present step, and of those that belong together with it; none
     where nothing is to be called."""
-    execution = models.Execution.objects.select_related(
-        "service__client", "present__server", "present__service", "new__server", "new__service"
-    ).get(number=work.subject)
+    (execution,) = _WITH_SERVERS.ask(number=work.subject)
     if execution.state not in ("RUNNING", "UNDOING"):
         return ()
     if execution.state == "RUNNING" and facts.step_of(execution).does in (recipes.WAIT, recipes.WORK):
@@ -42,7 +47,7 @@ def _act(work: runs.Work) -> Sequence[answers.Seen]:
     seen = [calls.carry_out(execution, actor=work.actor)]
     while seen[-1].kind == answers.DID and (following := _together(execution)) is not None:
         execution.step, execution.attempt, execution.task = following.name, 0, ""  # as it will stand; not written here
-        seen.append(calls.carry_out(execution, actor=work.actor))
+        seen.append(calls.carry_out(execution, actor=work.actor, just_read=seen[-1].account))
     return seen
 
 

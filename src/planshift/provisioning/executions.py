@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 
 from planshift.domain import recipes
 from planshift.domain.errors import Refused
 from planshift.provisioning import engine, facts, handover, models, progress
-from planshift.runtime import moves, numbers, runs
+from planshift.runtime import moves, numbers, runs, shapes
 from planshift.services import models as services
 
 NEEDS_PRESENT = ("EASY", "RESOURCES", "HARD", "SUSPEND", "UNSUSPEND")
@@ -27,6 +27,21 @@ SIGNALS = (
     "execution_cancelled",
     "execution_stuck",
     "execution_overdue",
+)
+
+
+def _under_way(service: int | shapes.Given) -> "QuerySet[models.Execution]":
+    return models.Execution.objects.filter(
+        service_id=service, state__in=models.Execution.lifecycle.open, point_of_no_return_at__isnull=True
+    )
+
+
+_PRESENT = shapes.Shape(
+    lambda: (
+        models.Environment.objects.filter(service_id=shapes.whole("service"), state="ACTIVE")
+        .annotate(under_way=Exists(_under_way(shapes.whole("service"))))
+        .order_by("pk")[:1]
+    )
 )
 
 
@@ -49,12 +64,8 @@ def start(
     `execution_open` while another one is under way.
     """
     made = recipes.NEWEST[recipe]
-    under_way = models.Execution.objects.filter(
-        service=service, state__in=models.Execution.lifecycle.open, point_of_no_return_at__isnull=True
-    )
-    active = models.Environment.objects.filter(service=service, state="ACTIVE")
-    present = active.annotate(under_way=Exists(under_way)).first()
-    if present.under_way if present is not None else under_way.exists():
+    present = _PRESENT.first(service=service.pk)
+    if vars(present)["under_way"] if present is not None else _under_way(service.pk).exists():
         raise Refused("execution_open", service=service.number)
     if recipe in NEEDS_PRESENT and present is None:
         raise Refused("no_environment", service=service.number)

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from planshift.domain import recipes
 from planshift.provisioning import facts, handover, models, ports
 from planshift.provisioning.answers import Seen
-from planshift.runtime import gathering, locks, moves, runs
+from planshift.runtime import gathering, locks, moves, runs, shapes
 
 # what recording a step changes of an execution beside its state
 _MOVING = (
@@ -30,8 +32,15 @@ def wake(execution: models.Execution) -> None:
 
 def locked(number: str) -> models.Execution | None:
     """The execution with its environments, locked for the rest of the transaction."""
+    return next(iter(locks.lock_shape(_LOCKED, number=number)), None)
+
+
+def _to_lock() -> "QuerySet[models.Execution]":
     related = models.Execution.objects.select_related("service__client", "present__server", "new__server")
-    return next(iter(locks.lock(related.filter(number=number))), None)
+    return locks.for_update(related.filter(number=shapes.text("number")))
+
+
+_LOCKED = shapes.Shape(_to_lock)
 
 
 def journal(

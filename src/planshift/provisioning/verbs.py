@@ -76,7 +76,7 @@ def _set_limits(call: answers.Call, to: dict[str, int]) -> dict[str, Any]:
 
 
 def _read_back(call: answers.Call) -> dict[str, Any]:
-    account = call.driver.get(ref=call.ref)
+    account = call.just_read or call.driver.get(ref=call.ref)
     if account is None:
         raise Permanent("not_found", account=call.ref.account)
     if dict(account.limits) != call.limits:

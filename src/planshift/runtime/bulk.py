@@ -46,11 +46,13 @@ def insert(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None
     """The same from plain values by attribute name (`order_id`, not `order`), for rows that nobody needs afterwards:
     an object of each would cost more than writing it. What is not named has its default."""
     new = list(rows)
-    if not _worth_copying(model, len(new)):
-        model._default_manager.bulk_create([model(**row) for row in new])
+    if not new:
         return
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     own = _shape(model).defaults
+    if not _worth_copying(model, len(new)):
+        _insert(model, fields, [[row.get(field.attname, own[field.attname]) for field in fields] for row in new])
+        return
     columns = [[row.get(field.attname, own[field.attname]) for row in new] for field in fields]
     _copy(model, fields, columns, len(new))
 
@@ -107,6 +109,25 @@ def _pks(model: type[models.Model], count: int) -> list[int]:
             [model._meta.db_table, model._meta.pk.column, count],
         )
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _insert(
+    model: type[models.Model], fields: Sequence["models.Field[Any, Any]"], rows: Sequence[Sequence[Any]]
+) -> None:
+    """As `bulk_create` does without asking for the new pks, in as many statements as the database needs for them."""
+    quote, most = connection.ops.quote_name, connection.ops.bulk_batch_size(fields, rows)
+    place = f"({', '.join(['%s'] * len(fields))})"
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own tables
+    with connection.cursor() as cursor:
+        for first in range(0, len(rows), most):
+            some = rows[first : first + most]
+            values = [
+                field.get_db_prep_save(value, connection=connection)
+                for row in some
+                for field, value in zip(fields, row, strict=True)
+            ]
+            cursor.execute(head + ", ".join([place] * len(some)), values)
 
 
 def _copy(

@@ -7,9 +7,11 @@ A signal (runs.signal) takes no lock; a step takes the lock of its own run after
 
 import enum
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
+
+from planshift.runtime import shapes
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -46,6 +48,14 @@ def lock_only(query: "models.QuerySet[Row]") -> list[int]:
     pks = list(for_update(query).order_by("pk").values_list("pk", flat=True))
     seen(query.model, pks)
     return pks
+
+
+def lock_shape(shape: "shapes.Shape[Row]", **given: Any) -> list[Row]:
+    """The rows of a query that is put together once, and locks them (`for_update`, in pk order)."""
+    rows = shape.ask(**given)
+    if rows:
+        seen(type(rows[0]), [row.pk for row in rows])
+    return rows
 
 
 def for_update(query: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "models.QuerySet[Row]":

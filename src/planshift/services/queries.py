@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from planshift.catalog import models as catalog
-from planshift.runtime import among
+from planshift.runtime import among, shapes
 from planshift.services import models
+
+Amount = tuple[int, str, int]  # of which service, of which resource, how much
 
 
 class NotFound(LookupError):
@@ -73,9 +75,23 @@ def holding(*, number: str, client: str | None = None) -> Holding:
     raise NotFound(number)
 
 
-def holding_of(*, service: models.Service) -> Holding:
-    """A service that is read already, without the paid time of the one that it is attached to; three statements."""
-    return _around([service])[0]
+def with_parts(service: str) -> dict[str, Exists]:
+    """What to annotate so that `holding_of` does not look for what is not there; `service` names the column of its
+    pk."""
+    return {
+        "has_additional": Exists(_additional(Q(service=OuterRef(service)))),
+        "has_attached": Exists(_attached(Q(attached_to=OuterRef(service)))),
+    }
+
+
+def holding_of(*, service: models.Service, read: Model | None = None) -> Holding:
+    """A service that is read already, without the paid time of the one that it is attached to; three statements, or
+    what of them is needed where a row was read `with_parts`."""
+    pk = service.pk
+    known = vars(read) if read is not None else {}
+    additional = _ADDITIONAL.ask(service=pk) if known.get("has_additional", True) else []
+    attached = _ATTACHED.ask(service=pk) if known.get("has_attached", True) else []
+    return _put_together([service], _TERMS.ask(service=pk), additional, attached)[0]
 
 
 def holdings_of(*, pks: Iterable[int], seller: catalog.Seller | None = None) -> tuple[Holding, ...]:
@@ -110,15 +126,42 @@ def _holdings(services: QuerySet[models.Service], *, with_seller: bool = True) -
 
 def _around(rows: list[models.Service]) -> tuple[Holding, ...]:
     pks = [row.pk for row in rows]
+    about = among.of("service_id", pks)
+    return _put_together(rows, _terms(about), _additional(about), _attached(among.of("attached_to_id", pks)))
+
+
+def _terms(about: Q) -> QuerySet[models.Term]:
+    return models.Term.objects.filter(about).order_by("start_on")
+
+
+def _additional(about: Q) -> QuerySet[models.Allocation, Amount]:
+    found = models.Allocation.objects.filter(about).order_by("pk")
+    return found.values_list("service_id", "resource", "amount")
+
+
+def _attached(about: Q) -> QuerySet[models.Service]:
+    return models.Service.objects.filter(about).exclude(state="ENDED").order_by("pk")
+
+
+_TERMS = shapes.Shape(lambda: _terms(Q(service_id=shapes.whole("service"))))
+_ADDITIONAL = shapes.Shape(lambda: _additional(Q(service_id=shapes.whole("service"))))
+_ATTACHED = shapes.Shape(lambda: _attached(Q(attached_to_id=shapes.whole("service"))))
+
+
+def _put_together(
+    rows: list[models.Service],
+    found_terms: Iterable[models.Term],
+    found_additional: Iterable[Amount],
+    found_attached: Iterable[models.Service],
+) -> tuple[Holding, ...]:
     terms: defaultdict[int, list[models.Term]] = defaultdict(list)
-    for term in models.Term.objects.filter(among.of("service_id", pks)).order_by("start_on"):
+    for term in found_terms:
         terms[term.service_id].append(term)
     additional: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    found = models.Allocation.objects.filter(among.of("service_id", pks)).order_by("pk")
-    for service, resource, amount in found.values_list("service_id", "resource", "amount"):
+    for service, resource, amount in found_additional:
         additional[service][resource] = amount
     attached: defaultdict[int, list[models.Service]] = defaultdict(list)
-    for each in models.Service.objects.filter(among.of("attached_to_id", pks)).exclude(state="ENDED").order_by("pk"):
+    for each in found_attached:
         if each.attached_to_id is not None:
             attached[each.attached_to_id].append(each)
     return tuple(

@@ -9,7 +9,7 @@ from django.contrib.auth import models as auth
 from planshift.catalog import models as catalog
 from planshift.domain import letters, periods
 from planshift.domain.errors import Refused
-from planshift.runtime import among, audit, bulk, moves, numbers
+from planshift.runtime import among, audit, bulk, moves, numbers, shapes
 from planshift.services import models
 
 
@@ -101,8 +101,13 @@ class Before(NamedTuple):
 
 def before(service: models.Service) -> Before:
     """What a change starts from; two statements. `service` must be locked by the caller."""
-    terms = models.Term.objects.filter(service=service).order_by("start_on")
-    return Before(service, additional_of(service), tuple(terms))
+    return Before(service, additional_of(service), tuple(_TERMS.ask(service=service.pk)))
+
+
+_TERMS = shapes.Shape(lambda: models.Term.objects.filter(service_id=shapes.whole("service")).order_by("start_on"))
+_ADDITIONAL = shapes.Shape(
+    lambda: models.Allocation.objects.filter(service_id=shapes.whole("service")).values_list("resource", "amount")
+)
 
 
 def apply_change(
@@ -130,6 +135,7 @@ def apply_change(
     service.save(update_fields=["plan", "family", "months"])
     held = {resource: amount for resource, amount in additional.items() if amount > 0}
     if held != dict(before.additional):
+        vars(service).pop("has_additional", None)  # no longer so
         models.Allocation.objects.filter(service=service).delete()
         models.Allocation.objects.bulk_create(
             models.Allocation(service=service, resource=resource, amount=amount) for resource, amount in held.items()
@@ -245,8 +251,11 @@ def set_auto_renew(*, service: models.Service, on: bool, at: datetime, actor: st
 
 
 def additional_of(service: models.Service) -> dict[str, int]:
-    """Additional amounts by resource code."""
-    return {row.resource: row.amount for row in models.Allocation.objects.filter(service=service)}
+    """Additional amounts by resource code; no statement where the service was locked with the word that it has none
+    (`has_additional`)."""
+    if vars(service).get("has_additional") is False:
+        return {}
+    return dict(_ADDITIONAL.ask(service=service.pk))
 
 
 def _change_term(before: Before, on: date, start_on: date, end_on: date, months: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, QuerySet
 
-from planshift.adapters.drivers.simulated import faults, models
+from planshift.adapters.drivers.simulated import accounts, faults, models
 from planshift.domain.errors import Permanent, Unknown
 from planshift.provisioning import ports
 from planshift.runtime import clock
@@ -324,11 +324,7 @@ def _totals(server: ports.ServerAt) -> dict[str, int]:
 
 
 def _account(ref: ports.Ref) -> models.SimulatedAccount | None:
-    return _accounts(ref).first()
-
-
-def _accounts(ref: ports.Ref) -> "QuerySet[models.SimulatedAccount]":
-    return models.SimulatedAccount.objects.filter(machine__code=ref.server.code, name=ref.account, removed=False)
+    return accounts.NAMED.first(server=ref.server.code, account=ref.account)
 
 
 def _made(ref: ports.Ref, maker: str) -> bool:
@@ -338,9 +334,8 @@ def _made(ref: ports.Ref, maker: str) -> bool:
 
 def _met(ref: ports.Ref, verb: str) -> models.SimulatedAccount | None:
     """The account, after the fault that this look at it meets; one statement where there is neither."""
-    waiting = faults.awaiting(server=ref.server.code, account=ref.account, verb=verb)
-    account = _accounts(ref).annotate(faulty=Exists(waiting)).first()
-    if account is None or account.faulty:
+    account = accounts.MET.first(server=ref.server.code, account=ref.account, verb=verb)
+    if account is None or vars(account)["faulty"]:
         faults.meet(server=ref.server.code, account=ref.account, verb=verb)
         return _account(ref)
     return account

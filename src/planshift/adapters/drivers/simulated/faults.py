@@ -9,6 +9,9 @@ from django.db.models import F, Q, QuerySet
 
 from planshift.adapters.drivers.simulated import models
 from planshift.domain.errors import Permanent, Transient
+from planshift.runtime import shapes
+
+Text = str | shapes.Given
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -44,7 +47,7 @@ def meet(*, server: str, account: str, verb: str) -> str:
     return fault.kind
 
 
-def awaiting(*, server: str, account: str, verb: str) -> "QuerySet[models.SimulatedFault]":
+def awaiting(*, server: Text, account: Text, verb: Text) -> "QuerySet[models.SimulatedFault]":
     """The faults that this call can meet."""
     return models.SimulatedFault.objects.filter(
         Q(server="") | Q(server=server), Q(account="") | Q(account=account), Q(verb="") | Q(verb=verb)

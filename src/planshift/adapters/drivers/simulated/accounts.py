@@ -1,0 +1,17 @@
+"""Which account is meant? The looks at it that every verb takes."""
+
+from django.db.models import Exists, QuerySet
+
+from planshift.adapters.drivers.simulated import faults, models
+from planshift.runtime import shapes
+
+_WAITING = {"server": shapes.text("server"), "account": shapes.text("account"), "verb": shapes.text("verb")}
+
+
+def _named() -> "QuerySet[models.SimulatedAccount]":
+    found = models.SimulatedAccount.objects.filter(machine__code=shapes.text("server"), name=shapes.text("account"))
+    return found.filter(removed=False).order_by("pk")
+
+
+NAMED = shapes.Shape(lambda: _named()[:1])
+MET = shapes.Shape(lambda: _named().annotate(faulty=Exists(faults.awaiting(**_WAITING)))[:1])  # does a fault wait?
