@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("
 
 
 @pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory, on_postgresql: bool) -> Mapping[str, sweeps.Sweep]:
+def sampled(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, on_postgresql: bool
+) -> Mapping[str, sweeps.Sweep]:
     """All lives, from one prepared database: every sixth commit and, of the long life, every ninth; on PostgreSQL every
     tenth and every seventeenth."""
     usual, long = (10, 17) if on_postgresql else (6, 9)
