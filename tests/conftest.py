@@ -21,7 +21,7 @@ from tests.harness import doors, guarded, migrated
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("house")
 
-pytest_plugins = ["tests.harness.clauses", "tests.harness.loops"]
+pytest_plugins = ["tests.harness.clauses", "tests.harness.groups", "tests.harness.loops"]
 # fixtures that bring the database of the run, or start the product on one of its kind
 USES_ROWS = {"db", "transactional_db", "live_server", "on_postgresql", "own_database", "opened"}
 
