@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from planshift.billing import deposits, invoices, models, payments, queries, rows
+from planshift.billing import deposits, invoices, models, opening_models, payments, queries, rows
 from planshift.domain.errors import Refused
 from planshift.ledger import models as ledger
 from planshift.services import models as services
@@ -157,6 +157,10 @@ def crowd(who: services.Client, *, clients: int = 150, each: int = 12) -> None:
             line_kept = {name: getattr(line_of, name) for name in fields}
             models.InvoiceLine.objects.bulk_create(
                 models.InvoiceLine(**line_kept | {"invoice_id": invoice.pk, "service": f"S-{invoice.client_id}"})
+                for invoice in made
+            )
+            opening_models.OpeningBalance.objects.bulk_create(
+                opening_models.OpeningBalance(invoice=invoice, seller=who.seller, key=invoice.number, owed_minor=1)
                 for invoice in made
             )
     transfer = ledger.Transfer.objects.earliest("pk")

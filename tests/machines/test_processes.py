@@ -150,7 +150,8 @@ def test_idle_workers_wake_when_told_also_after_the_loss_of_the_connection_that_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(working, "IDLE_SECONDS", 60.0)  # so that no poll helps
-    deaf = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN planshift_runs'"
+    here = "datname = current_database()"  # other processes of the tests have workers too
+    deaf = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN planshift_runs' AND {here}"
     listens = deaf.replace("pg_terminate_backend(pid)", "count(*)")
     stop, done = threading.Event(), lambda: all_ended()
 

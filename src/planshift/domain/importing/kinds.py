@@ -101,7 +101,7 @@ def _email(raw: Any) -> str:
 Filled = BeforeValidator(_filled)
 Maybe = BeforeValidator(_text)  # may be empty
 Day = Annotated[date, BeforeValidator(_day)]
-TimeZone = Annotated[str, Field(max_length=64), BeforeValidator(_time_zone)]
+TimeZone = Annotated[str, Field(max_length=64, json_schema_extra={"format": "time-zone"}), BeforeValidator(_time_zone)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), BeforeValidator(_email)]
 Amount = Annotated[str, Field(pattern=AMOUNT), BeforeValidator(lambda raw: _matching(AMOUNT, "import_amount", raw))]
