@@ -126,3 +126,13 @@ def test_a_yen_is_not_rounded_to_a_hundredth() -> None:
 def test_the_tax_of_lines_that_are_rounded_apart_is_shown_apart() -> None:
     found = offer(*CASES["tax per line, down"])
     assert [step.formula for step in found.working if step.code == "tax"] == ["−60.49 × 22 / 100", "120.99 × 22 / 100"]
+
+
+def test_a_price_less_a_discount_begins_with_the_price_of_the_list() -> None:
+    facts = MID.replace("[service]", "[service]\ndiscount = { percent = 25, new_percent = 50 }") + TAXED + YEARS
+    steps = offer('charge_price = "discounted"\ncredit_price = "discounted"', facts).working
+    found = [(step.formula, step.result) for step in steps if step.code == "less_discount"]
+    assert found == [("240.00 × 50 / 100", 120), ("120.00 × 75 / 100", 90)]
+    steps = offer('charge_price = { answer = "less_percent", percent = 2 }', MID + TAXED + YEARS).working
+    assert [step.formula for step in steps if step.code == "less_discount"] == ["240.00 × 98 / 100"]
+    assert not [step for step in offer("", MID + TAXED + YEARS).working if step.code == "less_discount"]

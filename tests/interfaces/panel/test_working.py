@@ -14,6 +14,7 @@ from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length, Period
 from planshift.domain.policy import loader
 from planshift.interfaces.presenters import figures, working
+from tests.domain.pricing import test_other_taxes as taxes
 from tests.house_rules import source
 
 YEAR, MONTH = Length(12), Length(1)
@@ -141,3 +142,26 @@ def test_the_next_renewal_is_worked_out_from_its_parts() -> None:
 def test_one_day_is_counted_in_words(language: str, said: str) -> None:
     with translation.override(language):
         assert working._value(Fraction(1), "days") == said
+
+
+DISCOUNT = taxes.DOWN.replace("[service]", "[service]\ndiscount = { percent = 25, perpetual = true }")
+BY_RATES = taxes.billed("100.00", "8") + taxes.billed("146.00", "23")
+
+
+@pytest.mark.parametrize(
+    ("policy", "facts", "codes"),
+    [
+        (taxes.APART, taxes.untaxed(), [{"price_without_tax", "time_share"}, {"time_share"}]),
+        (taxes.APART + 'charge_price = "discounted"\n', DISCOUNT, [{"less_discount", "time_share"}, {"time_share"}]),
+        (taxes.APART, taxes.DOWN + BY_RATES, [{"plan_unused", "time_share"}, set(), {"time_share"}]),
+    ],
+    ids=["without tax", "less a discount", "two tax rates"],
+)
+def test_each_line_is_explained_by_its_own_steps(policy: str, facts: str, codes: list[set[str]]) -> None:
+    found = taxes.offer(policy, facts)
+    told = figures.of_offer(found, {})
+    assert len(told.lines) == len(codes)
+    for line, figure, expected in zip(found.lines, told.lines, codes, strict=True):
+        *before, own = figure.steps
+        assert {step.code for step in before} == expected
+        assert own.result in (line.amount.net.amount, line.amount.gross.amount)

@@ -1,5 +1,6 @@
 """How was each figure found? Words an offer's computation as steps, when they are asked for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planshift.domain import facts as known
@@ -43,6 +44,7 @@ class OfferSketch:
         steps: list[Step] = []
         if seller.tax_left_out:
             steps.extend(words.without_tax(price) for price in _listed(every))
+        steps.extend(_discounts(self, every, words))
         shares = dict.fromkeys(figure.raw.share for figure in every if figure.raw.share is not None)
         steps.extend(_share(share, self.settled.rules.clause("time_unit")) for share in shares)
         for index, figure in enumerate(every):
@@ -110,6 +112,30 @@ def _listed(figures_: tuple[Figure, ...]) -> dict[Fraction, None]:
         found.update(dict.fromkeys(part.price for part in raw.values if not part.billed))
         found.update(dict.fromkeys(price for price in (raw.old_price, raw.price) if price is not None))
     return found
+
+
+def _discounts(sketch: OfferSketch, figures_: tuple[Figure, ...], words: Words) -> Iterator[Step]:
+    """How each price that a discount lowers comes from the price of the list."""
+    service, settled = sketch.facts.service, sketch.settled
+    deal, change, rules = settled.deal, settled.change, settled.rules
+    of_policy = rules.answer("charge_price") in ("less_percent", "ladder")
+    if service.discount is None and not of_policy and not rules.payment_discount(method=service.payment_method):
+        return
+    items, told = {item.component: item for item in change.items}, set()
+    for raw in dict.fromkeys(figure.raw for figure in figures_):
+        item = items.get(raw.component)
+        if item is None:
+            continue
+        new = item.new_price(raw.length or change.new_length, deal.priced_on)
+        old = item.old_price(change.old_length, deal.bought_on)
+        credited = [raw.old_price, *(part.price for part in raw.values if not part.billed)]
+        asked = [(new, raw.price, "charge_price"), *((old, price, "credit_price") for price in credited)]
+        for listed, price, dimension in asked:
+            if listed is None or price is None or not 0 < price < listed.amount or (listed.amount, price) in told:
+                continue
+            if price != listed.regular and "/" not in number(price / listed.amount * 100):
+                told.add((listed.amount, price))
+                yield words.less_discount(listed.amount, price, rules.clause(dimension))
 
 
 def _at_rate(figure: Figure, words: Words, currency: str) -> Step:

@@ -35,6 +35,13 @@ class Words:
         operands = (Operand("price", listed, self._currency), Operand("rate", self._without * 100, "percent"))
         return Step("price_without_tax", operands, formula, amount, amount, unit=self._currency)
 
+    def less_discount(self, listed: Fraction, price: Fraction, clause: str) -> Step:
+        """How a listed price came to the one that a discount leaves."""
+        percent = price / listed * 100
+        formula = f"{self(listed)}{TIMES}{number(percent)} / 100"
+        operands = (Operand("price", listed, self._currency), Operand("percent_of_price", percent, "percent"))
+        return Step("less_discount", operands, formula, price, price, unit=self._currency, clause=clause)
+
     @property
     def rounds_first(self) -> bool:
         """Whether a rate or a factor is rounded before anything else."""

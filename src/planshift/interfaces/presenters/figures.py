@@ -23,6 +23,10 @@ TIMINGS = {
 }
 
 
+# Steps that find a price or a factor for the line that follows
+_OF_PRICES = frozenset(("price_without_tax", "less_discount", "rate", "factor"))
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One line with its amount (net) and the steps that led to it."""
@@ -67,7 +71,7 @@ def of_offer(offer: quote.Offer, names: Mapping[str, Any]) -> Figures:
     renewal = [step for step in steps if step.code.startswith("next_renewal")]
     steps = [step for step in steps if not step.code.startswith("next_renewal")]
     count = len(offer.lines) + len(offer.later_lines)
-    own, other = (steps[:count], steps[count:]) if len(steps) >= count else ([], steps)
+    own, other = _by_line(steps, count)
     shown = [_figure(line, names, _steps(line, own, index, shares)) for index, line in enumerate(offer.lines)]
     later = [
         _figure(line, names, _steps(line, own, len(offer.lines) + index, shares))
@@ -101,13 +105,25 @@ def _total_title(offer: quote.Offer) -> str:
     return str(_("Not given back") if offer.credit_to == "nowhere" else _("Back to you"))
 
 
-def _steps(line: quote.Line, own: list[Step], index: int, shares: list[Step]) -> tuple[Step, ...]:
-    """The line's own step, after the share of time that it was multiplied by."""
+def _by_line(steps: list[Step], count: int) -> tuple[list[list[Step]], list[Step]]:
+    """The steps of each of so many lines, and the rest: how its prices were found, the line, its part at a tax rate."""
+    found: list[list[Step]] = [[]]
+    for position, step in enumerate(steps):
+        if len(found) > count:
+            return found[:count], steps[position:]
+        found[-1].append(step)
+        followed = steps[position + 1].code == "at_rate" if position + 1 < len(steps) else False
+        if step.code == "at_rate" or (step.code not in _OF_PRICES and not followed):
+            found.append([])
+    return (found[:count], []) if len(found) > count else ([], steps)
+
+
+def _steps(line: quote.Line, own: list[list[Step]], index: int, shares: list[Step]) -> tuple[Step, ...]:
+    """The line's own steps, after the share of time that it was multiplied by."""
     if index >= len(own):
         return ()
-    step = own[index]
-    timed = any(operand.code == "remaining" for operand in step.operands)
-    return (*(shares if timed else ()), step)
+    timed = any(operand.code == "remaining" for step in own[index] for operand in step.operands)
+    return (*(shares if timed else ()), *own[index])
 
 
 def of_paper(lines_: tuple[documents.Line, ...]) -> tuple[Figure, ...]:

@@ -24,6 +24,7 @@ OPERANDS = {
     "per_period": _("whole term"),
     "charges": _("all that is charged"),
     "percent_of_charges": _("percentage of it"),
+    "percent_of_price": _("percentage of it"),
     "setup_paid": _("set-up fee paid"),
     "remaining_share": _("share of the term left"),
     "sum_of_lines": _("sum of the lines"),
