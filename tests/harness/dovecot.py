@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness import product
+from tests.harness import free_ports
 
 USER, PASSWORD = "faktury@hosting.example", "a-password-of-the-tests"
 PATIENCE_SECONDS = 20
@@ -110,7 +110,7 @@ def start() -> Dovecot:
     """As root it runs as `nobody`, for it keeps no mail of root."""
     folder = Path(tempfile.mkdtemp(prefix="planshift-imap-", dir="/tmp"))  # short: a socket's path has 107 characters
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    plain, tls = product.free_port(), product.free_port()
+    plain, tls = free_ports.take(), free_ports.take()
     for name in ("run", "state", "mail", "mail/new", "mail/cur", "mail/tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     certificate = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]

@@ -11,7 +11,7 @@ import dns.update
 
 from planshift.adapters.dns import asking
 from planshift.domain.errors import Transient
-from tests.harness import children, missing, product
+from tests.harness import children, free_ports, missing
 
 KEY, SECRET = "control", "bWFkZS11cC1zZWNyZXQtZm9yLXRlc3Q="
 LIMITED = "limited"  # the same secret; may touch www.demo.example only
@@ -109,7 +109,7 @@ def lacking() -> str:
 def start(folder: Path) -> Server:
     """A fresh one with the zone demo.example."""
     (folder / "db").mkdir()
-    made = Server(folder, product.free_port())
+    made = Server(folder, free_ports.take())
     (folder / "demo.zone").write_text(RECORDS)
     (folder / "knot.conf").write_text(CONFIG.format(folder=folder, port=made.port, secret=SECRET))
     made.start()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from tests.harness import children, missing, product
+from tests.harness import children, free_ports, missing
 
 KEY = "key-of-the-test"
 ZONE = "demo.example."
@@ -95,7 +95,7 @@ def lacking() -> str:
 
 def start(folder: Path) -> Server:
     """A fresh one with the zone demo.example."""
-    made = Server(folder, product.free_port(), product.free_port())
+    made = Server(folder, free_ports.take(), free_ports.take())
     with sqlite3.connect(folder / "zones.sqlite3") as database:
         database.executescript(SCHEMA.read_text(encoding="utf-8"))
     database.close()

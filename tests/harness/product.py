@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.harness import free_ports
 
 PLANSHIFT = str(Path(sys.executable).parent / "planshift")
 PATIENCE_SECONDS = 180  # a start beside other work has taken 95 s
@@ -31,13 +32,6 @@ def command(*arguments: str, env: dict[str, str], timeout: float = 120) -> subpr
     )
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _processes() -> Iterator[tuple[int, int, str]]:
     """Process id, parent's id and command line of everything that runs on this machine."""
     for folder in Path("/proc").glob("[0-9]*"):
@@ -55,7 +49,7 @@ class Product:
 
     folder: Path
     env: dict[str, str]
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=free_ports.take)
     process: subprocess.Popen[bytes] | None = None
 
     @property

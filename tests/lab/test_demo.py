@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from planshift.project.lab import hosts, leftovers, show
-from tests.harness import children, product
+from tests.harness import children, free_ports, product
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.timeout(600)]
 
@@ -64,11 +64,12 @@ def test_a_port_that_is_taken_and_a_lab_that_does_not_come_up_are_told_in_words(
     monkeypatch.setattr(show.parts, "everything", broken)
     monkeypatch.setattr(show.signal, "signal", lambda *_: None)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert show.main(port=port) == show.main(port=port - 1) == 2
+    below = free_ports.take(2)
+    port = below + 1
+    with socket.create_server(("127.0.0.1", port)):
+        assert show.main(port=port) == show.main(port=below) == 2
     assert where == []
-    assert show.main(port=product.free_port()) == 1
+    assert show.main(port=free_ports.take(2)) == 1
     assert [(folder.parent, folder.exists()) for folder in where] == [(Path("/tmp"), False)]
     told = f"Not here: port {port} cannot be used (Address already in use): choose another with --port."
     first, second, _, last = capsys.readouterr().out.splitlines()
@@ -79,7 +80,7 @@ def test_a_port_that_is_taken_and_a_lab_that_does_not_come_up_are_told_in_words(
 def test_it_comes_up_lets_its_people_in_shows_the_real_site_and_leaves_nothing(
     possible: None, neighbour: Path, tmp_path: Path
 ) -> None:
-    port = product.free_port()
+    port = free_ports.take(2)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PLANSHIFT_", "DJANGO_"))}
     environment |= {"PLANSHIFT_VAR": str(tmp_path / "elsewhere"), "PLANSHIFT_SECRET_KEY": "x" * 50}
     said = tmp_path / "said"

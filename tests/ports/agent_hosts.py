@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from planshift.adapters.drivers.linux_ssh import install
 from planshift.provisioning import ports
+from tests.harness import free_ports
 
 NEEDED = ("sshd", "nginx", "rsync", "sudo", "unshare", "nsenter", "mkfs.btrfs", "ssh-keygen", "useradd")
 CONTROLLERS = ("cpu", "memory", "pids")
@@ -109,7 +110,7 @@ def missing() -> str:
 
 def start(*, base: Path, name: str, quota: str, public_key: str) -> tuple["Host", "subprocess.Popen[bytes]"]:
     """Start a server; `base` is an empty folder. The process ends with all that runs on the server."""
-    ssh_port, http_port = free_port(), free_port()
+    ssh_port, http_port = free_ports.take(), free_ports.take()
     (base / "rw").mkdir()
     settings: dict[str, str | int] = {"http_port": http_port, "upstream_port": http_port, "cgroups": "/run/cg"}
     (base / "install.sh").write_text(install.script(server=name, public_key=public_key, settings=settings))
@@ -162,14 +163,6 @@ def stop(process: "subprocess.Popen[bytes]", name: str) -> None:
                 break
             except OSError:
                 time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:

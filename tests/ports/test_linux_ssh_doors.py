@@ -11,8 +11,8 @@ from planshift.adapters.drivers.linux_ssh import transport
 from planshift.adapters.drivers.linux_ssh.driver import LinuxSshDriver
 from planshift.domain.errors import Permanent, Transient, Unknown
 from planshift.provisioning import ports
+from tests.harness import free_ports
 from tests.ports.agent_bench import ask, first, get, made, op, ssh
-from tests.ports.agent_hosts import free_port
 from tests.ports.conftest import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("agents")]
@@ -88,7 +88,7 @@ def test_a_key_that_the_server_does_not_know_is_refused(agents: Lab, tmp_path: P
 
 def test_a_server_that_does_not_answer_was_not_asked_and_one_that_breaks_off_may_have_done_it(agents: Lab) -> None:
     driver = agents.driver()
-    away = ports.ServerAt("away", f"127.0.0.1:{free_port()}", {"host_key": agents.first.host_key})
+    away = ports.ServerAt("away", f"127.0.0.1:{free_ports.take()}", {"host_key": agents.first.host_key})
     with pytest.raises(Transient) as problem:
         driver.suspend(op=op("suspend"), ref=ports.Ref(away, "s1001-1"), reason="")
     assert problem.value.what == "unreachable"

@@ -22,7 +22,7 @@ from planshift.procedures import mailbox as receiving
 from planshift.procedures import mailing, ports
 from planshift.runtime import runs
 from tests.billing import people
-from tests.harness import dovecot, product
+from tests.harness import dovecot, free_ports
 from tests.ports.mail_contract import MailInContract, MailOutContract, mail
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ class Sink:
 
 
 def start(sink: Sink, **settings: Any) -> Controller:
-    controller = Controller(sink, hostname="127.0.0.1", port=product.free_port(), **settings)
+    controller = Controller(sink, hostname="127.0.0.1", port=free_ports.take(), **settings)
     controller.start()
     return controller
 
@@ -76,7 +76,7 @@ class TestSmtp(MailOutContract):
 
 
 def test_where_nobody_listens_it_is_transient() -> None:
-    out = smtp.SmtpMailOut(server=smtp.Server(host="127.0.0.1", port=product.free_port(), security="none", seconds=2))
+    out = smtp.SmtpMailOut(server=smtp.Server(host="127.0.0.1", port=free_ports.take(), security="none", seconds=2))
     with pytest.raises(Transient, match="cannot be reached"):
         out.send(raw=mail(), sender="a@example.com", recipient="b@example.com", key="1")
 

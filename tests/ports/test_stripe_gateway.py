@@ -28,6 +28,7 @@ from planshift.project import wiring
 from planshift.runtime import clock
 from tests.billing import people
 from tests.billing.people import eur
+from tests.harness import free_ports
 from tests.ports.gateway_contract import INTENT, NOW, GatewayContract
 
 SECRET = "whsec_of_the_tests"
@@ -103,9 +104,7 @@ def local() -> Iterator[Stripe]:
 
     hook = http.server.HTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=hook.serve_forever, daemon=True).start()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_ports.take()
     script = Path(__file__).with_name("local_stripe.py")
     process = subprocess.Popen([sys.executable, str(script), str(port)])
     found = Stripe(f"http://127.0.0.1:{port}", told)
