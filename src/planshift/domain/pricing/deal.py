@@ -205,7 +205,7 @@ class PricedDeal:
     def new_period(self, unit: str) -> Exact:
         """See `given.Deal`."""
         length = self.change.new_length
-        return length.months if unit == "month" else self._days(length)
+        return length.months if unit == "month" else self.clock.days_of(length)
 
     def unused_units(self) -> Share:
         """See `given.Deal`."""
@@ -213,13 +213,6 @@ class PricedDeal:
         if share.unit in ("billing_periods", "terms"):
             return Share(share.cycles * self.change.old_length.months, ONE, "months")
         return share
-
-    def _days(self, length: Length) -> Fraction:
-        if self.clock.at is not None:
-            at = self.clock.at
-            end = periods.add(at, length, self.clock.zone)
-            return periods.elapsed(at, end, "day", zone=self.clock.zone)
-        return Fraction(365, 12) * length.months if length.unit == "month" else length.months * 30
 
     def _new_share(self, length: Length) -> Share:
         if self.aligned is not None and self.clock.at is not None:
@@ -283,29 +276,19 @@ class PricedDeal:
 
     def _newest_first(self, item: Item, quantity: int) -> list[Part]:
         """The unused worth of billed lines, the newest first; of several units, the newest so many."""
-        parts: list[Part] = []
         lines, plan = self.billed(item), item.component == known.PLAN
         if len(lines) == 1 and not lines[0].credits and (plan or quantity == item.old_quantity == lines[0].quantity):
-            part = self._of_billed(item, lines[0], quantity, ONE)
+            part = self._of_billed(item, quantity, lines[0], ONE)
             return [part] if part.worth.numerator >= 0 else []
         if plan:
             taken = iter([units.Taken(line, ONE, ONE) for line in lines])
         else:
             taken = units.given_up(lines, held=item.old_quantity, wanted=quantity)
-        for each in taken:
-            # of less than nothing no unit that is gone has taken its part: its credit lies on other lines
-            below = each.line.amount.amount < 0
-            part = self._of_billed(item, each.line, quantity, each.of_left if below else each.of_billed)
-            back = list(worth.given_back(each.line, part, self.clock)) if each.line.credits else []
-            if not back:
-                parts.append(part)
-                continue
-            held = part if each.of_left == each.of_billed else self._of_billed(item, each.line, quantity, each.of_left)
-            at_most = None if self.rules.gives_back_all else part  # else the rest of units that are gone is nobody's
-            parts.extend(worth.less_credits(held, back, share=each.of_left, at_most=at_most))
+        value = partial(self._of_billed, item, quantity)
+        parts = worth.of_units(taken, value=value, clock=self.clock, all_back=self.rules.gives_back_all)
         return parts if money.sum_of([part.worth for part in parts]).numerator >= 0 else []
 
-    def _of_billed(self, item: Item, line: BilledLine, quantity: int, of: Fraction) -> Part:
+    def _of_billed(self, item: Item, quantity: int, line: BilledLine, of: Fraction) -> Part:
         """The worth of the share `of` a line."""
         clock, amount = self.clock, line.amount.amount if of is ONE else line.amount.amount * of
         if line.period is None:

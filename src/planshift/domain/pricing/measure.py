@@ -49,6 +49,12 @@ class Clock:
         """The day of the change in the seller's zone."""
         return None if self.at is None else periods.day_of(self.at, self.zone)
 
+    def days_of(self, length: Length) -> Fraction:
+        """The days of a billing period that begins at this clock's instant; of an average one where none is known."""
+        if self.at is not None:
+            return periods.elapsed(self.at, periods.add(self.at, length, self.zone), "day", zone=self.zone)
+        return Fraction(365, 12) * length.months if length.unit == "month" else length.months * 30
+
     def term(self) -> Time:
         """The present term."""
         if self._term is None:

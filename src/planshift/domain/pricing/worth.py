@@ -1,6 +1,6 @@
 """What was billed for the old, how much of it is used, how much remains? Reads facts, decides nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -11,8 +11,10 @@ from planshift.domain.facts import BilledLine
 from planshift.domain.money import Money
 from planshift.domain.periods import Moment
 from planshift.domain.policy.given import Part, Share
+from planshift.domain.pricing import units
 from planshift.domain.pricing.items import Item
-from planshift.domain.pricing.measure import Clock
+from planshift.domain.pricing.measure import ONE, Clock
+from planshift.domain.pricing.units import Taken
 
 _NONE = Fraction(0)
 
@@ -93,7 +95,37 @@ def given_back(line: BilledLine, part: Part, clock: Clock) -> Iterator[Part]:
             yield Part(-credit.amount.amount, share, -credit.amount.amount * share.cycles, line.id)
 
 
-def less_credits(part: Part, back: list[Part], *, share: Fraction, at_most: Part | None) -> tuple[Part, ...]:
+def of_units(
+    taken: Iterable[Taken], *, value: Callable[[BilledLine, Fraction], Part], clock: Clock, all_back: bool
+) -> list[Part]:
+    """The unused worth of the lines that units pay for; `value` is that of a share of a line.
+
+    Where a part of it is kept (not `all_back`), the rest of units that are gone is nobody's.
+    """
+    parts: list[Part] = []
+    below, kept = [], _NONE
+    for each in taken:
+        line, held = each.line, each.of_left
+        part = value(line, each.of_billed if held else ONE)
+        back = list(given_back(line, part, clock)) if line.credits else []
+        if not held:
+            kept += money.sum_of([one.worth for one in (part, *back)])
+        elif all_back and line.amount.amount < 0:
+            below.append(each)
+        elif back:
+            left = part if held == each.of_billed else value(line, held)
+            parts.extend(_less_credits(left, back, share=held, at_most=None if all_back else part))
+        else:
+            parts.append(part)
+    for each in below:
+        whole = value(each.line, ONE).worth
+        share = units.of_below(each, worth=whole, kept=kept)
+        kept += whole * (each.of_left - share) / each.of_left
+        parts.append(value(each.line, share))
+    return parts
+
+
+def _less_credits(part: Part, back: list[Part], *, share: Fraction, at_most: Part | None) -> tuple[Part, ...]:
     """`part` less its `share` of what was given back of the line; nothing below 0, and `at_most` where that is less."""
     back = [each._replace(price=each.price * share, worth=each.worth * share) for each in back]
     left = part.worth + sum((each.worth for each in back), _NONE)
