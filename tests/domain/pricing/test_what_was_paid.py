@@ -223,7 +223,10 @@ def test_up_and_back_down_at_one_instant_nets_zero(held: int, done: list[Step], 
 @given(held=st.integers(0, 3), done=st.lists(with_periods, max_size=9))
 @example(held=2, done=[("wait", 13), ("period", 3), ("plan", "b"), ("ip", 1)])  # the plan change gave 0.06 back
 @example(held=3, done=[*BELOW, ("wait", 11)])  # and here 0.22, of which the fourth unit bore its part on its own line
-@example(held=3, done=[*BELOW, ("ip", 2), ("wait", 11)])  # and the third on a line that pays for the others too
+@example(  # and the third after the fourth
+    held=3,
+    done=[("wait", 21), ("period", 3), ("wait", 2), ("ip", 4), ("wait", 5), ("plan", "b"), ("ip", 3), ("ip", 2)],
+)
 @settings(max_examples=100, deadline=None)
 def test_giving_up_every_unit_gives_back_all_that_is_not_used_and_no_line_more_than_was_paid(
     held: int, done: list[Step]
