@@ -7,6 +7,8 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+from django.db import transaction
+
 from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as billing
 from planshift.billing import payments
@@ -14,8 +16,21 @@ from planshift.billing import ports as gateways
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import acceptance, asking, bank, change, mailbox, models, pace, payment, placing, ports
-from planshift.runtime import clock
+from planshift.procedures import (
+    acceptance,
+    alarms,
+    asking,
+    bank,
+    change,
+    deadlines,
+    mailbox,
+    models,
+    pace,
+    payment,
+    placing,
+    ports,
+)
+from planshift.runtime import clock, runs
 from planshift.runtime.runs import working
 from planshift.services import models as services
 from tests.billing import bank_files
@@ -250,5 +265,30 @@ RENEWED = Scenario(
         Act(after=(ENDS_IN + 1) * DAY),  # suspended
         Act(after=(ENDS_IN + 2) * DAY, do=lambda: renewal_paid("pasticceria")),  # reinstated
         Act(after=(ENDS_IN + 40) * DAY),  # given up
+    ],
+)
+
+
+# ── an alarm: what is due and then overdue is mailed to staff, each once, however often anybody looks ─────────────────
+def looked(slot: int) -> None:
+    """The clock of promises is looked at, then staff are mailed; both as the calendar would have it."""
+    for kind in (deadlines.KIND, alarms.KIND):
+        with transaction.atomic():
+            runs.start(kind=kind, key=f"{kind}:{slot}", subject=str(slot))
+        runs.drain(skip_backoff=True)
+
+
+def promised() -> None:
+    """A hard change, paid: its client does not come to use the new environment."""
+    ordered(MOVED, facts.ChangePlan(target="gold"))
+    transferred()
+
+
+ALARMED = Scenario(
+    bind=bind_mail,
+    prepare=promised,
+    acts=[
+        Act(after=10 * DAY, do=lambda: looked(1)),
+        Act(after=10 * DAY, do=lambda: looked(2)),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from tests.harness.killing import sweeps
 
 # life → the least number of commits of the undisturbed life (a reading more or less may be due): shorter proves less
-LIVES = {"PAID": 37, "FROM_THE_DEPOSIT": 38, "HARD": 100, "ACCEPTED": 50, "REFUSED": 27, "RENEWED": 38}
+LIVES = {"PAID": 37, "FROM_THE_DEPOSIT": 38, "HARD": 100, "ACCEPTED": 50, "REFUSED": 27, "RENEWED": 38, "ALARMED": 28}
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
 
@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("
 def sampled(
     django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, on_postgresql: bool
 ) -> Mapping[str, sweeps.Sweep]:
-    """All lives, from one prepared database: every sixth commit and, of the long life, every ninth; on PostgreSQL every
-    tenth and every seventeenth."""
-    usual, long = (10, 17) if on_postgresql else (6, 9)
+    """All lives, from one prepared database: every eighth commit and, of the long life, every twelfth; on PostgreSQL
+    every twelfth and every twenty-third."""
+    usual, long = (12, 23) if on_postgresql else (8, 12)
     every = {f"tests.stories.killed_lives:{life}": long if life == "HARD" else usual for life in LIVES}
     return sweeps.sweep(every, folder=tmp_path_factory.mktemp("killed"), when="after")
 

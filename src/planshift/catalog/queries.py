@@ -84,6 +84,17 @@ def in_force(*, seller: models.Seller, read: Model | None = None) -> InForce:
     )
 
 
+def all_in_force(*, sellers: tuple[str, ...] | None = None) -> list[InForce]:
+    """What counts for each of these sellers, or of all, that has a catalog and a policy. One statement."""
+    found = models.Seller.objects.annotate(**with_newest("pk")).order_by("pk")
+    rows = found if sellers is None else found.filter(code__in=sellers)
+    return [
+        in_force(seller=row, read=row)
+        for row in rows
+        if vars(row)["newest_catalog"] is not None and vars(row)["newest_policy"] is not None
+    ]
+
+
 def forget() -> None:
     """Between tests: revisions of a rolled-back database are gone and their keys may come again."""
     _catalog.cache_clear()

@@ -10,7 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from planshift.domain import tax
+from planshift.domain import letters, tax
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.tax import DatedRate
@@ -39,6 +39,13 @@ class Seller:
     )  # name, address, tax_id … for documents
     oss_from: date | None = None  # from then on consumers in other EU states pay the VAT of their country
     oss_rates: Mapping[str, tuple[DatedRate, ...]] = field(default_factory=lambda: MappingProxyType({}))  # by country
+    alarms: str | None = None  # where its staff are alarmed by mail; "": nowhere; None: at the address of `legal`
+
+    @property
+    def alarm_address(self) -> str:
+        """Where staff who look at no screen are told what needs them (H6); "" where nobody wants to be."""
+        chosen = self.legal.get("email", "") if self.alarms is None else self.alarms
+        return chosen if letters.is_address(chosen) else ""
 
     def tax_rate(self, on: date) -> Fraction:
         """The standard rate in force on a day (Fraction(22, 100)); 0 where the seller has none."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from planshift.domain import document_numbers, money, toml_reading, virtual_accounts
+from planshift.domain import document_numbers, letters, money, toml_reading, virtual_accounts
 from planshift.domain.catalog import Catalog, Family, HourlyPrice, Plan, Price, Resource, Seller, Trait
 from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.exact import Fraction
@@ -85,6 +85,12 @@ def _pattern(raw: Any) -> str:
     return str(raw)
 
 
+def _address(raw: Any) -> str:
+    if not isinstance(raw, str) or (raw and not letters.is_address(raw)):
+        raise ValueError('this must be a mail address, or "" for nobody')
+    return raw
+
+
 def _seller(table: Table) -> Seller:
     rates = _rates(table, "vat")
     abroad = table.table("oss_rates")
@@ -101,6 +107,7 @@ def _seller(table: Table) -> Seller:
         oss_from=table.day("oss_from", None),
         oss_rates=MappingProxyType({country: _rates(abroad, country) for country in abroad.names()}),
         closed=frozenset(table.value("closed", toml_reading.days, ())),
+        alarms=table.value("alarms", _address, None),
         legal=MappingProxyType(
             {
                 key: legal.value(key, _pattern) if key in ("invoices", "corrections") else legal.text(key, "")

@@ -7,6 +7,7 @@ class ProceduresConfig(AppConfig):
 
     def ready(self) -> None:
         from planshift.procedures import (
+            alarms,
             announcing,
             bank,
             change,
@@ -21,6 +22,7 @@ class ProceduresConfig(AppConfig):
         from planshift.procedures.metering import drawing, paying, power
 
         for procedure in (
+            alarms,
             announcing,
             bank,
             change,

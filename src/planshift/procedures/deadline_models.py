@@ -5,6 +5,8 @@ from django.db import models
 from planshift.catalog import models as catalog
 from planshift.runtime import fields
 
+STAFF_ALARM = "staff_alarm"  # the purpose of a mail to a seller's staff, which has no client
+
 
 class ClockPause(models.Model):
     """The clock of a change's promise stands still, for a stated reason. Once ended it stays as it is."""
@@ -52,3 +54,18 @@ class StaffNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.change_id} {self.code}"
+
+
+class StaffAlarm(models.Model):
+    """Something that needs a person, of which a seller's staff were told by mail. The row goes when it is over, so that
+    they are told anew when it comes back."""
+
+    seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, db_index=False, related_name="staff_alarms")
+    fact = models.CharField(max_length=200, help_text="what it is about: its kind and its number or key")
+    mail = models.ForeignKey("procedures.OutgoingMail", on_delete=models.PROTECT, related_name="alarms")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seller", "fact"], name="staff_alarmed_once")]
+
+    def __str__(self) -> str:
+        return self.fact

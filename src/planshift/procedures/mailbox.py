@@ -260,7 +260,7 @@ def match(*, mail: mails.Mail) -> Matched:
         return Matched(outgoing=None, doubt="unmatched")
     ways = {"token": by_token, "answered": by_answer, "thread": by_thread}
     by = [name for name, rows in ways.items() if any(each.pk == chosen.pk for each in rows)]
-    if mail.sender and mail.sender in (chosen.recipient.lower(), chosen.client.email.lower()):
+    if mail.sender and mail.sender in (chosen.recipient.lower(), chosen.client.email.lower() if chosen.client else ""):
         by.append("sender")
     return Matched(outgoing=chosen, by=tuple(by))
 

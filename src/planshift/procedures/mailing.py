@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from planshift.catalog import models as catalog
 from planshift.domain import errors, letters
 from planshift.domain.errors import Refused
 from planshift.domain.replies import matching
@@ -45,24 +46,9 @@ def send(
     `documents` those that an answer may name; `answers` the number of an earlier mail of the same thread. The run
     `signal_key` is told: "mail_sent", "mail_failed", "mail_bounced", "replied". Refused: `mail_address_bad`; NotFound.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("a mail is queued in the transaction of what it tells of")
-    known = models.OutgoingMail.objects.filter(key=key).values_list("number", flat=True).first()
-    if known is not None:
+    if (known := _queued(key)) is not None:
         return known
     owner = services.client(number=client)
-    token = "".join(secrets.choice(matching.ALPHABET) for _ in range(matching.LENGTH))
-    subject = matching.subject_with(" ".join(letter.subject.split())[:400], token=token)
-    sender = str(settings.DEFAULT_FROM_EMAIL)
-    envelope = letters.Envelope(
-        sender=sender,
-        sender_name=owner.seller.name,
-        reply_to=_reply_address(token),
-        recipient=recipient or owner.email,
-        message_id=f"{token}.{purpose}@{sender.rpartition('@')[2]}",
-        in_reply_to=_message_id(answers),
-        sent_at=at,
-    )
     row = models.OutgoingMail(
         key=key,
         seller=owner.seller,
@@ -70,10 +56,43 @@ def send(
         purpose=purpose,
         about=about,
         documents=list(documents),
-        token=token,
         signal_key=signal_key,
         queued_at=at,
         queued_by=actor,
+    )
+    return _queue(row, letter, recipient=recipient or owner.email, answers=answers)
+
+
+def send_to_staff(
+    *, seller: catalog.Seller, recipient: str, letter: letters.Letter, key: str, at: datetime, actor: str
+) -> models.OutgoingMail:
+    """Queue an alarm to a seller's staff, in the caller's transaction (H6). The `key` is new. Refused:
+    `mail_address_bad`."""
+    row = models.OutgoingMail(
+        key=key, seller=seller, client=None, purpose=models.STAFF_ALARM, queued_at=at, queued_by=actor
+    )
+    _queue(row, letter, recipient=recipient, answers="")
+    return row
+
+
+def _queued(key: str) -> str | None:
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a mail is queued in the transaction of what it tells of")
+    return models.OutgoingMail.objects.filter(key=key).values_list("number", flat=True).first()
+
+
+def _queue(row: models.OutgoingMail, letter: letters.Letter, *, recipient: str, answers: str) -> str:
+    row.token = "".join(secrets.choice(matching.ALPHABET) for _ in range(matching.LENGTH))
+    subject = matching.subject_with(" ".join(letter.subject.split())[:400], token=row.token)
+    sender = str(settings.DEFAULT_FROM_EMAIL)
+    envelope = letters.Envelope(
+        sender=sender,
+        sender_name=row.seller.name,
+        reply_to=_reply_address(row.token),
+        recipient=recipient,
+        message_id=f"{row.token}.{row.purpose}@{sender.rpartition('@')[2]}",
+        in_reply_to=_message_id(answers),
+        sent_at=row.queued_at,
     )
     _write(row, dataclasses.replace(letter, subject=subject), envelope)
     runs.start(kind=KIND, key=_run_key(row), subject=row.number)

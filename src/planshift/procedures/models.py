@@ -10,7 +10,9 @@ from planshift.domain.lifecycles import change as change_lifecycle
 from planshift.domain.lifecycles import mail as mail_lifecycle
 from planshift.domain.lifecycles import quote as quote_lifecycle
 from planshift.domain.lifecycles import renewal as renewal_lifecycle
+from planshift.procedures.deadline_models import STAFF_ALARM as STAFF_ALARM
 from planshift.procedures.deadline_models import ClockPause as ClockPause
+from planshift.procedures.deadline_models import StaffAlarm as StaffAlarm
 from planshift.procedures.deadline_models import StaffNotice as StaffNotice
 from planshift.procedures.import_models import Imported as Imported
 from planshift.procedures.tax_models import TaxDifference as TaxDifference
@@ -267,7 +269,9 @@ class OutgoingMail(models.Model):
     number = fields.number()
     key = models.CharField(max_length=160, unique=True, help_text="the writer's: the same key is the same mail")
     seller = models.ForeignKey(catalog.Seller, on_delete=models.PROTECT, related_name="outgoing_mails")
-    client = models.ForeignKey(services.Client, on_delete=models.PROTECT, related_name="outgoing_mails")
+    client = models.ForeignKey(
+        services.Client, on_delete=models.PROTECT, related_name="outgoing_mails", null=True, help_text="null: to staff"
+    )
     state = fields.state(mail_lifecycle.LIFECYCLE)
     purpose = models.CharField(max_length=40)
     about = models.CharField(max_length=40, blank=True, help_text="number of what it is about")
@@ -290,7 +294,13 @@ class OutgoingMail(models.Model):
     trouble = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        constraints = [fields.known_states(mail_lifecycle.LIFECYCLE, table="outgoing_mail")]
+        constraints = [
+            fields.known_states(mail_lifecycle.LIFECYCLE, table="outgoing_mail"),
+            models.CheckConstraint(
+                condition=models.Q(client__isnull=False) | models.Q(purpose=STAFF_ALARM),
+                name="mail_without_client_is_alarm",
+            ),
+        ]
         indexes = [
             models.Index(fields=["seller", "state", "-queued_at"], name="outgoing_mail_by_state"),
             models.Index(fields=["about"], name="outgoing_mail_about"),

@@ -68,6 +68,7 @@ TOLD: dict[str, tuple[Any, tuple[str, ...]]] = {
     "acceptances": (procedures.Acceptance, ("change__number", "state", "credit_minor", "answered_how", "credited_at")),
     "renewals": (procedures.Renewal, ("service__number", "start_on", "end_on", "state")),
     "mails": (procedures.OutgoingMail, ("number", "purpose", "about", "recipient", "documents", "state")),
+    "alarms": (procedures.StaffAlarm, ("seller__code", "fact", "mail__number")),
     "replies": (procedures.IncomingMail, ("number", "answer", "outgoing__number", "duplicate_of__number")),
     "services": (services.Service, ("number", "plan", "state", "auto_renew")),
     "terms": (services.Term, ("service__number", "start_on", "end_on")),

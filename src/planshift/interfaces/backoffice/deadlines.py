@@ -34,9 +34,17 @@ def board(request: HttpRequest, staff: office.StaffHeader) -> HttpResponse:
         for code, title in LISTS.items()
     ]
     empty = not any(found.totals.values())
-    several = len(staff.sellers) > 1
+    several, alarmed = len(staff.sellers) > 1, deadlines.alarmed(sellers=staff.sellers)
     return door.show(
-        request, staff, "staff/deadlines.html", here="deadlines", page=found, lists=lists, empty=empty, several=several
+        request,
+        staff,
+        "staff/deadlines.html",
+        here="deadlines",
+        page=found,
+        lists=lists,
+        empty=empty,
+        several=several,
+        alarmed=alarmed,
     )
 
 

@@ -50,6 +50,7 @@ RECIPES: Mapping[str, Words] = {
 
 # kinds of runs with their steps (runtime.runs.define)
 KINDS: Mapping[str, Words] = {
+    "alarms": _("Alarms to staff by mail"),
     "bank_statements": _("Statements taken from the folder"),
     "capacity": _("Room of a server read"),
     "change": _("Change of a service"),
@@ -105,6 +106,7 @@ RUNS: Mapping[str, Mapping[str, Words]] = {
         "give_difference": _("Difference given back"),
     },
     "credentials": {"make": _("Access data made")},
+    "alarms": {"tell": _("Staff told")},
     "deadlines": {"tell": _("Staff told")},
     "drift": {"start": _("Servers started")},
     "drift_name": {"swap": _("DNS switched")},

@@ -44,10 +44,15 @@ def write(
     return letters.Letter(
         subject=template["subject"].format(**written),
         text=text,
-        html=_page(text),
+        html=page(text),
         language=known,
         enclosures=enclosures,
     )
+
+
+def long_day(day: dt.date, *, language: str) -> str:
+    """A day in a sentence of one of LANGUAGES: 4 December 2026."""
+    return dates.format_date(day, format="long", locale=_LOCALES[language])
 
 
 def facts_of(line: str) -> set[str]:
@@ -71,7 +76,7 @@ def _written(fact: Fact, locale: str) -> str:
     return fact
 
 
-def _page(text: str) -> str:
+def page(text: str) -> str:
     """The same words as HTML: a paragraph for each block of lines, addresses as links."""
     blocks = "".join(f"<p>{_linked(block)}</p>" for block in text.strip().split("\n\n"))
     return (

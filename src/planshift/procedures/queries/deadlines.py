@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from planshift.catalog import models as sellers_of
+from planshift.catalog import queries as catalog
 from planshift.domain import calendar
 from planshift.procedures import deadlines, models, rules
 from planshift.procedures.queries import rows as rows_of
@@ -43,6 +44,14 @@ def board(*, sellers: tuple[str, ...], at: datetime) -> views.Board:
 def unseen(*, sellers: tuple[str, ...]) -> int:
     """How many notices nobody has marked as seen. One statement."""
     return models.StaffNotice.objects.filter(seller__code__in=sellers, seen_at=None).count()
+
+
+def alarmed(*, sellers: tuple[str, ...]) -> tuple[views.Alarmed, ...]:
+    """Where staff of each seller are alarmed by mail. One statement."""
+    return tuple(
+        views.Alarmed(seller=each.seller.name, address=each.catalog.seller.alarm_address)
+        for each in catalog.all_in_force(sellers=sellers)
+    )
 
 
 def pauses(*, change: str) -> tuple[views.Pause, ...]:

@@ -148,7 +148,10 @@ def _environments(pks: set[str]) -> dict[str, views.About]:
 
 def _mails(numbers: set[str]) -> dict[str, views.About]:
     rows = models.OutgoingMail.objects.filter(number__in=numbers).select_related("client")
-    return {row.number: _of(row.client, None, row.about if row.about.startswith("CH-") else "") for row in rows}
+    of_clients = ((row, row.client) for row in rows if row.client is not None)
+    return {
+        row.number: _of(client, None, row.about if row.about.startswith("CH-") else "") for row, client in of_clients
+    }
 
 
 def _services(numbers: set[str]) -> dict[str, views.About]:

@@ -90,8 +90,8 @@ def _sent(row: models.OutgoingMail) -> views.Sent:
     allowed = {"retry": "retried", "set_aside": "set_aside"}
     return views.Sent(
         number=row.number,
-        client=row.client.name,
-        client_number=row.client.number,
+        client=row.client.name if row.client else "",
+        client_number=row.client.number if row.client else "",
         recipient=row.recipient,
         subject=row.subject,
         purpose=row.purpose,
@@ -108,8 +108,8 @@ def _received(row: models.IncomingMail) -> views.Received:
     decided, ours = getattr(row, "decision", None), row.outgoing
     return views.Received(
         number=row.number,
-        client=ours.client.name if ours else "",
-        client_number=ours.client.number if ours else "",
+        client=ours.client.name if ours and ours.client else "",
+        client_number=ours.client.number if ours and ours.client else "",
         answers=ours.number if ours else "",
         about=ours.about if ours else "",
         sender=row.sender,

@@ -44,6 +44,7 @@ OWNED = frozenset(  # kinds of runs that are about something of one seller
 )
 OF_ALL = frozenset(
     {
+        "alarms",
         "bank_statements",
         "deadlines",
         "drift",
@@ -122,7 +123,7 @@ def visible(*, sellers: tuple[str, ...], every_seller: bool) -> QuerySet[Run]:
             text=Cast("pk", CharField())
         ),
         "execution": executions,
-        "mail": models.OutgoingMail.objects.filter(**ours).values("number"),
+        "mail": models.OutgoingMail.objects.filter(seller__code__in=sellers).values("number"),
         "metered_power": numbers,
         "metering_seller": sellers,
         "prepaid_look": services.Client.objects.filter(seller__code__in=sellers).values("number"),

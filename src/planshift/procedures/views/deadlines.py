@@ -77,3 +77,11 @@ class Board:
     paused: tuple[Due, ...]
     notices: tuple[Told, ...]
     totals: Mapping[str, int]  # by the name of the list; more than it holds, where only the first ones are shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarmed:
+    """Where a seller's staff are told by mail what needs a person; `address` is "" where nobody is."""
+
+    seller: str
+    address: str

@@ -11,7 +11,7 @@ class Sent:
     """A mail of ours. `can` holds what staff may do with it: retry, set_aside."""
 
     number: str
-    client: str
+    client: str  # "" when it went to staff
     client_number: str
     recipient: str
     subject: str
