@@ -1,9 +1,11 @@
 """What is sold, and under which rules? The documents in force, parsed once per text and process."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from planshift.catalog import models
 from planshift.domain import catalog, catalog_document
@@ -37,6 +39,17 @@ def _policy(pk: int) -> document.Policy:
 def catalog_of(*, revision: int) -> catalog.Catalog:
     """The catalog of a revision (its pk). Revisions never change, so a parsed one is kept."""
     return _catalog(revision)
+
+
+def catalog_before(*, seller: models.Seller, at: datetime) -> catalog.Catalog | None:
+    """The catalog that was in force just before an instant, of a seller that had none yet the first; one statement."""
+    found = models.CatalogRevision.objects.filter(seller=seller)
+    pk = Coalesce(
+        Subquery(found.filter(loaded_at__lt=at).order_by("-number").values("pk")[:1]),
+        Subquery(found.order_by("number").values("pk")[:1]),
+    )
+    first = models.Seller.objects.filter(pk=seller.pk).values_list(pk, flat=True).first()
+    return None if first is None else _catalog(first)
 
 
 def policy_of(*, revision: int) -> document.Policy:

@@ -4,9 +4,9 @@ A catalog is a document: parsed once from TOML (`catalog_document`), frozen, cac
 as `seller.prices` says, in one currency.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from planshift.domain.tax import DatedRate
 
 Trait = str | int | bool
 Texts = Mapping[str, str]  # language → text; "en" is always there
+Held = tuple[tuple[date, date], ...]  # day on which prices begin → until when they are held back; in order
 _NO_TRAITS: Mapping[str, Trait] = MappingProxyType({})
 
 
@@ -71,16 +72,28 @@ class Price:
 @dataclass(frozen=True, slots=True)
 class Contract:
     """A contract that may be older than a price: concluded on `since`. `kept`: what was agreed holds until the day that
-    a newer price names for existing contracts, else until that price begins."""
+    a newer price names for existing contracts, else until that price begins. `held`: days on which prices begin, and
+    until when these are held back because the client was not told in time."""
 
     since: date
     kept: bool
+    held: "Held" = ()
 
     def begins(self, price: Price) -> date:
         """From which day a price holds for this contract; `date.max`: never."""
         if price.valid_from <= self.since:
             return price.valid_from
-        return price.existing_from or (date.max if self.kept else price.valid_from)
+        day = price.existing_from or (date.max if self.kept else price.valid_from)
+        return next((until for begins, until in self.held if begins == day), day)
+
+    def without_cheaper(self, total: "Callable[[Contract, date], Fraction | None]") -> "Contract":
+        """The same, only what costs more held back. `total`: what a term costs that would begin on a day."""
+        kept = replace(self, held=())
+        for day, until in self.held:
+            before, then = total(kept, day - timedelta(days=1)), total(kept, day)
+            if before is not None and then is not None and then > before:
+                kept = replace(kept, held=(*kept.held, (day, until)))
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,17 @@ class Catalog:
     def traits(self, plan: Plan) -> Mapping[str, Trait]:
         """The plan's traits on top of its family's."""
         return MappingProxyType({**self.families[plan.family].traits, **plan.traits})
+
+    def of_day(self, day: date) -> frozenset[tuple[str, str, Price]]:
+        """Plan, resource ("": the plan itself) and price of all that begins to hold for somebody on a day."""
+        lists = [(plan.code, "", plan.prices) for plan in self.plans.values()]
+        lists += [(plan.code, of.code, of.prices) for plan in self.plans.values() for of in plan.resources.values()]
+        return frozenset(
+            (plan, code, price)
+            for plan, code, prices in lists
+            for price in prices
+            if day in (price.valid_from, price.existing_from)
+        )
 
 
 def price_on(prices: tuple[Price, ...], length: Length, on: date, *, contract: Contract | None = None) -> Price | None:

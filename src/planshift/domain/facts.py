@@ -110,6 +110,7 @@ class Service:
     payment_method: str = ""
     bought_on: date | None = None  # first day of the very first term
     agreed_on: date | None = None  # day on which the present plan was taken; None: its renewal costs the list price
+    held: tuple[tuple[date, date], ...] = ()  # days of prices that its client was not told in time, and until when
     changed_on: date | None = None  # of the last executed change
     discount: Discount | None = None
     promotional: bool = False  # the current term was sold at a promotional price

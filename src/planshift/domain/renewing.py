@@ -62,19 +62,13 @@ def lines(
     gross prices lose the tax inside where nobody here pays it. Refused: `plan_not_sold`, `no_renewal_price` (facts:
     plan or resource, length).
     """
-    offered = sold.plans.get(plan)
-    if offered is None:
-        raise Refused("plan_not_sold", plan=plan)
-    price = offered.price(length, on, contract)
-    if price is None:
-        raise Refused("no_renewal_price", plan=plan, length=str(length))
-    parts = [(facts.PLAN, offered.name, 1, price.regular)]
-    for code, amount in sorted(additional.items()):
-        resource = offered.resources.get(code)
-        unit = catalog.price_on(resource.prices, length, on, contract=contract) if resource is not None else None
-        if resource is None or unit is None:
-            raise Refused("no_renewal_price", resource=code, length=str(length))
-        parts.append((facts.resource_component(code), resource.name, amount, unit.regular * amount))
+
+    def priced(contract: catalog.Contract | None, on: date) -> list[_Part]:
+        return _parts(sold=sold, plan=plan, length=length, additional=additional, on=on, contract=contract)
+
+    if contract is not None and contract.held:
+        contract = contract.without_cheaper(lambda as_if, day: _total(priced, as_if, day))
+    parts = priced(contract, on)
     home = sold.seller.tax_rate(on)
     untaxed = treatment not in ("standard", "oss") and sold.seller.prices == "gross"
     taxed = amounts(
@@ -88,6 +82,44 @@ def lines(
         Line(component=component, name=name, quantity=quantity, amount=amount)
         for (component, name, quantity, _), amount in zip(parts, taxed, strict=True)
     )
+
+
+_Part = tuple[str, catalog.Texts, int, Fraction]
+
+
+def _parts(
+    *,
+    sold: catalog.Catalog,
+    plan: str,
+    length: Length,
+    additional: Mapping[str, int],
+    on: date,
+    contract: catalog.Contract | None,
+) -> list[_Part]:
+    """Component, name, quantity and exact regular price of everything that is renewed."""
+    offered = sold.plans.get(plan)
+    if offered is None:
+        raise Refused("plan_not_sold", plan=plan)
+    price = offered.price(length, on, contract)
+    if price is None:
+        raise Refused("no_renewal_price", plan=plan, length=str(length))
+    parts: list[_Part] = [(facts.PLAN, offered.name, 1, price.regular)]
+    for code, amount in sorted(additional.items()):
+        resource = offered.resources.get(code)
+        unit = catalog.price_on(resource.prices, length, on, contract=contract) if resource is not None else None
+        if resource is None or unit is None:
+            raise Refused("no_renewal_price", resource=code, length=str(length))
+        parts.append((facts.resource_component(code), resource.name, amount, unit.regular * amount))
+    return parts
+
+
+def _total(
+    priced: Callable[[catalog.Contract, date], list[_Part]], contract: catalog.Contract, day: date
+) -> Fraction | None:
+    try:
+        return sum((price for *_, price in priced(contract, day)), Fraction(0))
+    except Refused:  # not sold on that day: nothing to compare with
+        return None
 
 
 def amounts(

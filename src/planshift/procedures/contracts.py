@@ -4,13 +4,13 @@ The contract is concluded on the day of the quote with which the client took the
 that quote said, however much later it was paid or began. A service that was imported is older than every price, as
 nobody told since when its client has it. A policy says what a later price means
 for it (`renewal`): the price of the day on which the term begins, or the agreed one until the day that the catalog
-names for existing contracts (`existing_from`).
+names for existing contracts (`existing_from`). A price of which the client was told too late is held back (`told`).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from django.db.models import Max
 from django.db.models.functions import Coalesce
 
 from planshift.catalog import models as sellers
@@ -21,8 +21,9 @@ from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Refused
 from planshift.domain.policy import document
 from planshift.domain.tax import Taxed
-from planshift.procedures import models, rules
+from planshift.procedures import models, rules, told
 from planshift.runtime import among
+from planshift.services import models as holders
 from planshift.services import queries as services
 
 
@@ -32,44 +33,75 @@ def kept(*, policy: document.Policy, family: str) -> bool:
     return chosen.params.get("prices") == "as_agreed"
 
 
-def told_days(*, policy: document.Policy, family: str) -> int:
-    """How many days before a higher price holds its client is told."""
-    (chosen,) = policy.answers_before_cases(family)["renewal"]
-    return int(chosen.params.get("told_days", 0))
+class Agreed(NamedTuple):
+    """When a contract was concluded, and which later prices are held back: their client was not told in time."""
+
+    on: date
+    held: sold_goods.Held = ()
+    words: Sequence[told.Word] = ()
 
 
 def concluded(
-    found: Sequence[services.Holding], *, sold: sold_goods.Catalog, seller: sellers.Seller
-) -> Mapping[int, date]:
-    """By pk of the service: the day on which its present plan was taken. Nothing is read where no price of the catalog
-    begins on a day: then no contract can be older than its price; else two statements."""
+    found: Sequence[services.Holding],
+    *,
+    sold: sold_goods.Catalog,
+    policy: document.Policy,
+    seller: sellers.Seller,
+    today: date,
+) -> Mapping[int, Agreed]:
+    """By pk of the service: the contract of its present plan, as known on a day. Nothing is read where no price of the
+    catalog begins on a day: then no contract can be older than its price; else at most five statements."""
     if not sold.begins:
         return {}
     plan = models.Change.objects.filter(
         among.of("service_id", [each.service.pk for each in found]), operation="plan", applied_at__isnull=False
     )
-    asked_at = Max(Coalesce("lowered_from__created_at", "quote__created_at"))
-    changed = dict(plan.values_list("service_id").annotate(asked_at=asked_at))
+    asked_at = Coalesce("lowered_from__created_at", "quote__created_at")
+    by = Coalesce("lowered_from__catalog", "quote__catalog")
+    changed = {
+        pk: (at, revision) for pk, at, revision in plan.order_by(asked_at).values_list("service_id", asked_at, by)
+    }
     numbers = [each.service.number for each in found]
     imported = set(
         models.Imported.objects.filter(among.of("number", numbers), kind="services").values_list("number", flat=True)
     )
-    first = {each.service.pk: date.min if each.service.number in imported else each.terms[0].start_on for each in found}
-    return first | {pk: rules.day(seller=seller, at=at) for pk, at in changed.items()}
+    since: dict[holders.Service, tuple[date, sold_goods.Catalog | None]] = {}
+    for each in found:
+        row, last = each.service, changed.get(each.service.pk)
+        if last is not None:
+            since[row] = rules.day(seller=seller, at=last[0]), catalog.catalog_of(revision=last[1])
+        else:
+            since[row] = date.min if row.number in imported else each.terms[0].start_on, None
+    words = told.words(since=since, sold=sold, policy=policy, seller=seller, today=today)
+    return {
+        row.pk: Agreed(on, told.held(words.get(row.pk, ())), words.get(row.pk, ())) for row, (on, _) in since.items()
+    }
 
 
-def made_by(*, change: models.Change) -> date | None:
-    """The day of the contract that a change of plan makes once it is in force; None: it makes none. A price that staff
-    lowered since (`lowered_from`) was computed for the day of the quote that the client ordered."""
+def made_by(*, change: models.Change) -> tuple[date, int] | None:
+    """The day of the contract that a change of plan makes once it is in force, and the catalog revision that the client
+    saw; None: it makes none. A price that staff lowered since (`lowered_from`) was computed for the day of the quote
+    that the client ordered."""
     if change.operation != "plan":
         return None
     kept = change.lowered_from or change.quote
-    return rules.day(seller=kept.service.client.seller, at=kept.created_at)
+    return rules.day(seller=kept.service.client.seller, at=kept.created_at), kept.catalog_id
 
 
-def of(*, since: date | None, policy: document.Policy, family: str) -> sold_goods.Contract | None:
+def of_change(*, on: date, revision: int, sold: sold_goods.Catalog, policy: document.Policy, family: str) -> Agreed:
+    """The contract that a paid change makes: its first term costs what the quote said, whatever was loaded since,
+    where clients are told of new prices."""
+    if not told.days(policy=policy, family=family):
+        return Agreed(on)
+    known = catalog.catalog_of(revision=revision).begins
+    return Agreed(on, tuple((day, date.max) for day in sold.begins if day > on and day not in known))
+
+
+def of(*, since: Agreed | None, policy: document.Policy, family: str) -> sold_goods.Contract | None:
     """The contract as prices are looked up by; None where nothing is known of it."""
-    return None if since is None else sold_goods.Contract(since, kept(policy=policy, family=family))
+    if since is None:
+        return None
+    return sold_goods.Contract(since.on, kept(policy=policy, family=family), since.held)
 
 
 def term_price(

@@ -34,22 +34,23 @@ class Forecast:
     examples: list[tuple[str, str]] = field(default_factory=list)  # (service, reason), the first of these
 
 
-def of_day(*, at: datetime) -> Iterator[Forecast]:
+def of_day(*, at: datetime, known_at: datetime | None = None) -> Iterator[Forecast]:
     """What the run of the day of `at` would do, seller by seller, with memory that does not grow with their services.
 
+    `known_at`: now, where the day is to come (see `planning.Planner`).
     Refused: `seller_without_catalog`, `seller_without_policy`.
     """
     for seller in sellers.Seller.objects.order_by("pk"):
-        yield _of_seller(catalog.in_force(seller=seller), at)
+        yield _of_seller(catalog.in_force(seller=seller), at, known_at)
 
 
-def _of_seller(in_force: catalog.InForce, at: datetime) -> Forecast:
+def _of_seller(in_force: catalog.InForce, at: datetime, known_at: datetime | None) -> Forecast:
     seller = in_force.seller
     nothing = Money.zero(seller.currency)
     found = Forecast(seller=seller.code, currency=seller.currency, total=Taxed.zero(seller.currency), drawn=nothing)
     due = announcing.due_pks(in_force=in_force, on=rules.day(seller=seller, at=at))
     spent: dict[str, Money] = {}  # by client: one deposit pays for several services only as far as it goes
-    planner = planning.Planner(in_force=in_force, at=at)
+    planner = planning.Planner(in_force=in_force, at=at, known_at=known_at)
     while some := list(islice(due, announcing.BATCH)):
         plans, others = planner.plans(holdings.holdings_of(pks=some, seller=seller))
         balances = _deposits(plans, in_force)

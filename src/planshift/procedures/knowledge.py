@@ -62,7 +62,9 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
     on = at.astimezone(ZoneInfo(owner.seller.time_zone)).date()
     beside = _Beside(
         history=_history(holding, on=on),
-        agreed_on=contracts.concluded([holding], sold=rules.catalog, seller=owner.seller).get(holding.service.pk),
+        agreed=contracts.concluded(
+            [holding], sold=rules.catalog, policy=rules.policy, seller=owner.seller, today=on
+        ).get(holding.service.pk),
         paying=billing.paying(client=owner.number, service=service, on=on),
         usage=_usage(service),
         capacity=_capacity(owner.seller.code, rules.catalog, holding),
@@ -96,7 +98,7 @@ class _Beside:
     """What is shown and checked beside the price."""
 
     history: "_History" = field(default_factory=lambda: _History())
-    agreed_on: date | None = None  # day of the contract
+    agreed: contracts.Agreed | None = None
     paying: billing.Paying = field(default_factory=lambda: billing.Paying(unpaid=(), method=""))
     usage: facts.Usage | None = None
     capacity: facts.Capacity | None = None
@@ -227,7 +229,8 @@ def _service(
         auto_renew=row.auto_renew,
         payment_method=beside.paying.method,
         bought_on=holding.terms[0].start_on,
-        agreed_on=beside.agreed_on,
+        agreed_on=beside.agreed.on if beside.agreed else None,
+        held=beside.agreed.held if beside.agreed else (),
         changed_on=history.changed_on,
         promotional=_promotional(holding, rules, on=on),
         prepaid_periods=len(later),

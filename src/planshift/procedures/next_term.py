@@ -28,7 +28,7 @@ class Basis:
     additional: Mapping[str, int]
     start_on: date
     later: tuple[billed_later.Owed, ...] = ()  # what changes left to be billed with it
-    agreed_on: date | None = None  # the day of the contract that a paid change of plan makes
+    made: tuple[date, int] | None = None  # day and catalog revision of the contract that a paid change of plan makes
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept with the renewal."""
@@ -74,7 +74,7 @@ def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basi
         months=after.months,
         additional=after.additional,
         start_on=max(ends_on, after.term_end_on),
-        agreed_on=contracts.made_by(change=change),
+        made=contracts.made_by(change=change),
     )
 
 

@@ -77,15 +77,17 @@ class _Days(NamedTuple):
 
 
 class Planner:
-    """Plans the next terms of one seller's services as of one instant."""
+    """Plans the next terms of one seller's services as of one instant. `known_at`: the letters about new prices are
+    those of then, which is earlier where somebody asks what will be."""
 
-    def __init__(self, *, in_force: catalog.InForce, at: datetime) -> None:
+    def __init__(self, *, in_force: catalog.InForce, at: datetime, known_at: datetime | None = None) -> None:
         self.in_force, self.at = in_force, at
         self.today = rules.day(seller=in_force.seller, at=at)
+        self._told_by = rules.day(seller=in_force.seller, at=known_at or at)
         self._prices: dict[_Same, _Priced | Refused] = {}
         self._known_days: dict[tuple[str, date], _Days] = {}
         self._ends: dict[tuple[object, ...], date] = {}
-        self._concluded: Mapping[int, date] = {}
+        self._concluded: Mapping[int, contracts.Agreed] = {}
 
     def plans(self, found: Sequence[holdings.Holding]) -> tuple[list[Plan], list[Unpriced]]:
         """The next terms of services whose day has come and whose next term is not announced yet, and those that cannot
@@ -93,7 +95,11 @@ class Planner:
         due = self._due(found)
         taxed = self._taxing(due)
         self._concluded = contracts.concluded(
-            [holding for holding, _ in due], sold=self.in_force.catalog, seller=self.in_force.seller
+            [holding for holding, _ in due],
+            sold=self.in_force.catalog,
+            policy=self.in_force.policy,
+            seller=self.in_force.seller,
+            today=self._told_by,
         )
         plans: list[Plan] = []
         others: list[Unpriced] = []
@@ -179,10 +185,12 @@ class Planner:
         since = self._concluded.get(holding.service.pk)
         if since is None:
             return None
-        since = basis.agreed_on or since
-        marks = self.in_force.catalog.begins
-        since = max((day for day in marks if day <= since), default=date.min)
-        return contracts.of(since=since, policy=self.in_force.policy, family=basis.family)
+        sold, policy = self.in_force.catalog, self.in_force.policy
+        if basis.made is not None:
+            on, revision = basis.made
+            since = contracts.of_change(on=on, revision=revision, sold=sold, policy=policy, family=basis.family)
+        since = since._replace(on=max((day for day in sold.begins if day <= since.on), default=date.min))
+        return contracts.of(since=since, policy=policy, family=basis.family)
 
     def _priced(self, same: _Same) -> _Priced:
         known = self._prices.get(same)

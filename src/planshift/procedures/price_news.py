@@ -2,11 +2,12 @@
 
 A price that begins on a day is known when its catalog is loaded. So many days before it holds for an existing contract
 (`renewal.told_days`) its client gets one letter: what a term costs now, what from that day on. The key of the letter is
-the service and the day: a second run writes none. A letter that cannot be written holds up no other: its service gets
+the service and the day: a second run writes none. A price that was loaded too late for that is told at once, with the
+day on which it then holds (`told`). A letter that cannot be written holds up no other: its service gets
 a run of its own, once, and staff see why.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -17,15 +18,14 @@ from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import announcing, contracts, mailing, models, rules, vat
+from planshift.procedures import announcing, contracts, mailing, rules, told, vat
 from planshift.procedures.correspondence import wording
 from planshift.runtime import runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 
 KIND = "price_news"
-BATCH_KIND = "price_news_batch"
-PURPOSE = "price_change"
+BATCH_KIND = told.RUN
 BATCH = 20  # letters take their numbers from one row: it is held for as long as a batch takes
 _STRETCHES = 1000  # batches started by one statement
 
@@ -39,15 +39,17 @@ def begin(*, at: datetime) -> None:
 
 
 def _due_days(seller: sellers.Seller, *, at: datetime) -> list[date]:
-    """Days to come on which a price begins to hold for existing contracts, near enough to be told."""
+    """Days on which a price begins to hold for existing contracts, to come and near enough to be told, or past and
+    loaded too late."""
     try:
         in_force = catalog.in_force(seller=seller)
     except Refused:  # no rules yet: nothing is sold either
         return []
     today = rules.day(seller=seller, at=at)
     families = ("", *in_force.catalog.families)
-    told = max(contracts.told_days(policy=in_force.policy, family=each) for each in families)
-    return [day for day in in_force.catalog.begins if today < day <= today + timedelta(days=told)]
+    most = timedelta(days=max(told.days(policy=in_force.policy, family=each) for each in families))
+    late = told.late_days(policy=in_force.policy, sold=in_force.catalog, seller=seller, today=today)
+    return [day for day in in_force.catalog.begins if day in late or today < day <= today + most]
 
 
 def _split(task: runs.Work) -> runs.Outcome:
@@ -75,43 +77,35 @@ def _batch(task: runs.Work) -> runs.Outcome:
         client__seller=seller, pk__gte=int(first), pk__lte=int(last), state__in=("ACTIVE", "SUSPENDED")
     )
     found = holdings.holdings_of(pks=list(pks.order_by("pk").values_list("pk", flat=True)), seller=seller)
-    since = contracts.concluded(found, sold=in_force.catalog, seller=seller)
-    taxed = vat.abroad(wanted=[(each.service, today) for each in found], sold=in_force.catalog.seller)
-    days = _due_days(seller, at=task.at)
-    written = _written([_key(each.service, day) for each in found for day in days])
-    for day in days:
-        for each in found:
-            told = contracts.told_days(policy=in_force.policy, family=each.service.family)
-            if today < day - timedelta(days=told) or _key(each.service, day) in written:
+    sold, policy = in_force.catalog, in_force.policy
+    agreed = contracts.concluded(found, sold=sold, policy=policy, seller=seller, today=today)
+    taxed = vat.abroad(wanted=[(each.service, today) for each in found], sold=sold.seller)
+    for each in found:
+        since, family = agreed.get(each.service.pk), each.service.family
+        for word in since.words if since else ():
+            if word.written or today < word.day - timedelta(days=told.days(policy=policy, family=family)):
                 continue
-            contract = contracts.of(
-                since=since.get(each.service.pk), policy=in_force.policy, family=each.service.family
-            )
             now, then = (
                 contracts.term_price(
-                    held=each, in_force=in_force, taxed=taxed.get(each.service.pk), contract=contract, on=on
+                    held=each,
+                    in_force=in_force,
+                    taxed=taxed.get(each.service.pk),
+                    contract=contracts.of(since=since, policy=policy, family=family),
+                    on=on,
                 )
-                for on in (day - timedelta(days=1), day)
+                for on in (word.day - timedelta(days=1), word.until)
             )
             if now is not None and then is not None and then.gross > now.gross:
-                _told_or_apart(each.service, day=day, now=now.gross, then=then.gross, task=task)
+                _told_or_apart(each.service, word=word, now=now.gross, then=then.gross, task=task)
     return runs.Done()
 
 
-def _key(service: services.Service, day: date) -> str:
-    """Of the letter."""
-    return f"{PURPOSE}:{service.number}:{day}"
-
-
-def _written(keys: Sequence[str]) -> set[str]:
-    return set(models.OutgoingMail.objects.filter(key__in=keys).values_list("key", flat=True))
-
-
-def _told_or_apart(service: services.Service, *, day: date, now: Money, then: Money, task: runs.Work) -> None:
+def _told_or_apart(service: services.Service, *, word: told.Word, now: Money, then: Money, task: runs.Work) -> None:
     """Where the letter cannot be written, the service becomes a run of its own, which stays stuck with the reason."""
-    apart = f"{BATCH_KIND}:{_key(service, day)}"
+    letter = told.key(service=service, day=word.day)
+    apart = told.run_of(letter=letter)
     try:
-        _tell(service, day=day, now=now, then=then, task=task)
+        _tell(service, letter=letter, begins=word.until, now=now, then=then, task=task)
     except Refused:  # an address that no mail can go to; nothing was written
         if task.key == apart:
             raise
@@ -119,22 +113,22 @@ def _told_or_apart(service: services.Service, *, day: date, now: Money, then: Mo
         runs.start(kind=BATCH_KIND, key=apart, subject=subject)
 
 
-def _tell(service: services.Service, *, day: date, now: Money, then: Money, task: runs.Work) -> None:
+def _tell(service: services.Service, *, letter: str, begins: date, now: Money, then: Money, task: runs.Work) -> None:
     client = service.client
     facts: Mapping[str, wording.Fact] = {
         "service": service.label,
         "renewal": now,
         "amount": then,
-        "begins": day,
+        "begins": begins,
         "seller": client.seller.name,
         "link": f"{settings.BASE_URL}/services/{service.number}/",
     }
     with transaction.atomic():
         mailing.send(
             client=client.number,
-            letter=wording.write(code=PURPOSE, language=client.language, facts=facts),
-            purpose=PURPOSE,
-            key=_key(service, day),
+            letter=wording.write(code=told.PURPOSE, language=client.language, facts=facts),
+            purpose=told.PURPOSE,
+            key=letter,
             about=service.number,
             at=task.at,
             actor=task.actor,

@@ -94,7 +94,8 @@ def _as_it_is(
 
     def priced(revision: int) -> Sequence[renewing.Line]:
         sold = catalog.catalog_of(revision=revision)
-        since = contracts.concluded([holding], sold=sold, seller=seller).get(row.pk)
+        day = rules.day(seller=seller, at=renewal.created_at)
+        since = contracts.concluded([holding], sold=sold, policy=policy, seller=seller, today=day).get(row.pk)
         return renewing.lines(
             sold=sold,
             plan=row.plan,

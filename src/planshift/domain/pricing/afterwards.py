@@ -149,7 +149,22 @@ def _contract(settled: Settled, facts: known.Facts) -> Contract | None:
     if settled.change.operation == "plan":
         return Contract(settled.priced_on, kept)
     since = facts.service.agreed_on
-    return None if since is None else Contract(since, kept)
+    if since is None:
+        return None
+    contract = Contract(since, kept, facts.service.held)
+    return contract.without_cheaper(lambda as_if, day: _regular(settled, as_if, day)) if contract.held else contract
+
+
+def _regular(settled: Settled, contract: Contract, day: date) -> Fraction | None:
+    """The sum of the regular prices of a term that would begin on a day; None where something has none."""
+    total = _NONE
+    for item in settled.change.items:
+        if item.new_quantity and item.new_prices:
+            price = item.new_price(settled.change.new_length, day, contract)
+            if price is None:
+                return None
+            total += price.regular * item.new_quantity
+    return total
 
 
 def hourly(settled: Settled, facts: known.Facts) -> Money | None:

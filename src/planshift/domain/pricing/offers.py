@@ -26,7 +26,8 @@ def make(settled: Settled, facts: known.Facts, on: Moment | None) -> Offer:
     negative = total.gross.amount.numerator < 0
     credit_to = settled.rules.credit_to() if negative else "nowhere"
     timing = settled.rules.timing(due=total.gross.amount, metered=settled.prepared.metered)
-    renews = afterwards.renewal(settled, facts, end)
+    kept = facts.service.term is not None and end == facts.service.term.end
+    renews = afterwards.renewal(settled, facts, afterwards.paid_until(settled, facts) if kept else end)
     used, left = afterwards.balance(settled, facts, total=total, credit_to=credit_to)
     resolved, outcome = settled.rules.resolved, settled.outcome
     return Offer(

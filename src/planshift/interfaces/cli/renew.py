@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         return 0
     at = now if given.on is None else dt.datetime.combine(given.on, dt.time(12), tzinfo=dt.UTC)
     try:
-        return max([_print(found) for found in forecast.of_day(at=at)], default=0)
+        return max([_print(found) for found in forecast.of_day(at=at, known_at=now)], default=0)
     except Refused as refused:
         print(f"refused: {refused.code}", file=sys.stderr)
         return 1

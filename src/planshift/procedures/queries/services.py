@@ -1,7 +1,7 @@
 """What does a client have, and what may be done with it? Constant numbers of statements, however many services."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from planshift.billing import buyers
 from planshift.billing import queries as billing
@@ -46,7 +46,9 @@ def cards(
             service__in=[each.service.pk for each in held], state__in=models.Change.lifecycle.open
         ).select_related("quote", "order")
     }
-    since = contracts.concluded(held, sold=in_force.catalog, seller=in_force.seller)
+    since = contracts.concluded(
+        held, sold=in_force.catalog, policy=in_force.policy, seller=in_force.seller, today=today
+    )
     return tuple(
         _card(
             each,
@@ -70,7 +72,7 @@ def _card(
     in_force: catalog.InForce,
     change: models.Change | None,
     taxed: domain_vat.Case | Refused | None,
-    since: date | None,
+    since: contracts.Agreed | None,
     at: datetime,
 ) -> views.ServiceCard:
     row, family = held.service, in_force.catalog.families.get(held.service.family)
@@ -97,7 +99,11 @@ def _card(
 
 
 def next_renewal(
-    *, held: services.Holding, in_force: catalog.InForce, taxed: domain_vat.Case | Refused | None, since: date | None
+    *,
+    held: services.Holding,
+    in_force: catalog.InForce,
+    taxed: domain_vat.Case | Refused | None,
+    since: contracts.Agreed | None,
 ) -> Taxed | None:
     """What the next term costs as the service stands; None where it is metered, no longer sold, or `taxed` (how a buyer
     abroad is taxed) cannot be told. `since`: when its plan was taken."""

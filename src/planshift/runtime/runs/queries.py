@@ -1,11 +1,12 @@
 """What are the runs doing? Read-only views for the back office and the command line."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
 
-from planshift.runtime import clock
+from planshift.runtime import among, clock
 from planshift.runtime.models import Run, Signal, StepRecord, Worker
 
 
@@ -90,6 +91,11 @@ def find(*, key: str) -> RunView | None:
     """The run `key`, if there is one."""
     run = Run.objects.filter(key=key).first()
     return view(run) if run else None
+
+
+def unfinished(*, keys: Iterable[str]) -> set[str]:
+    """Which of these runs were started and are not over."""
+    return set(Run.objects.filter(among.of("key", keys), ended_at=None).values_list("key", flat=True))
 
 
 def timeline(*, key: str, newest: int = 0, before: int = 0) -> list[StepView]:

@@ -1,0 +1,109 @@
+"""Was a client told in time of a price that begins, and until when is it held back where not?
+
+The letter of a service and a day (`price_news`) is its key. A price that costs a client more holds for a contract so
+many days after its letter (`renewal.told_days`), whenever it was loaded. Where no letter is written yet, as if it were
+written today: for a day to come, a price that was loaded late, and a letter that could not be written.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from planshift.catalog import models as sellers
+from planshift.catalog import queries as catalog
+from planshift.domain import catalog as sold_goods
+from planshift.domain.policy import document
+from planshift.procedures import models, rules
+from planshift.runtime import among, runs
+from planshift.services import models as services
+
+PURPOSE = "price_change"
+RUN = "price_news_batch"
+_ASKED = timedelta(days=732)  # a price of an earlier day is everybody's: a letter is written at most 366 days before
+
+
+class Word(NamedTuple):
+    """A day on which prices begin, until when they are held back for a contract, and whether its letter is written."""
+
+    day: date
+    until: date
+    written: bool
+
+
+def days(*, policy: document.Policy, family: str) -> int:
+    """How many days before a higher price holds its client is told; 0: never."""
+    (chosen,) = policy.answers_before_cases(family)["renewal"]
+    return int(chosen.params.get("told_days", 0))
+
+
+def key(*, service: services.Service, day: date) -> str:
+    """Of the letter."""
+    return f"{PURPOSE}:{service.number}:{day}"
+
+
+def run_of(*, letter: str) -> str:
+    """The key of the run of a letter that could not be written with the others."""
+    return f"{RUN}:{letter}"
+
+
+def words(
+    *,
+    since: Mapping[services.Service, tuple[date, sold_goods.Catalog | None]],
+    sold: sold_goods.Catalog,
+    policy: document.Policy,
+    seller: sellers.Seller,
+    today: date,
+) -> Mapping[int, Sequence[Word]]:
+    """By pk of the service: the days of which its client is to be told, or was too late. `since`: when its contract was
+    concluded, and by which catalog: who bought by that catalog knew its days. At most three statements."""
+    asked = {
+        service: [
+            day for day in sold.begins if day > max(on, today - _ASKED) and (known is None or day not in known.begins)
+        ]
+        for service, (on, known) in since.items()
+        if days(policy=policy, family=service.family)
+    }
+    keys = [key(service=service, day=day) for service, found in asked.items() for day in found]
+    if not keys:
+        return {}
+    letters = _letters(keys, seller)
+    missing = [each for each in keys if letters.get(each, date.max) > today]
+    late = late_days(policy=policy, sold=sold, seller=seller, today=today) if missing else frozenset()
+    stuck = runs.queries.unfinished(keys=[run_of(letter=each) for each in missing]) if missing else set()
+    made: dict[int, Sequence[Word]] = {}
+    for service, found in asked.items():
+        ahead, of_service = timedelta(days=days(policy=policy, family=service.family)), []
+        for day in found:
+            letter = key(service=service, day=day)
+            told_on = letters.get(letter, date.max)
+            if told_on <= today:
+                of_service.append(Word(day, max(day, told_on + ahead), True))
+            elif day > today or day in late or run_of(letter=letter) in stuck:
+                of_service.append(Word(day, max(day, today + ahead), False))
+        made[service.pk] = of_service
+    return made
+
+
+def held(found: Sequence[Word]) -> sold_goods.Held:
+    """What of it is held back."""
+    return tuple((each.day, each.until) for each in found if each.until > each.day)
+
+
+def _letters(keys: Sequence[str], seller: sellers.Seller) -> Mapping[str, date]:
+    """By key: the day on which the letter was written."""
+    found = models.OutgoingMail.objects.filter(among.of("key", keys)).values_list("key", "queued_at")
+    return {letter: rules.day(seller=seller, at=at) for letter, at in found}
+
+
+def late_days(
+    *, policy: document.Policy, sold: sold_goods.Catalog, seller: sellers.Seller, today: date
+) -> frozenset[date]:
+    """Days that have come whose prices were not in the catalog of so many days ago: no letter was written in time. What
+    stood in the seller's first catalog was told by whoever sold before. One statement, none where no such day is."""
+    most = max(days(policy=policy, family=family) for family in ("", *sold.families))
+    past = [day for day in sold.begins if today - _ASKED < day <= today]
+    if not most or not past:
+        return frozenset()
+    before: datetime = rules.start_of(today - timedelta(days=most), seller=seller)
+    known = catalog.catalog_before(seller=seller, at=before)
+    return frozenset(day for day in past if known is None or known.of_day(day) != sold.of_day(day))
