@@ -47,8 +47,8 @@ RULES = rules(
                 kind="integer",
                 default=0,
                 maximum=366,
-                doc="so many days before a higher price holds for existing contracts their clients are told; one that is "
-                "loaded later is held back for them until so many days after the letter; 0: they are not told",
+                doc="so many days before a higher price holds for existing contracts their clients are told; one that "
+                "is loaded later is held back for them until so many days after the letter; 0: they are not told",
             ),
         ),
     ),
