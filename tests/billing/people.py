@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from planshift.billing import models, orders
+from planshift.billing import corrections, invoices, models, orders, payments
 from planshift.catalog import models as catalog
 from planshift.domain import documents
 from planshift.domain.exact import Fraction
@@ -154,3 +154,22 @@ def eur(text: str) -> Money:
 def pln(text: str) -> Money:
     """An amount in PLN."""
     return Money.of(text, "PLN")
+
+
+def credit(of: services.Client, gross: str) -> None:
+    """Account credit in PLN: an invoice over so much, paid by transfer, is given back."""
+    who = {"at": AT, "actor": "staff:ola"}
+    net = (Fraction(gross) / Fraction("1.23")).limit_denominator(10**6)
+    made = order(of, [line(f"{float(net):.2f}", percent=23, currency="PLN")], subject="before", signal_key="")
+    assert made.gross_minor == pln(gross).minor
+    payments.record(
+        gateway="bank", external_id=made.number, amount=pln(gross), reference=made.number, received_at=AT, **who
+    )
+    invoice = invoices.issue(order=made.number, on=AT.date(), **who)
+    assert invoice is not None
+    drafts = corrections.draft_to_zero(
+        seller=of.seller, document=invoice.number, cause="before", key=f"credit-{made.number}", **who
+    )
+    numbers = [each.number for each in drafts]
+    corrections.issue(numbers=numbers, on=AT.date(), **who)
+    corrections.credit(numbers=numbers, to="account_credit", **who)

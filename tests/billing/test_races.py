@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
-from planshift.billing import deposits, invoices, models, orders, payments, queries
+from planshift.billing import deposits, drawing, invoices, models, orders, payments, queries
 from planshift.domain.errors import Refused
 from planshift.ledger import balances
 from planshift.runtime.models import Signal
-from tests.billing.people import AT, WEEK, client, order, pln, polish
+from planshift.services import models as services
+from tests.billing.people import AT, WEEK, client, credit, order, pln, polish
 from tests.machines.test_once import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,12 +40,23 @@ def sound() -> None:
     assert balances.differences() == {}
 
 
-def free() -> str:
-    return deposits.balance(client="C-1001", currency="PLN").text
+def free(source: str = "deposit") -> str:
+    return balances.of_client(client="C-1001", kind=source, currency="PLN").text
 
 
-def draw(number: str) -> Callable[[], object]:
-    return lambda: deposits.draw_for(order=number, at=AT, actor="system:collection")
+def draw(number: str, source: str = "deposit") -> Callable[[], object]:
+    return lambda: drawing.draw_for(order=number, source=source, at=AT, actor="system:collection")
+
+
+BALANCES = pytest.mark.parametrize("source", ["deposit", "account_credit"])
+
+
+def holding(who: services.Client, amount: str, source: str) -> None:
+    """Give a client so much on a balance."""
+    if source == "deposit":
+        deposits.open_with(client=who, amount=pln(amount), key="import", at=AT, actor="system:import")
+    else:
+        credit(who, amount)
 
 
 def pay(number: str, key: str, amount: str = "27.06") -> Callable[[], object]:
@@ -59,24 +71,45 @@ def pay(number: str, key: str, amount: str = "27.06") -> Callable[[], object]:
     )
 
 
-def test_many_draws_of_a_deposit_that_suffices_for_two() -> None:
+@BALANCES
+def test_many_draws_of_a_balance_that_suffices_for_two(source: str) -> None:
     who = client(polish())
-    deposits.open_with(client=who, amount=pln("60.00"), key="import", at=AT, actor="system:import")
+    holding(who, "60.00", source)
     numbers = [order(who, subject=f"CH-{n}").number for n in range(6)]  # 27.06 each
-    refused = at_once(*(draw(number) for number in numbers))
-    assert refused == {"deposit_too_low": 4}
-    assert free() == "5.88"  # 60.00 - 2 x 27.06
+    refused = at_once(*(draw(number, source) for number in numbers))
+    assert refused == {f"{source}_too_low": 4}
+    assert free(source) == "5.88"  # 60.00 - 2 x 27.06
     assert Counter(queries.order(number=number).state for number in numbers) == {"PAID": 2, "AWAITING_PAYMENT": 4}
     assert Signal.objects.count() == 2
     sound()
 
 
-def test_one_order_drawn_by_click_and_by_sweep() -> None:
+@BALANCES
+def test_one_order_drawn_by_click_and_by_sweep(source: str) -> None:
     who = client(polish())
-    deposits.open_with(client=who, amount=pln("60.00"), key="import", at=AT, actor="system:import")
+    holding(who, "60.00", source)
     number = order(who).number
-    assert at_once(*[draw(number)] * 4) == {"order_not_open": 3}
-    assert free() == "32.94"
+    assert at_once(*[draw(number, source)] * 4) == {"order_not_open": 3}
+    assert free(source) == "32.94"
+    sound()
+
+
+def test_one_order_drawn_from_both_balances_and_paid_at_one_moment() -> None:
+    """Whoever is first: what covers the order is what it costs, and what is left of each is where it was."""
+    who = client(polish())
+    holding(who, "20.00", "deposit")
+    holding(who, "20.00", "account_credit")
+    number = order(who).number  # 27.06
+
+    def part(source: str) -> object:
+        return drawing.draw_for(order=number, source=source, amount=pln("20.00"), at=AT, actor="system:collection")
+
+    at_once(lambda: part("deposit"), lambda: part("account_credit"), pay(number, "webhook"), pay(number, "webhook"))
+    seen = queries.order(number=number)
+    assert seen.state == "PAID" and sum(each.amount.minor for each in seen.parts) == 2706
+    drawn = {each.source for each in seen.parts}
+    for source in ("deposit", "account_credit"):
+        assert free(source) == ("0.00" if source in drawn else "20.00")
     sound()
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from planshift.domain import postings
+from planshift.domain import posting_examples, postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances, journal, models
@@ -194,5 +194,5 @@ def test_every_posting_is_explained_with_an_example() -> None:
         for name, value in vars(postings).items()
         if callable(value) and getattr(value, "__annotations__", {}).get("return") in ("Posting", postings.Posting)
     } - {"_posting", "_received", "_within"}
-    assert {posting.name for posting, _ in postings.examples()} == makers
-    assert all(when for _, when in postings.examples())
+    assert {posting.name for posting, _ in posting_examples.examples()} == makers
+    assert all(when for _, when in posting_examples.examples())

@@ -246,6 +246,8 @@ PLANTED: dict[str, Planted] = {
                                             "unapplied_minor = unapplied_minor - 1")),
     "receivable": Planted(lambda: _set(ledger.Account, {"kind": "receivable"}, "balance_minor = balance_minor + 1")),
     "deposit": Planted(lambda: _set(ledger.Account, {"kind": "deposit"}, "balance_minor = balance_minor + 1")),
+    "account_credit": Planted(lambda: _set(ledger.Account, {"kind": "account_credit"},
+                                           "balance_minor = balance_minor + 1")),
     "prepaid": Planted(lambda: _set(ledger.Account, {"kind": "prepaid"}, "balance_minor = balance_minor + 1")),
     "metered": Planted(lambda: _set(ledger.Account, {"kind": "metered"}, "balance_minor = balance_minor + 1")),
     "owed": Planted(lambda: _set(ledger.Account, {"kind": "owed"}, "balance_minor = balance_minor + 1")),

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from planshift.billing import waking
+from planshift.billing import own_money, waking
 from planshift.catalog import models as catalog
 from planshift.domain import postings
 from planshift.ledger import journal
@@ -55,13 +55,14 @@ def lock_client(client: str) -> Locked:
 
 def book_many(entries: Sequence[Entry], *, locked: Locked | None = None) -> None:
     """Book all, or none: Refused("balance_too_low") with nothing written when a client's account would go below its
-    floor. Where a deposit rises, the open orders of its client are looked at again: it may pay for them now (D4)."""
+    floor. Where a balance that pays orders rises, the open orders of its client are looked at again: it may pay for
+    them now (D4)."""
     journal.post_many(entries=entries, locked=locked)
     rising = {
         transfer.credit.owner.partition(":")[2]
         for entry in entries
         for transfer in entry.posting.transfers
-        if transfer.credit.kind == "deposit"
+        if transfer.credit.kind in own_money.BALANCES
     }
     if rising:
         waking.orders_of(clients=rising, because="deposit")

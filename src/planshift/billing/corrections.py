@@ -111,9 +111,9 @@ def credit(
 ) -> list[models.Correction]:
     """Give back what issued (and, where needed, accepted) corrections give back: gross, a posting of its own, once.
 
-    `to`: "deposit" all of it; "as_paid" what was drawn from the deposit goes back there and payments become unapplied
-    money that staff send back. Credited ones stay as they are. `pays`: an open order (its number) that is paid out of
-    it, before anything else can be paid from it.
+    `to`: "deposit" or "account_credit" all of it; "as_paid" what was drawn from a balance of the client goes back there
+    and payments become unapplied money that staff send back. Credited ones stay as they are. `pays`: an open order (its
+    number) that is paid out of it, before anything else can be paid from it.
 
     Refused: `correction_draft_unknown`, `move_not_allowed` (not issued, not accepted), `no_deposit`,
     `nothing_to_credit` (a document that increases what is owed), `order_unknown`, `credit_too_small`.

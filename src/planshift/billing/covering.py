@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, F, QuerySet, Value, When
 
-from planshift.billing import booking, models, owed
+from planshift.billing import booking, models, owed, own_money
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -30,7 +30,7 @@ def through(*, gateway: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """An amount for a locked open order: from a payment, or (payment None) from the deposit."""
+    """An amount for a locked open order: from a payment, or (payment None) from a balance of the client."""
 
     order: models.Order
     payment: models.Payment | None
@@ -123,7 +123,7 @@ def wake(*, orders: Iterable[models.Order]) -> None:
 
 
 def release(*, orders: Sequence[models.Order], event: str, at: dt.datetime, actor: str, note: str = "") -> None:
-    """End unpaid orders (`expired` or `withdrawn`): draws return to the deposit, payments become unapplied."""
+    """End unpaid orders (`expired` or `withdrawn`): draws return to their balance, payments become unapplied."""
     if not orders:
         return
     by_pk = {order.pk: order for order in orders}
@@ -160,10 +160,10 @@ def _signal(orders: Iterable[models.Order], name: str) -> None:
 
 
 def drawn(*, order: models.Order, part: models.PartPayment, at: dt.datetime, actor: str) -> booking.Entry:
-    """The entry of a part that the deposit covers."""
+    """The entry of a part that a balance of the client covers."""
     amount = Money.from_minor(part.amount_minor, order.currency)
     return booking.entry(
-        postings.deposit_drawn(client=order.client.number, amount=amount),
+        own_money.BALANCES[part.source].drawn(client=order.client.number, amount=amount),
         key=f"{order.number}/part/{part.pk}",
         seller=order.seller,
         at=at,
@@ -226,7 +226,8 @@ def _settling(
 
 
 def _release_entry(order: models.Order, part: models.PartPayment, at: dt.datetime, actor: str) -> booking.Entry:
-    make = postings.draw_released if part.payment_id is None else postings.payment_released
+    own = own_money.BALANCES.get(part.source)
+    make = own.released if own is not None else postings.payment_released
     return booking.entry(
         make(client=order.client.number, amount=Money.from_minor(part.amount_minor, order.currency)),
         key=f"{order.number}/part/{part.pk}/released",

@@ -1,5 +1,6 @@
-"""Where does the money of a correction go? To the deposit, or back to where it came from; gross, in postings of its own
-(D5, D8)."""
+"""Where does the money of a correction go? To a balance of the client, or back to where it came from; gross, in
+postings of its own (D5, D8). What account credit paid is given back as account credit, wherever the rest goes: it never
+becomes money."""
 
 import datetime as dt
 from collections import defaultdict
@@ -8,13 +9,15 @@ from typing import Literal
 
 from django.db.models import Case, F, Sum, Value, When
 
-from planshift.billing import booking, covering, models, opened, references
+from planshift.billing import booking, covering, models, opened, own_money, references
 from planshift.domain import postings
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.runtime import locks
 
-Where = Literal["deposit", "as_paid"]
+Where = Literal["deposit", "account_credit", "as_paid"]
+CREDIT = "account_credit"
+Source = int | str  # pk of a payment, or a balance of the client
 GATEWAY = "credit"  # of a payment that stands for money which another system took
 
 
@@ -48,18 +51,18 @@ def credit(
 
 def _shares(planned: Sequence[models.Credited], order: models.Order) -> list[covering.Share]:
     """What the order takes of each part, in their sequence; of one payment in one share."""
-    found: dict[int | None, covering.Share] = {}
+    found: dict[Source, covering.Share] = {}
     lacking = covering.missing(order)
     for part in planned:
         taken = min(Money.from_minor(part.amount_minor, order.currency), lacking)
         lacking -= taken
-        key = part.payment.pk if part.payment is not None else None
+        key = part.to if part.payment is None else part.payment.pk
         before = found[key].amount if key in found else Money.zero(order.currency)
         if taken:
             found[key] = covering.Share(
                 order=order,
                 payment=part.payment,
-                source="deposit" if part.payment is None else covering.through(gateway=part.payment.gateway),
+                source=part.to if part.payment is None else covering.through(gateway=part.payment.gateway),
                 amount=before + taken,
                 from_unapplied=part.payment is not None,
             )
@@ -73,14 +76,19 @@ def _planned(row: models.Correction, to: Where, at: dt.datetime) -> list[models.
     left = -row.gross_minor
     if not left:
         return []
-    if to == "deposit":
-        return [models.Credited(correction=row, to="deposit", amount_minor=left)]
+    if to != "as_paid":
+        again = _once_credit(row, left) if to != CREDIT else 0
+        both = ((to, left - again), (CREDIT, again))
+        return [models.Credited(correction=row, to=place, amount_minor=minor) for place, minor in both if minor]
     found = []
-    for payment, room in _sources(row):
+    for source, room in _sources(row):
         part = min(left, room)
         if part:
-            place = "deposit" if payment is None else "unapplied"
-            found.append(models.Credited(correction=row, to=place, payment=payment, amount_minor=part))
+            if isinstance(source, models.Payment):
+                made = models.Credited(correction=row, to="unapplied", payment=source, amount_minor=part)
+            else:
+                made = models.Credited(correction=row, to=source, amount_minor=part)
+            found.append(made)
             left -= part
     if left:
         found.append(
@@ -89,18 +97,33 @@ def _planned(row: models.Correction, to: Where, at: dt.datetime) -> list[models.
     return found
 
 
-def _sources(row: models.Correction) -> list[tuple[models.Payment | None, int]]:
+def _once_credit(row: models.Correction, left: int) -> int:
+    """How much of `left` account credit paid: it goes back there after what was paid otherwise."""
+    if row.corrects.order_id is None:
+        return 0
+    parts = list(models.PartPayment.objects.filter(order=row.corrects.order_id, released_at__isnull=True))
+    if all(part.source != CREDIT for part in parts):
+        return 0
+    otherwise = sum(part.amount_minor for part in parts if part.source != CREDIT)
+    earlier = models.Credited.objects.filter(correction__corrects=row.corrects).exclude(to=CREDIT)
+    given = int(earlier.aggregate(total=Sum("amount_minor"))["total"] or 0)
+    return max(left - max(otherwise - given, 0), 0)
+
+
+def _sources(row: models.Correction) -> list[tuple[models.Payment | str, int]]:
     """What paid the corrected document (by its order, or since it was taken over) and is not given back yet, the
-    newest first."""
-    before: defaultdict[int | None, int] = defaultdict(int)
-    earlier = models.Credited.objects.filter(correction__corrects=row.corrects).values_list("payment")
-    for payment, total in earlier.annotate(total=Sum("amount_minor")).order_by():
-        before[payment] = int(total)
-    found: list[tuple[models.Payment | None, int]] = []
+    newest first: payments, and balances of the client."""
+    before: defaultdict[Source, int] = defaultdict(int)
+    earlier = models.Credited.objects.filter(correction__corrects=row.corrects).values_list("payment", "to")
+    for payment, to, total in earlier.annotate(total=Sum("amount_minor")).order_by():
+        before[payment or to] += int(total)
+    found: list[tuple[models.Payment | str, int]] = []
     for part in _parts(row.corrects):
-        taken = min(before[part.payment_id], part.amount_minor)
-        before[part.payment_id] -= taken
-        found.append((part.payment, part.amount_minor - taken))
+        own = part.source if isinstance(part, models.PartPayment) else ""
+        key = part.payment_id or own
+        taken = min(before[key], part.amount_minor)
+        before[key] -= taken
+        found.append((part.payment or own, part.amount_minor - taken))
     return found
 
 
@@ -146,7 +169,8 @@ def _entry(part: models.Credited, at: dt.datetime, actor: str) -> booking.Entry:
     row = part.correction
     assert row.document is not None
     amount = Money.from_minor(part.amount_minor, row.currency)
-    make = postings.credit_to_deposit if part.to == "deposit" else postings.credit_to_unapplied
+    own = own_money.BALANCES.get(part.to)
+    make = own.credited if own is not None else postings.credit_to_unapplied
     return booking.entry(
         make(client=row.client.number, amount=amount),
         key=f"{row.number}/credited/{part.pk}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from planshift.billing import booking, covering, invoices, models, orders
+from planshift.billing import booking, drawing, models, orders
 from planshift.catalog import models as catalog
 from planshift.domain import documents, postings
 from planshift.domain.errors import Refused
@@ -18,7 +18,6 @@ from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.ledger import balances
-from planshift.runtime import bulk
 from planshift.services import models as services
 
 TOPUP_TEXT = {"en": "Deposit top-up", "pl": "Doładowanie Salda Kaucji", "it": "Ricarica del deposito"}
@@ -53,87 +52,9 @@ def can_cover(*, balance: Money, due: Money) -> Cover:
 
 
 def draw_for(*, order: str, at: dt.datetime, actor: str, amount: Money | None = None) -> models.Order:
-    """Draw `amount` (default: all that the order lacks) from the client's deposit for an open order; PAID when that
-    covers it.
-
-    All or nothing: two draws of one deposit can never take more than there is. Refused with nothing changed:
-    `order_unknown`, `order_not_open`, `topup_from_deposit`, `draw_not_possible` (not positive, or more than is
-    lacking), `deposit_too_low` (facts: balance, wanted).
-    """
-    with transaction.atomic():
-        row = covering.lock(numbers=[order])[0]
-        _wanted(row, at=at, amount=amount)
-        locked = booking.lock(accounts(row))
-        draw(row, amount=drawable(row, held=locked, at=at, amount=amount), held=locked, at=at, actor=actor)
-    return row
-
-
-def free_in(order: models.Order, *, held: booking.Locked) -> Money:
-    """The free deposit for an order, as seen under the lock of the client's accounts."""
-    code = accounts(order)[0].code
-    return Money.from_minor((held.rows[code].balance_minor or 0) if code in held.rows else 0, order.currency)
-
-
-def drawable(order: models.Order, *, held: booking.Locked, at: dt.datetime, amount: Money | None = None) -> Money:
-    """What would be drawn for an order, under the locks of order and accounts; nothing is written. Refused as
-    `draw_for`."""
-    wanted, free = _wanted(order, at=at, amount=amount), free_in(order, held=held)
-    if free < wanted:
-        raise Refused("deposit_too_low", order=order.number, balance=free, wanted=wanted)
-    return wanted
-
-
-def draw(order: models.Order, *, amount: Money, held: booking.Locked, at: dt.datetime, actor: str) -> None:
-    """Draw what is `drawable`, under the same locks."""
-    share = covering.Share(order=order, payment=None, source="deposit", amount=amount)
-    covering.put(shares=[share], at=at, actor=actor, locked=booking.lock(accounts(order), held=held))
-
-
-def draw_and_invoice(
-    order: models.Order, *, amount: Money, held: booking.Locked, on: dt.date, at: dt.datetime, actor: str
-) -> models.Invoice | None:
-    """Draw what is `drawable`, all that the order lacks, and issue its invoice, dated `on`, in one round of bookings.
-    None where there is nothing to document. What is refused here breaks the caller's transaction off."""
-    lines = invoices.lines_of([order])
-    if amount.minor != order.gross_minor or not invoices.documented(order, lines=lines[order.pk]):
-        draw(order, amount=amount, held=held, at=at, actor=actor)
-        return invoices.issue(order=order.number, on=on, at=at, actor=actor)
-    moved = invoices.movements([order])
-    locked = booking.lock([*accounts(order), *invoices.accounts(moved)], held=held)
-    parts = bulk.create([models.PartPayment(order=order, source="deposit", amount_minor=amount.minor, applied_at=at)])
-    covering.finish(orders=[order], at=at, actor=actor)
-    (invoice,) = invoices.issue_covered(
-        orders=[order],
-        lines=lines,
-        parts=parts,
-        moved=moved,
-        held=locked,
-        also=[covering.drawn(order=order, part=parts[0], at=at, actor=actor)],
-        on=on,
-        at=at,
-        actor=actor,
-    )
-    return invoice
-
-
-def accounts(order: models.Order) -> list[postings.Account]:
-    """What a draw moves: the client's deposit, and what is drawn from it and not yet spent."""
-    return [
-        postings.client_account(client=order.client.number, kind=kind, currency=order.currency)
-        for kind in ("deposit", "held")
-    ]
-
-
-def _wanted(row: models.Order, *, at: dt.datetime, amount: Money | None = None) -> Money:
-    if row.state != "AWAITING_PAYMENT" or row.expires_at <= at:
-        raise Refused("order_not_open", order=row.number, state=row.state)
-    if row.purpose in covering.TOP_UPS:
-        raise Refused("topup_from_deposit", order=row.number)
-    lacking = covering.missing(row)
-    wanted = lacking if amount is None else amount
-    if wanted.minor <= 0 or wanted > lacking:
-        raise Refused("draw_not_possible", order=row.number, wanted=wanted, lacking=lacking)
-    return wanted
+    """Draw `amount` (default: all that the order lacks) from the client's deposit for an open order. Refused as
+    `drawing.draw_for`."""
+    return drawing.draw_for(order=order, source="deposit", amount=amount, at=at, actor=actor)
 
 
 def top_up_order(

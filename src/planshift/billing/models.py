@@ -24,6 +24,8 @@ from planshift.domain.lifecycles import order as order_lifecycle
 from planshift.runtime import fields, locks
 from planshift.services import models as services
 
+OWN = ("account_credit", "deposit")  # balances of a client that pay orders (`own_money`)
+
 
 class Order(models.Model):
     """What a client is asked to pay, with the frozen data of its pro forma."""
@@ -166,11 +168,11 @@ class Payment(models.Model):
 
 
 class PartPayment(models.Model):
-    """An amount that covers a part (or all) of an order, from a payment or from the deposit."""
+    """An amount that covers a part (or all) of an order, from a payment or from a balance of the client."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="part_payments")
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="part_payments", null=True)
-    source = models.CharField(max_length=10, help_text="bank, gateway, deposit")
+    source = models.CharField(max_length=20, help_text="bank, gateway, deposit, account_credit")
     amount_minor = fields.minor()
     applied_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
@@ -179,7 +181,7 @@ class PartPayment(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="part_payment_positive"),
             models.CheckConstraint(
-                condition=Q(source="deposit", payment__isnull=True) | ~Q(source="deposit") & Q(payment__isnull=False),
+                condition=Q(source__in=OWN, payment__isnull=True) | ~Q(source__in=OWN) & Q(payment__isnull=False),
                 name="part_payment_source",
             ),
         ]
@@ -361,14 +363,14 @@ class Credited(models.Model):
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="+", null=True, help_text="whose money it is again"
     )
-    to = models.CharField(max_length=10, help_text="deposit or unapplied")
+    to = models.CharField(max_length=20, help_text="deposit, account_credit or unapplied")
     amount_minor = fields.minor()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="credited_positive"),
             models.CheckConstraint(
-                condition=Q(to="deposit", payment__isnull=True) | Q(to="unapplied", payment__isnull=False),
+                condition=Q(to__in=OWN, payment__isnull=True) | Q(to="unapplied", payment__isnull=False),
                 name="credited_to",
             ),
         ]

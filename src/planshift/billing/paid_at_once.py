@@ -7,7 +7,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 
-from planshift.billing import booking, covering, deposits, invoices, models, orders
+from planshift.billing import booking, covering, drawing, invoices, models, orders
 from planshift.runtime import audit, bulk, moves
 
 
@@ -21,7 +21,8 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
     prepared = orders.prepare(drafts=drafts, at=at)
     due = [order for order, _ in prepared if order.gross_minor]
     moved = invoices.movements(due)
-    held = booking.lock([*(each for order in due for each in deposits.accounts(order)), *invoices.accounts(moved)])
+    drawn = [each for order in due for each in drawing.accounts(order, sources=["deposit"])]
+    held = booking.lock([*drawn, *invoices.accounts(moved)])
     paid = _covered(prepared, held)
     for order, _ in paid:
         order.covered_minor = order.gross_minor
@@ -53,7 +54,7 @@ def _covered(prepared: Sequence[orders.Prepared], held: booking.Locked) -> list[
         left[code] = row.balance_minor or 0
     covered = []
     for order, lines in prepared:
-        deposit = deposits.accounts(order)[0].code
+        deposit = drawing.accounts(order, sources=["deposit"])[0].code
         if 0 < order.gross_minor <= left[deposit]:
             left[deposit] -= order.gross_minor
             covered.append((order, lines))

@@ -288,9 +288,9 @@ def postings_of_order(*, number: str) -> tuple[balances.Movement, ...]:
 
 
 def balances_of(*, clients: Iterable[str]) -> Mapping[tuple[str, str, str], Money]:
-    """Deposit, held, unapplied, receivable, prepaid, metered and owed by (client number, kind, currency), in one
-    statement."""
-    kinds = ("deposit", "held", "unapplied", "receivable", "prepaid", "metered", "owed")
+    """Deposit, account credit, held, unapplied, receivable, prepaid, metered and owed by (client number, kind,
+    currency), in one statement."""
+    kinds = ("deposit", "account_credit", "held", "unapplied", "receivable", "prepaid", "metered", "owed")
     return balances.of_clients(clients=clients, kinds=kinds)
 
 

@@ -27,6 +27,7 @@ class Kind:
 # Balances are stored for clients' accounts only; seller-wide ones are summed from transfers.
 KINDS: dict[str, Kind] = {
     "deposit": Kind("client", "credit", "Refundable deposit: what the client may spend or have back.", floor=0),
+    "account_credit": Kind("client", "credit", "Credit of changes: pays later orders, is never paid out.", floor=0),
     "held": Kind("client", "credit", "Money set aside for open orders: part payments and reserved deposit.", floor=0),
     "unapplied": Kind("client", "credit", "Money that matched no open order: assigned or paid back by staff.", floor=0),
     "payout": Kind("client", "credit", "Deposit set aside for payouts that staff have not sent yet.", floor=0),
@@ -170,6 +171,16 @@ def deposit_drawn(*, client: str, amount: Money) -> Posting:
 def draw_released(*, client: str, amount: Money) -> Posting:
     """An order that deposit was drawn for expires or is withdrawn: the draw returns to the deposit."""
     return _within(client, "draw_released", "held", "deposit", amount)
+
+
+def account_credit_drawn(*, client: str, amount: Money) -> Posting:
+    """Account credit is used for an order, all of it or a part, before any other payment."""
+    return _within(client, "account_credit_drawn", "account_credit", "held", amount)
+
+
+def account_credit_released(*, client: str, amount: Money) -> Posting:
+    """An order that account credit was used for expires or is withdrawn: the client has it again."""
+    return _within(client, "account_credit_released", "held", "account_credit", amount)
 
 
 def payment_released(*, client: str, amount: Money) -> Posting:
@@ -322,6 +333,12 @@ def credit_to_deposit(*, client: str, amount: Money) -> Posting:
     return _within(client, "credit_to_deposit", "receivable", "deposit", amount)
 
 
+def credit_to_account_credit(*, client: str, amount: Money) -> Posting:
+    """What a correction gives back, gross, is credited to the client's account: it pays later orders. What account
+    credit once paid always comes back so, it never becomes money."""
+    return _within(client, "credit_to_account_credit", "receivable", "account_credit", amount)
+
+
 def credit_to_unapplied(*, client: str, amount: Money) -> Posting:
     """What a correction gives back, gross, is the client's money again: staff send it back or assign it."""
     return _within(client, "credit_to_unapplied", "receivable", "unapplied", amount)
@@ -356,45 +373,3 @@ def _within(client: str, name: str, debit: str, credit: str, amount: Money) -> P
             amount,
         ),
     )
-
-
-def examples() -> tuple[tuple[Posting, str], ...]:
-    """Every posting once, with amounts, and when it is booked; docs/ledger.md shows them in this order."""
-    eur = Money.of("26.84", "EUR")
-    who = {"seller": "demo-host", "client": "C-1001"}
-    told = (
-        (received_for_order, received_for_order(**who, through="gateway", amount=eur)),
-        (received_unapplied, received_unapplied(**who, through="bank", amount=eur)),
-        (received_unidentified, received_unidentified(seller="demo-host", through="bank", amount=eur)),
-        (received_for_document, received_for_document(**who, through="bank", amount=eur)),
-        (deposit_opened, deposit_opened(**who, amount=eur)),
-        (deposit_drawn, deposit_drawn(client="C-1001", amount=eur)),
-        (draw_released, draw_released(client="C-1001", amount=eur)),
-        (payment_released, payment_released(client="C-1001", amount=eur)),
-        (unapplied_assigned, unapplied_assigned(client="C-1001", amount=eur)),
-        (unapplied_to_document, unapplied_to_document(client="C-1001", amount=eur)),
-        (unapplied_to_deposit, unapplied_to_deposit(client="C-1001", amount=eur)),
-        (unapplied_returned, unapplied_returned(**who, through="bank", amount=eur)),
-        (unidentified_assigned, unidentified_assigned(**who, amount=eur)),
-        (deposit_topped_up, deposit_topped_up(client="C-1001", amount=eur)),
-        (prepaid_topped_up, prepaid_topped_up(client="C-1001", amount=eur)),
-        (deposit_to_prepaid, deposit_to_prepaid(client="C-1001", amount=eur)),
-        (prepaid_to_deposit, prepaid_to_deposit(client="C-1001", amount=eur)),
-        (metered_drawn, metered_drawn(client="C-1001", amount=eur)),
-        (metered_owed, metered_owed(client="C-1001", amount=eur)),
-        (owed_settled, owed_settled(client="C-1001", amount=eur)),
-        (metered_invoiced, metered_invoiced(client="C-1001", amount=eur)),
-        (payout_reserved, payout_reserved(client="C-1001", amount=eur)),
-        (payout_released, payout_released(client="C-1001", amount=eur)),
-        (payout_sent, payout_sent(**who, amount=eur)),
-        (invoice_issued, invoice_issued(**who, net=Money.of("22.00", "EUR"), tax=Money.of("4.84", "EUR"))),
-        (invoice_settled, invoice_settled(client="C-1001", amount=eur)),
-        (
-            correction_issued,
-            correction_issued(**who, net=Money.of("-22.00", "EUR"), tax=Money.of("-4.84", "EUR")),
-        ),
-        (credit_to_deposit, credit_to_deposit(client="C-1001", amount=eur)),
-        (credit_to_unapplied, credit_to_unapplied(client="C-1001", amount=eur)),
-        (receivable_opened, receivable_opened(**who, amount=eur)),
-    )
-    return tuple((posting, (function.__doc__ or "").strip()) for function, posting in told)

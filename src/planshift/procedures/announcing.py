@@ -247,29 +247,36 @@ def _decisions(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: da
     """By pk of the service: the deposit is drawn by itself, or why not (D4); or the renewal's run has to look itself.
 
     That is where a change of the service is open, where an earlier renewal was replaced, whose money may be carried
-    over, and where nothing is to be paid. One deposit pays for several services as far as it goes, in their order.
+    over, where nothing is to be paid, and where the client has account credit, which goes first. One deposit pays for
+    several services as far as it goes, in their order.
     """
     pks = [plan.service.pk for plan in plans]
     open_changes = models.Change.objects.filter(among.of("service_id", pks), state__in=models.Change.lifecycle.open)
     replaced = models.Renewal.objects.filter(among.of("service_id", pks), state="REPLACED")
     own = {*open_changes.values_list("service_id", flat=True), *replaced.values_list("service_id", flat=True)}
     currency = in_force.seller.currency
-    clients = {plan.service.client.number for plan in plans} if in_force.seller.has_deposit else set()
-    left = {client: amount for (client, kind, of), amount in billing.balances_of(clients=clients).items()
-            if kind == "deposit" and of == currency}  # fmt: skip
+    balances = billing.balances_of(clients={plan.service.client.number for plan in plans})
+    left = {client: amount for (client, kind, of), amount in balances.items() if (kind, of) == ("deposit", currency)}
+    credited = {client for (client, kind, of), amount in balances.items()
+                if (kind, of) == ("account_credit", currency) and amount}  # fmt: skip
     nothing, found = Money.zero(currency), dict[int, Decided]()
     for plan in plans:
-        if plan.service.pk in own or not plan.total.gross.minor:
+        client, due = plan.service.client.number, plan.total.gross
+        if plan.service.pk in own or not due.minor or client in credited:
             found[plan.service.pk] = Decided("looks", {})
             continue
-        client, due = plan.service.client.number, plan.total.gross
         deposit = left.get(client, nothing)
-        draws, decision = collection.decide(
-            policy=in_force.policy, service=plan.service, deposit=deposit, due=due, at=at
+        decided = collection.decide(
+            policy=in_force.policy,
+            service=plan.service,
+            purpose="renewal",
+            free={"deposit": deposit},
+            due=due,
+            at=at,
         )
-        if draws:
+        if decided.in_full:
             left[client] = deposit - due
-        found[plan.service.pk] = Decided("draws" if draws else "waits", decision)
+        found[plan.service.pk] = Decided("draws" if decided.in_full else "waits", decided.kept)
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
+from planshift.billing import own_money
 from planshift.billing import queries as billing
 from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
@@ -16,6 +17,8 @@ from planshift.procedures import announcing, collection, models, next_term, plan
 from planshift.services import queries as holdings
 
 EXAMPLES = 20
+Key = tuple[str, str]  # number of a client, balance
+Spent = dict[Key, Money]  # one balance pays for several services only as far as it goes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,8 +29,10 @@ class Forecast:
     currency: str
     announced: int = 0
     total: Taxed
-    from_deposit: int = 0  # of the announced: paid from the deposit by themselves (D4)
+    from_deposit: int = 0  # of the announced: the deposit pays by itself what account credit leaves (D4)
     drawn: Money
+    from_credit: int = 0  # of the announced: account credit pays by itself, all of it or a part
+    credited: Money
     suspended: int = 0  # renewals that are still unpaid when their days of grace are over
     given_up: int = 0  # renewals whose time for a late payment is over
     refused: Counter[str] = field(default_factory=Counter)  # reason → how many services
@@ -47,13 +52,15 @@ def of_day(*, at: datetime, known_at: datetime | None = None) -> Iterator[Foreca
 def _of_seller(in_force: catalog.InForce, at: datetime, known_at: datetime | None) -> Forecast:
     seller = in_force.seller
     nothing = Money.zero(seller.currency)
-    found = Forecast(seller=seller.code, currency=seller.currency, total=Taxed.zero(seller.currency), drawn=nothing)
+    found = Forecast(
+        seller=seller.code, currency=seller.currency, total=Taxed.zero(seller.currency), drawn=nothing, credited=nothing
+    )
     due = announcing.due_pks(in_force=in_force, on=rules.day(seller=seller, at=at))
-    spent: dict[str, Money] = {}  # by client: one deposit pays for several services only as far as it goes
+    spent: Spent = {}
     planner = planning.Planner(in_force=in_force, at=at, known_at=known_at)
     while some := list(islice(due, announcing.BATCH)):
         plans, others = planner.plans(holdings.holdings_of(pks=some, seller=seller))
-        balances = _deposits(plans, in_force)
+        balances = _balances(plans, in_force)
         for each in others:
             _refused(found, each.service.number, each.refused)
         for plan in plans:
@@ -70,34 +77,37 @@ def _refused(found: Forecast, service: str, refused: Refused) -> None:
         found.examples.append((service, refused.code))
 
 
-def _deposits(plans: Sequence[planning.Plan], in_force: catalog.InForce) -> Mapping[str, Money]:
-    """By number of the client, of those who may pay so; one statement."""
-    if not in_force.seller.has_deposit:
-        return {}
-    clients = {plan.service.client.number for plan in plans if plan.service.auto_renew}
-    found = billing.balances_of(clients=clients)
+def _balances(plans: Sequence[planning.Plan], in_force: catalog.InForce) -> Mapping[Key, Money]:
+    """What the clients have of their own balances in the seller's currency; one statement."""
+    found = billing.balances_of(clients={plan.service.client.number for plan in plans})
     currency = in_force.seller.currency
-    return {client: balance for (client, kind, of), balance in found.items() if (kind, of) == ("deposit", currency)}
+    return {(client, kind): balance for (client, kind, of), balance in found.items() if of == currency}
 
 
 def _drawn(
     found: Forecast,
     plan: planning.Plan,
-    balances: Mapping[str, Money],
+    balances: Mapping[Key, Money],
     in_force: catalog.InForce,
     at: datetime,
-    spent: dict[str, Money],
+    spent: Spent,
 ) -> None:
     service, nothing = plan.holding.service, Money.zero(found.currency)
-    if not in_force.seller.has_deposit or not service.auto_renew:
+    keys = {kind: (service.client.number, kind) for kind in own_money.BALANCES}
+    free = {kind: balances.get(key, nothing) - spent.get(key, nothing) for kind, key in keys.items()}
+    if not plan.total.gross.minor or not any(free.values()):
         return
-    client = service.client.number
-    deposit = balances.get(client, nothing) - spent.get(client, nothing)
-    draws, _ = collection.decide(policy=in_force.policy, service=service, deposit=deposit, due=plan.total.gross, at=at)
-    if draws:
+    decided = collection.decide(
+        policy=in_force.policy, service=service, purpose="renewal", free=free, due=plan.total.gross, at=at
+    )
+    for kind, amount in decided.amounts.items():
+        spent[keys[kind]] = spent.get(keys[kind], nothing) + amount
+    if deposit := decided.amounts.get("deposit"):
         found.from_deposit += 1
-        found.drawn += plan.total.gross
-        spent[client] = spent.get(client, nothing) + plan.total.gross
+        found.drawn += deposit
+    if credit := decided.amounts.get("account_credit"):
+        found.from_credit += 1
+        found.credited += credit
 
 
 def _unpaid(found: Forecast, in_force: catalog.InForce, at: datetime) -> None:

@@ -5,6 +5,7 @@ A reading of usage or capacity may be old: it carries its time, the policy says 
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -68,7 +69,7 @@ def of(*, service: str, at: datetime, client: str | None = None) -> Known:
         paying=billing.paying(client=owner.number, service=service, on=on),
         usage=_usage(service),
         capacity=_capacity(owner.seller.code, rules.catalog, holding),
-        deposit=_balances(owner).get("deposit"),
+        balances=_balances(owner),
     )
     return _known(holding, rules, beside, on=on)
 
@@ -102,7 +103,7 @@ class _Beside:
     paying: billing.Paying = field(default_factory=lambda: billing.Paying(unpaid=(), method=""))
     usage: facts.Usage | None = None
     capacity: facts.Capacity | None = None
-    deposit: Money | None = None
+    balances: Mapping[str, Money] = field(default_factory=dict)  # of the client, by kind of account
 
 
 _RENEWAL = shapes.Shape(
@@ -144,8 +145,8 @@ def _known(
             open_change=history.open_change,
             renewal_issued=(renewal.order.number if renewal and renewal.order else ""),
             renewal_paid=bool(renewal and renewal.order and renewal.order.state == "PAID"),
-            deposit=beside.deposit,
-            account_credit=None,
+            deposit=beside.balances.get("deposit"),
+            account_credit=beside.balances.get("account_credit"),
         ),
     )
     return Known(

@@ -10,7 +10,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused, Trouble
 from planshift.domain.money import Money
-from planshift.procedures import rules
+from planshift.procedures import collection, rules
 from planshift.runtime import keys, runs
 from planshift.services import queries as services
 
@@ -56,23 +56,21 @@ def _await_payment(task: runs.Work) -> runs.Outcome:
 
 # 2 ── drawn by hand ───────────────────────────────────────────────────────────────────────────────────────────────────
 def draw(*, client: str, order: str, key: str, at: datetime, actor: str) -> None:
-    """The client pays an open order from the deposit, as far as it goes. The same `key` draws once.
+    """The client pays an open order from what is here (account credit, deposit), as far as it goes. The same `key`
+    draws once.
 
-    Refused: `order_not_open`, `deposit_empty`; NotFound for another client's order.
+    Refused: `order_not_open`, `topup_from_deposit`, `deposit_empty`; NotFound for another client's order.
     """
     found = billing.order(number=order)
     if found.client != client:
         raise services.NotFound(order)
 
     def make() -> str:
-        free = deposits.balance(client=client, currency=found.total.currency)
-        now = billing.order(number=order)
-        if now.state != "AWAITING_PAYMENT":
-            raise Refused("order_not_open", order=order, state=now.state)
-        amount = min(free, now.missing)
-        if amount.amount <= 0:
-            raise Refused("deposit_empty", balance=free)
-        deposits.draw_for(order=order, at=at, actor=actor, amount=amount)
+        service = collection.service_of(order=order)
+        if service is None:
+            raise Refused("topup_from_deposit", order=order)
+        policy = catalog.in_force(seller=service.client.seller).policy
+        collection.by_hand(order=order, service=service, policy=policy, at=at, actor=actor)
         return order
 
     keys.once(scope=f"draw/{client}", key=key, fingerprint=keys.fingerprint({"order": order}), make=make)

@@ -72,6 +72,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
             order=renewal.order.number,
             service=renewal.service,
             policy=catalog.in_force(seller=renewal.service.client.seller).policy,
+            before=renewal.collection,
             on=None,
             at=task.at,
             actor=task.actor,

@@ -107,6 +107,37 @@ class Guard(Operation):
         return list(self.columns) or [name for name in every if name not in self.but]
 
 
+class Lifted(Operation):
+    """A guard taken down while its table is rebuilt: PostgreSQL alters no column that a trigger names. Put it up again
+    in the same migration."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+
+    @property
+    def elidable(self) -> bool:  # type: ignore[override]
+        return False
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Triggers are no part of the models."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self.guard.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self.guard.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Lift the guard of {self.guard.table}"
+
+
 class Apart(Guard):
     """Refuse rows of one owner whose [start_on, end_on) overlap. Checked after each row, so that one transaction may
     first shorten a stretch and then lay the next one.

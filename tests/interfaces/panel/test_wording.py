@@ -5,7 +5,7 @@ import ast
 import pytest
 from django.utils import translation
 
-from planshift.domain import postings
+from planshift.domain import posting_examples
 from planshift.domain.errors import Reason
 from planshift.domain.lifecycles import change, order, quote
 from planshift.domain.money import Money
@@ -73,7 +73,7 @@ def test_a_notice_adds_what_the_quote_knows() -> None:
 
 
 def test_every_posting_has_a_title() -> None:
-    assert {posting.name for posting, _when in postings.examples()} == set(movements.TITLES)
+    assert {posting.name for posting, _when in posting_examples.examples()} == set(movements.TITLES)
 
 
 @pytest.mark.parametrize("language", ["en", "pl", "it"])

@@ -20,7 +20,13 @@ UNTAXED = {
     "reverse_charge": ("np II", "9"),
 }
 ORDER = ("1", "2", "3", "4", "5", "6_1", "7", "8", "9")
-PAID_BY = {"bank": "Przelew", "gateway": "Płatność online", "deposit": "Saldo kaucji", "unapplied": "Nadpłata"}
+PAID_BY = {
+    "bank": "Przelew",
+    "gateway": "Płatność online",
+    "deposit": "Saldo kaucji",
+    "account_credit": "Saldo konta",
+    "unapplied": "Nadpłata",
+}
 
 
 class Fa3Writer:

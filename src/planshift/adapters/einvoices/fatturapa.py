@@ -24,7 +24,7 @@ NATURE = {  # code, legal basis
 }
 STAMPED = ("zero", "exempt", "reverse_charge", "outside_scope")
 STAMP_ABOVE, STAMP = "77.47", "2.00"  # EUR: the stamp duty on documents without VAT
-PAID_BY = {"bank": "MP05", "gateway": "MP08", "deposit": "MP22", "unapplied": "MP22"}
+PAID_BY = {"bank": "MP05", "gateway": "MP08", "deposit": "MP22", "account_credit": "MP22", "unapplied": "MP22"}
 
 
 class FatturaPaWriter:

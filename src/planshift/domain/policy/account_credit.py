@@ -1,6 +1,6 @@
 """Does a credit on the client's account pay for a change?
 
-`run` gives how much of it is used (gross).
+`run` gives how much of it is used (gross) for an order over `due`, that of a change or of a `renewal`.
 """
 
 from planshift.domain.exact import Fraction
@@ -8,14 +8,15 @@ from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__
 DEFAULT = "used_first"
+BEFORE_CASES = True
 
 
-def _used_first(*, due: Fraction, balance: Fraction) -> Fraction:
+def _used_first(*, due: Fraction, balance: Fraction, renewal: bool) -> Fraction:
     return max(min(due, balance), Fraction(0))
 
 
-def _renewals_only(*, due: Fraction, balance: Fraction) -> Fraction:
-    return Fraction(0)
+def _renewals_only(*, due: Fraction, balance: Fraction, renewal: bool) -> Fraction:
+    return _used_first(due=due, balance=balance, renewal=renewal) if renewal else Fraction(0)
 
 
 RULES = rules(

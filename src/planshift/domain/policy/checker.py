@@ -244,7 +244,7 @@ def _case(body: Mapping[str, Any], index: int, report: values.Report) -> documen
     answers = reading.answers(body, path, report)
     for name in answers:
         if dimensions.every()[name].before_cases:
-            report(values.Problem((*path, name), f"a case cannot answer “{name}”: cases are chosen by its result"))
+            report(values.Problem((*path, name), f"a case cannot answer “{name}”: it is asked before the cases"))
     return document.Case(
         name=read.get("name") or f"case {index + 1}",
         when=reading.condition(when, (*path, "when"), report),

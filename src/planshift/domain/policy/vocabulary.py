@@ -137,7 +137,7 @@ class Dimension:
     reserved: Mapping[str, str]
     default: str | None = None  # the answer of a policy that says nothing; None: it must be given
     many: bool = False  # several answers may hold at once; none given means none holds
-    before_cases: bool = False  # cases match on what it says (direction), so a case cannot change it
+    before_cases: bool = False  # asked before the cases (they match on what direction says), so a case cannot change it
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,7 @@ def balance(settled: Settled, facts: known.Facts, *, total: Taxed, credit_to: st
     due = total.gross
     used = Money.zero(currency)
     if due.amount.numerator > 0 and before.amount.numerator > 0:
-        used = Money(settled.rules.account_credit(due=due.amount, balance=before.amount), currency)
+        used = Money(settled.rules.account_credit(due=due.amount, balance=before.amount, renewal=False), currency)
     left = before - used
     if due.amount.numerator < 0 and credit_to == "account_credit":
         left = left - due

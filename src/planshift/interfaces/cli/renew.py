@@ -4,7 +4,8 @@ usage: planshift renew [--on DATE] --dry-run
        planshift renew
 
 With --dry-run nothing is written: next terms that would be announced with their totals per seller and currency, how
-many of them the deposit would pay, services that would be suspended or given up, and those that cannot be priced.
+many of them account credit and the deposit would pay, services that would be suspended or given up, and those that
+cannot be priced.
 Without it today's run begins (the daily sweep does the same); the workers carry it out.
 """
 
@@ -40,6 +41,7 @@ def _print(found: forecast.Forecast) -> int:
     total, currency = found.total, found.currency
     print(f"{found.seller} ({currency})")
     print(f"  announced   {found.announced:>8}   net {total.net.text}, tax {total.tax.text}, gross {total.gross.text}")
+    print(f"  by credit   {found.from_credit:>8}   gross {found.credited.text}")
     print(f"  by deposit  {found.from_deposit:>8}   gross {found.drawn.text}")
     print(f"  suspended   {found.suspended:>8}")
     print(f"  given up    {found.given_up:>8}")

@@ -18,6 +18,8 @@ TITLES: dict[str, str | Promise] = {
     "deposit_opened": _("Opening balance"),
     "deposit_drawn": _("Drawn from the deposit"),
     "draw_released": _("Back to the deposit"),
+    "account_credit_drawn": _("Used from the account credit"),
+    "account_credit_released": _("Back to the account credit"),
     "payment_released": _("Payment released from its order"),
     "unapplied_assigned": _("Payment assigned to an order"),
     "unapplied_to_document": _("Payment assigned to an invoice"),
@@ -39,6 +41,7 @@ TITLES: dict[str, str | Promise] = {
     "invoice_settled": _("Invoice paid"),
     "correction_issued": _("Corrective invoice issued"),
     "credit_to_deposit": _("Credit of a corrective invoice, to the deposit"),
+    "credit_to_account_credit": _("Credit of a corrective invoice, to the account credit"),
     "credit_to_unapplied": _("Credit of a corrective invoice, to be sent back"),
     "receivable_opened": _("Unpaid invoice taken over"),
 }

@@ -217,7 +217,7 @@ def _dimension(dimension: vocabulary.Dimension) -> Iterator[str]:
     if dimension.many:
         facts.append("Takes a list: several answers may hold at once.")
     if dimension.before_cases:
-        facts.append("Not in a case: cases are chosen by its result.")
+        facts.append("Not in a case: it is asked before them.")
     yield " ".join(facts)
     for answer in dimension.answers.values():
         yield from _answer(dimension.name, answer)

@@ -17,6 +17,7 @@ CHECKS: Mapping[str, str | Promise] = {
     "unapplied_money": _("Unapplied money is what is unapplied of the payments"),
     "receivable": _("What a client owes is what the documents leave open"),
     "deposit": _("The deposit is what was paid in, less what was drawn"),
+    "account_credit": _("The account credit is what was given back to it, less what was used"),
     "prepaid": _("The prepaid balance is what was paid in, less what was drawn"),
     "metered": _("What is drawn and not invoiced is in its account"),
     "owed": _("What is owed for metered hours is what draws left open"),

@@ -68,6 +68,8 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "deposit_too_small": _("The deposit lacks %(missing)s."),
     "deposit_empty": _("The deposit is empty."),
     "deposit_too_low": _("The deposit (%(balance)s) does not cover %(wanted)s."),
+    "account_credit_too_low": _("The account credit (%(balance)s) does not cover %(wanted)s."),
+    "account_credit_for_renewals": _("The account credit is used for renewals only."),
     "equal_price_not_offered": _("A change to a plan at the same price is not offered."),
     "increase_and_decrease_apart": _("More of %(up)s and less of %(down)s have to be ordered apart."),
     "how_needed": _("Please say how the client told you: by telephone, in writing or in person."),

@@ -37,6 +37,7 @@ STATES: Mapping[str, Mapping[str, Words]] = {
     },
     "settling": {
         "deposit": (_("Being paid from your deposit"), "accent"),
+        "account_credit": (_("Being paid from your account credit"), "accent"),
         "paid": (_("Paid, about to begin"), "accent"),
     },
     "mail": {

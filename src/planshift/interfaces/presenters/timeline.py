@@ -22,6 +22,10 @@ STEPS: dict[str, tuple[Words, Words]] = {
             "Auto-renewal is on and the deposit suffices. This takes a moment; there is nothing for you to do."
         ),
     ),
+    "drawing_credit": (
+        gettext_lazy("Being paid from your account credit"),
+        gettext_lazy("The credit covers the whole amount. This takes a moment; there is nothing for you to do."),
+    ),
     "asked": (
         gettext_lazy("Corrective invoice sent to you"),
         gettext_lazy("By mail to your contact address, with the request to accept it. It gives back %(credit)s."),

@@ -45,7 +45,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     final = row.state in row.lifecycle.final
     promised, paused = deadlines.open_promise(row), _paused(row)
     card = services.card(known=known, at=at)
-    order, settling = row.order, _settling(row, known)
+    order, settling = row.order, _settling(row, known, at=at)
     return views.ChangePage(
         number=row.number,
         state=row.state,
@@ -83,17 +83,21 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
     )
 
 
-def _settling(row: models.Change, known: knowledge.Known) -> views.Settling:
-    """What goes on by itself although no worker has looked yet: it is paid, or the deposit is about to pay it (D4)."""
+def _settling(row: models.Change, known: knowledge.Known, *, at: datetime) -> views.Settling:
+    """What goes on by itself although no worker has looked yet: it is paid, or what the client has here is about to pay
+    it (D4)."""
     order = row.order
     if row.state != "AWAITING_PAYMENT" or order is None:
         return ""
     if order.state == "PAID":
         return "paid"
     due = Money.from_minor(order.gross_minor - order.covered_minor, order.currency)
-    if order.state != "AWAITING_PAYMENT" or row.collection or not known.rules.seller.has_deposit:
+    if order.state != "AWAITING_PAYMENT" or row.collection:
         return ""
-    return "" if services.pays_by_itself(known=known, due=due) else "deposit"
+    drawn = services.would_draw(known=known, due=due, at=at)
+    if not drawn.in_full:
+        return ""
+    return "deposit" if "deposit" in drawn.amounts else "account_credit"
 
 
 def _paused(row: models.Change) -> str:
@@ -135,8 +139,9 @@ def timeline(
     paid_at = order.paid_at if order else row.ordered_at
     if order is None:
         pass  # metered: nothing is to be paid (D3)
-    elif settling == "deposit":
-        steps.append(views.TimelineStep("drawing", "now", None, None, "system", {}))
+    elif settling in ("deposit", "account_credit"):
+        code = "drawing" if settling == "deposit" else "drawing_credit"
+        steps.append(views.TimelineStep(code, "now", None, None, "system", {}))
     elif paid_at is None:
         due = order.expires_at
         steps.append(views.TimelineStep("paid", "waiting", None, due, "client", dict(row.collection)))

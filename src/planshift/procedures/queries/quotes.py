@@ -1,5 +1,6 @@
 """A kept quote, as its reader sees it: frozen, and whether it can still be ordered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from planshift.catalog import queries as catalog
@@ -27,7 +28,8 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
     asked = keeping.from_json(kept.request, kind=object)
     why_not = placing.not_orderable(offered, state=kept.service.state)
     due = offered.total.gross
-    because = services.pays_by_itself(known=known, due=due)
+    drawn = services.would_draw(known=known, due=due, at=at)
+    rest = due - drawn.amounts.get("account_credit", Money.zero(due.currency))
     deposit = known.facts.standing.deposit
     change = getattr(kept, "change", None)
     return views.QuotePage(
@@ -46,8 +48,9 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         buyer=services.buyer(known=known),
         orderable=why_not is None,
         not_orderable=(why_not,) if why_not else (),
-        pays_by_itself=not because,
-        pay_reasons=pay_reasons(because=because, deposit=deposit, due=due),
+        pays_by_itself=drawn.in_full,
+        pay_reasons=() if drawn.in_full else pay_reasons(because=drawn.kept["because"], deposit=deposit, due=rest),
+        drawn=drawn.amounts,
         deposit=deposit,
         policy=known.rules.policy.title or {"en": known.rules.policy.code},
         policy_revision=kept.policy.number,
@@ -84,7 +87,7 @@ def _state_at(kept: models.Quote, client: str, at: datetime) -> views.QuoteState
     return _state(kept, knowledge.of(service=kept.service.number, client=client, at=at), at)
 
 
-def pay_reasons(*, because: tuple[str, ...], deposit: Money | None, due: Money) -> tuple[Reason, ...]:
+def pay_reasons(*, because: Sequence[str], deposit: Money | None, due: Money) -> tuple[Reason, ...]:
     """Why an order is not paid from the deposit by itself (D4), with what is missing."""
     short = due - deposit if deposit is not None and due > deposit else Money.zero(due.currency)
     return tuple(

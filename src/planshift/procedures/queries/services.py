@@ -11,9 +11,8 @@ from planshift.domain import facts, periods, quote
 from planshift.domain import vat as domain_vat
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.money import Money
-from planshift.domain.policy import collection
 from planshift.domain.tax import Taxed
-from planshift.procedures import contracts, keeping, knowledge, models, placing, rules, vat, views
+from planshift.procedures import collection, contracts, keeping, knowledge, models, placing, rules, vat, views
 from planshift.procedures.queries import metering
 from planshift.services import queries as services
 
@@ -175,7 +174,7 @@ def service(*, client: str, number: str, at: datetime) -> views.ServicePage:
         operations=operations(known=known, at=at),
         changes=tuple(_change_row(each, known.facts.catalog) for each in changes),
         invoices=invoice_rows(service=number),
-        pays_by_itself=pays_by_itself(known=known, due=Money.zero(seller.currency)) == (),
+        pays_by_itself=pays_by_itself(known=known, due=Money.zero(seller.currency), at=at) == (),
         meter=_meter(known, at=at),
         from_staff=tuple(each for each in waiting_quotes(known=known, at=at) if each.by_staff),
     )
@@ -332,17 +331,25 @@ def _samples(known: knowledge.Known) -> Mapping[str, list[facts.Request]]:
     }
 
 
-def pays_by_itself(*, known: knowledge.Known, due: Money) -> tuple[str, ...]:
-    """() when an order over `due` would be drawn from the deposit by itself (D4); else every reason why not."""
-    decided = rules.carried_out(
-        collection,
+def pays_by_itself(*, known: knowledge.Known, due: Money, at: datetime) -> tuple[str, ...]:
+    """() when an order over `due` would be drawn from what the client has here by itself (D4); else every reason why
+    not."""
+    decided = would_draw(known=known, due=due, at=at)
+    return () if decided.in_full else tuple(decided.kept["because"])
+
+
+def would_draw(*, known: knowledge.Known, due: Money, at: datetime) -> collection.Decided:
+    """What an order of a change over `due` would take by itself of the balances of the client."""
+    standing = known.facts.standing
+    free = {"account_credit": standing.account_credit, "deposit": standing.deposit}
+    return collection.decide(
         policy=known.rules.policy,
-        family=known.holding.service.family,
-        auto_renewal=known.holding.service.auto_renew,
-        deposit=known.facts.standing.deposit or Money.zero(known.rules.seller.currency),
+        service=known.holding.service,
+        purpose="change",
+        free={name: amount for name, amount in free.items() if amount is not None},
         due=due,
+        at=at,
     )
-    return () if decided.from_deposit else tuple(decided.waits_because)
 
 
 def invoice_rows(*, service: str) -> tuple[views.InvoiceRow, ...]:

@@ -34,6 +34,21 @@ FROM every e JOIN c ON c.id = e.client_id GROUP BY c.seller_id, c.number, e.curr
     )
 
 
+def _own(kind: str, *known: str) -> str:
+    """What covers orders from a balance of the client, what corrections gave back to it, and what moved by postings
+    that have no rows of their own: all but the `known` ones."""
+    return f"""
+SELECT o.client_id, o.currency, -p.amount_minor AS amount_minor FROM billing_order o
+JOIN c ON c.id = o.client_id JOIN billing_partpayment p ON p.order_id = o.id
+WHERE p.source = '{kind}' AND p.released_at IS NULL
+UNION ALL SELECT k.client_id, k.currency, p.amount_minor FROM billing_correction k
+JOIN c ON c.id = k.client_id JOIN billing_credited p ON p.correction_id = k.id AND p."to" = '{kind}'
+UNION ALL SELECT x.id, t.currency, CASE WHEN a.id = t.credit_id THEN t.amount_minor ELSE -t.amount_minor END
+FROM c x JOIN ledger_account a ON a.owner = 'client:' || x.number AND a.kind = '{kind}'
+JOIN ledger_transfer t ON t.owner = a.owner AND (t.debit_id = a.id OR t.credit_id = a.id)
+WHERE t.posting NOT IN ({", ".join(f"'{name}'" for name in known)})"""
+
+
 CHECKS = (
     Check(
         code="account_balance",
@@ -98,19 +113,15 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
     _of_client(
         "deposit",
         "deposit",
-        # what came in by top-ups, less what covers orders, and what corrections gave back; the rest moved by postings
-        # that have no rows of their own
+        # beside these, what came in by top-ups
         """SELECT o.client_id, o.currency, o.gross_minor AS amount_minor FROM billing_order o
-           JOIN c ON c.id = o.client_id WHERE o.purpose = 'topup' AND o.state = 'PAID'
-           UNION ALL SELECT o.client_id, o.currency, -p.amount_minor FROM billing_order o
-           JOIN c ON c.id = o.client_id JOIN billing_partpayment p ON p.order_id = o.id
-           WHERE p.source = 'deposit' AND p.released_at IS NULL
-           UNION ALL SELECT k.client_id, k.currency, p.amount_minor FROM billing_correction k
-           JOIN c ON c.id = k.client_id JOIN billing_credited p ON p.correction_id = k.id AND p."to" = 'deposit'
-           UNION ALL SELECT x.id, t.currency, CASE WHEN a.id = t.credit_id THEN t.amount_minor ELSE -t.amount_minor END
-           FROM c x JOIN ledger_account a ON a.owner = 'client:' || x.number AND a.kind = 'deposit'
-           JOIN ledger_transfer t ON t.owner = a.owner AND (t.debit_id = a.id OR t.credit_id = a.id)
-           WHERE t.posting NOT IN ('deposit_topped_up', 'deposit_drawn', 'draw_released', 'credit_to_deposit')""",
+           JOIN c ON c.id = o.client_id WHERE o.purpose = 'topup' AND o.state = 'PAID' UNION ALL """
+        + _own("deposit", "deposit_topped_up", "deposit_drawn", "draw_released", "credit_to_deposit"),
+    ),
+    _of_client(
+        "account_credit",
+        "account_credit",
+        _own("account_credit", "account_credit_drawn", "account_credit_released", "credit_to_account_credit"),
     ),
     _of_client(
         "prepaid",

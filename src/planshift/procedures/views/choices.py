@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -127,7 +128,8 @@ class QuotePage:
     buyer: Buyer | None
     orderable: bool
     not_orderable: tuple[Reason, ...]
-    pays_by_itself: bool  # D4 holds now: ordering draws the deposit
+    pays_by_itself: bool  # ordering draws all of it from what the client has here (account credit, D4)
+    drawn: Mapping[str, Money]  # what ordering draws by itself, by balance (billing.own_money)
     pay_reasons: tuple[Reason, ...]  # why not by itself: auto_renew_off, deposit_short(missing=Money)
     deposit: Money | None
     policy: Words  # the title of the policy that the price was made under …

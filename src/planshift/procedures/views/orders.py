@@ -15,7 +15,7 @@ from planshift.procedures.views.papers import InvoiceRow
 from planshift.procedures.views.services import ServiceCard
 from planshift.procedures.views.words import Direction, Kind, Operation, Words
 
-Settling = Literal["", "deposit", "paid"]
+Settling = Literal["", "deposit", "account_credit", "paid"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable
 
 from planshift.domain import lifecycles as package
-from planshift.domain import postings
+from planshift.domain import posting_examples, postings
 from planshift.domain.lifecycles import machine
 from planshift.interfaces.presenters import import_format, policy_format
 from planshift.project.commands import regulations
@@ -46,7 +46,7 @@ def ledger() -> str:
     for name, kind in postings.KINDS.items():
         floor = "" if kind.floor is None else str(kind.floor)
         accounts.append(f"| `{name}` | {kind.whose} | {kind.grows_on} | {floor} | {kind.meaning} |")
-    for posting, told in postings.examples():
+    for posting, told in posting_examples.examples():
         movements += [f"### {posting.name}", "", " ".join(told.split()), ""]
         movements += ["| debit | credit | example |", "|---|---|---|"]
         movements += [f"| `{t.debit.kind}` | `{t.credit.kind}` | {t.amount} |" for t in posting.transfers]
