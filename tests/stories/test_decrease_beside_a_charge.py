@@ -157,14 +157,21 @@ def test_H12_what_is_given_back_nowhere_is_lost_and_the_change_costs_nothing(sta
     sound()
 
 
-def test_a_credit_on_the_account_is_refused_in_words_before_anything_is_ordered(stage: Stage) -> None:
+def test_the_charge_is_paid_out_of_the_account_credit_too(stage: Stage) -> None:
     label = "pasticceria"
     upgraded(stage, label)
-    govern(stage, label, decrease='"settled"', credit_to='"account_credit"')
+    govern(stage, label, decrease='"settled"', credit_to='"account_credit"', settlement='"credit_and_charge"')
     quote = stage.quote(label, "silver")
-    assert not quote.orderable and [reason.code for reason in quote.not_orderable] == ["account_credit_not_kept"]
-    with pytest.raises(Refused, match="account_credit_not_kept"):
-        stage.order(quote)
+    credit, charge = parts(quote)
+    made = stage.order(quote)
+    assert (made.state, held(stage, label)) == ("DONE", {"account_credit": (-quote.offer.total.gross).text})
+    assert documents(made.number) == {
+        "invoice": [(charge.net.minor, charge.tax.minor, charge.gross.minor)],
+        "correction": [(credit.net.minor, credit.tax.minor, credit.gross.minor)],
+    }
+    order = billing.Order.objects.get(change__number=made.number)
+    assert [part.source for part in order.part_payments.all()] == ["account_credit"]
+    sound()
 
 
 def test_D5_a_charge_that_the_client_paid_meanwhile_is_invoiced_and_the_whole_credit_goes_back(

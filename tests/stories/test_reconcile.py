@@ -40,7 +40,7 @@ def found(**how: object) -> list[tuple[str, str, str, int]]:
 
 def played(stage: Stage) -> None:
     """Changes paid by transfer and from the deposit, one ended undone; money that matched nothing; a bank statement; a
-    correction credited as paid and one to the deposit; an order that expired with a part paid."""
+    correction credited as paid, one to the deposit and one to the account; an order that expired with a part paid."""
     easy = stage.order(stage.quote("vps1.piekarnia", "professional"))
     assert easy.state == "DONE"
     paid = stage.order(stage.quote("vps.ksiegarnia", "professional"))
@@ -74,7 +74,7 @@ def played(stage: Stage) -> None:
     ]
     content = bank_files.camt(*rows, account=seller.bank_account, currency="PLN")
     statements.read_in(file=bank_files.file(content), name="camt.xml", sellers=None, **who)
-    for change, to in ((easy, "as_paid"), (paid, "deposit")):
+    for change, to in ((easy, "as_paid"), (paid, "deposit"), (paid, "account_credit")):
         invoice = billing.Invoice.objects.get(order__number=change.order)
         credit = correction.Credit(
             document=invoice.number,
@@ -88,7 +88,7 @@ def played(stage: Stage) -> None:
                 credits=[credit],
                 reason="decrease",
                 cause=change.number,
-                key=f"{change.number}/{key}",
+                key=f"{change.number}/{to}/{key}",
                 regime="at_once",
                 **who,
             )

@@ -1,4 +1,4 @@
-"""What happened to a client's deposit? Movements with running balances, statements of a period, top-up receipts."""
+"""What happened to a client's deposit, or account credit? Movements with balances, statements, top-up receipts."""
 
 import datetime as dt
 from dataclasses import replace
@@ -16,35 +16,46 @@ MOST = 2_000  # movements of one statement
 def movements(
     *,
     client: services.Client,
+    kind: str,
     start_at: dt.datetime | None,
     end_at: dt.datetime | None,
     before: history.Place | None,
     limit: int,
 ) -> tuple[history.Step, ...]:
     """Movements in [start_at, end_at), newest first, each with the balance after it. Two statements."""
-    return history.of_account(account=_account(client), start_at=start_at, end_at=end_at, before=before, limit=limit)
+    return history.of_account(
+        account=_account(client, kind), start_at=start_at, end_at=end_at, before=before, limit=limit
+    )
 
 
 def statement(
-    *, client: services.Client, start_on: dt.date, end_on: dt.date, start_at: dt.datetime, end_at: dt.datetime
+    *,
+    client: services.Client,
+    kind: str,
+    start_on: dt.date,
+    end_on: dt.date,
+    start_at: dt.datetime,
+    end_at: dt.datetime,
 ) -> deposit_statement.Statement:
     """Every movement in [start_at, end_at), which are the midnights of these days in the seller's zone.
 
     Refused("statement_too_long") for more than MOST movements.
     """
-    found = movements(client=client, start_at=start_at, end_at=end_at, before=None, limit=MOST + 1)
+    found = movements(client=client, kind=kind, start_at=start_at, end_at=end_at, before=None, limit=MOST + 1)
     if len(found) > MOST:
         raise Refused("deposit_statement_too_long", most=MOST)
     zone = start_at.tzinfo
+    account = _account(client, kind)
     return deposit_statement.Statement(
+        kind=kind,
         language=client.language,
         seller=rows.seller_party(client.seller),
         client=client.number,
         client_name=client.name,
         start_on=start_on,
         end_on=end_on,
-        opening=history.balance_at(account=_account(client), at=start_at),
-        closing=history.balance_at(account=_account(client), at=end_at),
+        opening=history.balance_at(account=account, at=start_at),
+        closing=history.balance_at(account=account, at=end_at),
         rows=tuple(
             deposit_statement.Row(
                 on=each.at.astimezone(zone).date(),
@@ -58,9 +69,9 @@ def statement(
     )
 
 
-def balance(*, client: services.Client) -> Money:
-    """The deposit as it is kept, which is what the movements sum to (`planshift reconcile`)."""
-    account = _account(client)
+def balance(*, client: services.Client, kind: str) -> Money:
+    """The balance as it is kept, which is what the movements sum to (`planshift reconcile`)."""
+    account = _account(client, kind)
     return balances.of_client(client=client.number, kind=account.kind, currency=account.currency)
 
 
@@ -87,5 +98,5 @@ def statement_pdf(*, found: deposit_statement.Statement) -> bytes:
     return ports.renderer().statement(statement=found)
 
 
-def _account(client: services.Client) -> postings.Account:
-    return postings.client_account(client=client.number, kind="deposit", currency=client.seller.currency)
+def _account(client: services.Client, kind: str) -> postings.Account:
+    return postings.client_account(client=client.number, kind=kind, currency=client.seller.currency)

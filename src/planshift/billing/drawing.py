@@ -35,7 +35,12 @@ def draw_for(
         held = booking.lock(accounts(row, sources=[source]))
         free = free_in(row, held=held)[source]
         if free < wanted:
-            raise Refused(f"{source}_too_low", order=row.number, balance=free, wanted=wanted)
+            facts = {"order": row.number, "balance": free, "wanted": wanted}
+            raise (
+                Refused("deposit_too_low", **facts)
+                if source == "deposit"
+                else Refused("account_credit_too_low", **facts)
+            )
         draw(row, amounts={source: wanted}, held=held, at=at, actor=actor)
     return row
 

@@ -1,4 +1,4 @@
-"""What stands on a statement of a deposit? Every movement of a period with the balance after it."""
+"""What stands on a statement of a deposit, or of account credit? Each movement of a period with the balance then."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +20,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A deposit from `start_on` until the day before `end_on`. opening + sum of the rows = closing."""
+    """A balance from `start_on` until the day before `end_on`. opening + sum of the rows = closing."""
 
+    kind: str  # deposit, account_credit
     language: str
     seller: documents.Party
     client: str  # number

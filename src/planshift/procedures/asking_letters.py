@@ -101,6 +101,11 @@ Fino all’accettazione nulla cambia: {neither}. Dopo il {last} la richiesta dec
 }
 _WHERE: Mapping[str, Mapping[str, str]] = {
     "deposit": {"en": "to your deposit", "pl": "na Saldo Kaucji", "it": "sul deposito"},
+    "account_credit": {
+        "en": "to your account, as a credit that pays later orders",
+        "pl": "na saldo konta, z którego opłacane są kolejne zamówienia",
+        "it": "sul credito del conto, che paga gli ordini successivi",
+    },
     "refund": {"en": "the way you paid", "pl": "w ten sam sposób, w jaki zapłacono", "it": "come era stato pagato"},
 }
 _NEITHER: Mapping[str, Mapping[str, str]] = {
@@ -108,6 +113,11 @@ _NEITHER: Mapping[str, Mapping[str, str]] = {
         "en": "neither the service nor your deposit",
         "pl": "ani usługa, ani Saldo Kaucji",
         "it": "né il servizio né il deposito",
+    },
+    "account_credit": {
+        "en": "neither the service nor your account credit",
+        "pl": "ani usługa, ani saldo konta",
+        "it": "né il servizio né il credito del conto",
     },
     "refund": {
         "en": "the service stays as it is and nothing is paid back",

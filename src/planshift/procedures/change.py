@@ -172,15 +172,7 @@ def _settle(task: runs.Work) -> runs.Outcome:
     if differs and change.order.state != "PAID":
         return tax_point.quote_anew(change=change, differs=differs, task=task, offer=offer)
     today = rules.day(seller=seller, at=task.at)
-    paying = collection.collect(
-        order=change.order.number,
-        service=change.service,
-        policy=terms.policy,
-        before=change.collection,
-        on=today,
-        at=task.at,
-        actor=task.actor,
-    )
+    paying = collection.collect(of=change, policy=terms.policy, on=today, at=task.at, actor=task.actor)
     change.order, change.collection = paying.order, paying.decision
     if paying.state == "PAID":
         tax_point.put_on_record(change=change, differs=differs, at=task.at, actor=task.actor)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from planshift.billing import booking, covering, drawing, models
+from planshift.billing import booking, covering, drawing
+from planshift.billing import models as billing
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.policy import account_credit, collection, document
-from planshift.procedures import rules
+from planshift.procedures import models, rules
 from planshift.services import models as services
 
 
@@ -22,7 +23,7 @@ from planshift.services import models as services
 class Paying:
     """The order after the decision, the decision as it is kept and shown, and whether the invoice is issued too."""
 
-    order: models.Order
+    order: billing.Order
     decision: dict[str, Any]
     invoiced: bool = False
 
@@ -43,23 +44,17 @@ class Decided:
 
 
 def collect(
-    *,
-    order: str,
-    service: services.Service,
-    policy: document.Policy,
-    before: Mapping[str, Any],
-    at: datetime,
-    on: date | None,
-    actor: str,
+    *, of: models.Change | models.Renewal, policy: document.Policy, at: datetime, on: date | None, actor: str
 ) -> Paying:
-    """Draw what the policy says of what the order lacks, and keep why not all of it. An order that is thereby paid is
-    invoiced at once where a date for it is given (`on`; None: later). What account credit paid stays in the decision:
-    `before` is the one that was kept until now. Caller's transaction.
+    """Draw what the policy says of what the order of a change or a renewal lacks, and keep why not all of it. An order
+    that is thereby paid is invoiced at once where a date for it is given (`on`; None: later). What account credit paid
+    stays in the decision. Caller's transaction, which writes that.
 
     Of an order that is over no account is locked: giving back what was paid for it takes the payments first.
     """
-    (found,) = covering.lock(numbers=[order])
-    earlier = {name: each for name, each in before.items() if name == "account_credit"}
+    assert of.order is not None
+    service, (found,) = of.service, covering.lock(numbers=[of.order.number])
+    earlier = {name: each for name, each in of.collection.items() if name == "account_credit"}
     nothing: dict[str, Any] = {"at": at.isoformat(), "drawn": False, "because": []} | earlier
     if found.state != "AWAITING_PAYMENT":
         return Paying(order=found, decision=nothing)
@@ -123,7 +118,7 @@ def decide(
     asked: dict[str, Any] = {"policy": policy, "family": service.family, "auto_renewal": service.auto_renew}
     consented = purpose != "renewal" or service.auto_renew
     if used == due and not consented and not rules.carried_out(collection, deposit=due, due=due, **asked).from_deposit:
-        used, because = nothing, ["auto_renewal_off"]
+        used, because = nothing, ["account_credit_needs_consent"]
     rest = due - used
     if used and not rest:
         decided = collection.Collection(from_deposit=False)

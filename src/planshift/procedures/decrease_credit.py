@@ -7,17 +7,26 @@ fee, the lower plan as a line of its own): that order is placed, covered and inv
 for what the credit pays.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from planshift.billing import corrections, invoices
+from planshift.billing import corrections, crediting, invoices
 from planshift.domain.money import Money
 from planshift.procedures import decrease_papers, held, models, placing, rules
 from planshift.runtime import moves, runs
 
+# Where billing puts what the policy gives back (`credit_to`).
+_WHERE: Mapping[str, crediting.Where] = {
+    "deposit": "deposit",
+    "account_credit": "account_credit",
+    "refund": "as_paid",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
-    """Gross: what is `left` for the client of the credit once it has paid what is `charged`; `to`: deposit, refund."""
+    """Gross: what is `left` for the client of the credit once it has paid what is `charged`; `to`: deposit,
+    account_credit, refund."""
 
     left: Money
     charged: Money
@@ -60,7 +69,7 @@ def credit(task: runs.Work) -> runs.Outcome:
         return runs.Go("credit")
     corrections.credit(
         numbers=[row.number for row in decrease_papers.papers(change=change.number)],
-        to="deposit" if priced.credit_to == "deposit" else "as_paid",
+        to=_WHERE[priced.credit_to],
         pays=change.order.number if change.order is not None else "",
         at=task.at,
         actor=task.actor,

@@ -9,6 +9,7 @@ from planshift.billing import models as billing
 from planshift.catalog import models as sellers
 from planshift.domain import correcting, correction, credited_lines, letters, quote, tax
 from planshift.domain.policy import tax_rounding
+from planshift.domain.pricing import afterwards
 from planshift.domain.tax import Taxed
 from planshift.procedures import decrease_working, held, keeping, knowledge, models, placing, rules
 
@@ -35,9 +36,18 @@ def exact(*, priced: quote.Offer, known: knowledge.Known) -> quote.Offer:
     total = Taxed.total((line.amount for line in lines), currency=priced.currency)
     if total == priced.total:
         return priced
-    billed = replace(priced, lines=tuple(lines), total=total)
+    billed = _balanced(replace(priced, lines=tuple(lines), total=total), quoted=priced)
     steps = decrease_working.steps(billed=billed, corrections=made, prices=known.rules.seller.prices)
     return replace(billed, sketch=keeping.KeptWorking(steps))
+
+
+def _balanced(priced: quote.Offer, *, quoted: quote.Offer) -> quote.Offer:
+    """With the account credit, and the next invoice that it pays, as the documents leave them."""
+    if priced.credit_to != "account_credit":
+        return priced
+    left = quoted.balance_left + quoted.total.gross - priced.total.gross
+    due = afterwards.next_invoice(priced.next_renewal, priced.due_later, left)
+    return replace(priced, balance_left=left, next_invoice=due)
 
 
 def _taxed_apart(priced: quote.Offer, *, known: knowledge.Known) -> list[quote.Line]:

@@ -101,9 +101,9 @@ def check_still_good(
 
 
 def gives_back(priced: quote.Offer) -> bool:
-    """Whether the offer is a decrease that is given back by a corrective document (D5, D8): to the deposit, or the way
-    it was paid."""
-    return priced.total.gross.amount < 0 and priced.credit_to in ("deposit", "refund")
+    """Whether the offer is a decrease that is given back by a corrective document (D5, D8): to the deposit, as a credit
+    on the account, or the way it was paid."""
+    return priced.total.gross.amount < 0 and priced.credit_to != "nowhere"
 
 
 def credited(priced: quote.Offer) -> tuple[quote.Line, ...]:
@@ -130,15 +130,13 @@ def is_metered(priced: quote.Offer) -> bool:
 
 def not_orderable(priced: quote.Offer, *, state: str = "ACTIVE") -> Reason | None:
     """Why an offer can be shown but not ordered: the service is blocked (`state`), what starts at once is not metered,
-    a credit would have to be kept on an account, or more is left for later than the next term can carry."""
+    or more is left for later than the next term can carry."""
     if state == "BLOCKED":
         return Reason("service_blocked")
     if is_metered(priced) and priced.operation == "resources":
         return None
     if priced.timing == "at_once" and (priced.settlement == "metered" or priced.total.gross.amount > 0):
         return Reason("at_once_not_metered")
-    if priced.total.gross.amount < 0 and priced.credit_to == "account_credit":
-        return Reason("account_credit_not_kept")
     if priced.due_later is not None and _more_than_the_next_term(priced, priced.due_later):
         return Reason("later_credit_too_large")
     return None

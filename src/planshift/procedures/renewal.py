@@ -68,15 +68,8 @@ def _settle(task: runs.Work) -> runs.Outcome:
     if change is not None and (why := _holds_back(change, task.at)):
         decision = {"at": task.at.isoformat(), "drawn": False, "because": [why]}
     else:  # nothing else of the service waits for the same money
-        paying = collection.collect(
-            order=renewal.order.number,
-            service=renewal.service,
-            policy=catalog.in_force(seller=renewal.service.client.seller).policy,
-            before=renewal.collection,
-            on=None,
-            at=task.at,
-            actor=task.actor,
-        )
+        policy = catalog.in_force(seller=renewal.service.client.seller).policy
+        paying = collection.collect(of=renewal, policy=policy, on=None, at=task.at, actor=task.actor)
         decision = paying.decision
         if paying.state == "PAID":
             renewal.collection = decision

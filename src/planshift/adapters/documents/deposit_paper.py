@@ -1,11 +1,11 @@
-"""What stands on the paper of a deposit's statement, as text? Set by typst in statement.typ."""
+"""What stands on the paper of a statement of a deposit or of account credit, as text? Set by typst in statement.typ."""
 
 import datetime as dt
 from pathlib import Path
 from typing import Any
 
 from planshift.adapters.documents import figures
-from planshift.adapters.documents.statement_words import WORDS
+from planshift.adapters.documents.statement_words import WORDS, of_kind
 from planshift.domain import deposit_statement
 
 PAPER = Path(__file__).parent / "statement.typ"
@@ -14,7 +14,7 @@ PAPER = Path(__file__).parent / "statement.typ"
 def content(found: deposit_statement.Statement, *, color: str) -> dict[str, Any]:
     """Words and figures in the client's language."""
     language = found.language if found.language in WORDS else "en"
-    words, last = WORDS[language], found.end_on - dt.timedelta(days=1)
+    words, last = of_kind(found.kind, language=language), found.end_on - dt.timedelta(days=1)
     seller = found.seller
     place = f"{seller.postcode} {seller.city}".strip()
     return {

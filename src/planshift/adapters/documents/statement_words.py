@@ -1,4 +1,4 @@
-"""The words on a deposit's statement."""
+"""The words on a statement of the deposit or of account credit."""
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -14,6 +14,11 @@ WORDS: dict[str, dict[str, str]] = {
         "page": "Page",
         "none": "No movements in this period.",
         "note": "The deposit is the client's money and refundable. It carries no VAT until it is drawn for an order.",
+        "title_account_credit": "Statement of the account credit",
+        "note_account_credit": "The account credit pays later orders. It is not paid out.",
+        "account_credit_drawn": "Used for an order",
+        "account_credit_released": "Back from an order",
+        "credit_to_account_credit": "Credit of a corrective invoice",
         "deposit_opened": "Opening balance taken over",
         "deposit_drawn": "Drawn for an order",
         "draw_released": "Back from an order",
@@ -36,6 +41,11 @@ WORDS: dict[str, dict[str, str]] = {
         "page": "Strona",
         "none": "W tym okresie nie było operacji.",
         "note": "Saldo Kaucji to środki klienta, podlegają zwrotowi. VAT dopiero przy użyciu na zamówienie.",
+        "title_account_credit": "Wyciąg z salda konta",
+        "note_account_credit": "Z salda konta opłacane są kolejne zamówienia. Nie podlega wypłacie.",
+        "account_credit_drawn": "Użyto na zamówienie",
+        "account_credit_released": "Zwrot z zamówienia",
+        "credit_to_account_credit": "Zwrot z faktury korygującej",
         "deposit_opened": "Przejęte saldo początkowe",
         "deposit_drawn": "Pobrano na zamówienie",
         "draw_released": "Zwrot z zamówienia",
@@ -58,6 +68,11 @@ WORDS: dict[str, dict[str, str]] = {
         "page": "Pagina",
         "none": "Nessun movimento in questo periodo.",
         "note": "Il deposito è denaro del cliente ed è rimborsabile. IVA solo quando è usato per un ordine.",
+        "title_account_credit": "Estratto del credito del conto",
+        "note_account_credit": "Il credito del conto paga gli ordini successivi. Non viene rimborsato in denaro.",
+        "account_credit_drawn": "Usato per un ordine",
+        "account_credit_released": "Restituito da un ordine",
+        "credit_to_account_credit": "Accredito di una nota di credito",
         "deposit_opened": "Saldo iniziale acquisito",
         "deposit_drawn": "Usato per un ordine",
         "draw_released": "Restituito da un ordine",
@@ -68,3 +83,9 @@ WORDS: dict[str, dict[str, str]] = {
         "payout_released": "Restituito da un rimborso",
     },
 }
+
+
+def of_kind(kind: str, *, language: str) -> dict[str, str]:
+    """The words of a statement of this kind of balance: the deposit's, with what is said otherwise."""
+    words = WORDS[language]
+    return words | {name: words[f"{name}_{kind}"] for name in ("title", "note") if f"{name}_{kind}" in words}

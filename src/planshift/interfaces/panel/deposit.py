@@ -1,4 +1,4 @@
-"""What is in my deposit, and how do I get it back? Movements with balances, statements, payouts (D11)."""
+"""What is in my deposit and account credit? Movements with balances, statements; payouts of the deposit (D11)."""
 
 import uuid
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from planshift.interfaces.presenters import movements, reasons
 from planshift.procedures import deposit as doing
 from planshift.procedures import views
 from planshift.procedures.queries import deposit
+from planshift.procedures.views import deposit as balances
 from planshift.runtime import clock
 
 MOST = 10**11  # minor units: more than any deposit
@@ -31,26 +32,15 @@ def show(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
 def _show(
     request: HttpRequest, client: views.ClientHeader, *, error: str = "", asked: dict[str, str] | None = None
 ) -> HttpResponse:
-    first, last = _day(request.GET.get("from", "")), _day(request.GET.get("to", ""))
-    page = deposit.page(
-        client=client.number,
-        start_on=first,
-        end_on=last + timedelta(days=1) if last else None,
-        cursor=request.GET.get("cursor", "")[:64],
-    )
-    rows: list[dict[str, Any]] = [{"it": each, "title": movements.title(each)} for each in page.rows]
-    kept = {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
+    shown = _moves(request, client, kind="deposit")
+    page: balances.DepositPage = shown["page"]
     return door.show(
         request,
         client,
         "panel/deposit.html",
         here="money",
         status=422 if error else 200,
-        page=page,
-        rows=rows,
-        first=kept["from"],
-        last=kept["to"],
-        period="&".join(f"{name}={value}" for name, value in kept.items() if value),
+        **shown,
         key=uuid.uuid4().hex,
         error=error,
         asked=asked or {"amount": "", "holder": page.holder, "iban": page.iban},
@@ -59,12 +49,51 @@ def _show(
 
 @require_GET
 @door.client_page
+def credit(request: HttpRequest, client: views.ClientHeader) -> HttpResponse:
+    """The same of account credit, and what it is used for."""
+    shown = _moves(request, client, kind="account_credit")
+    return door.show(request, client, "panel/credit.html", here="money", **shown)
+
+
+def _moves(request: HttpRequest, client: views.ClientHeader, *, kind: deposit.Kind) -> dict[str, Any]:
+    """A page of the movements of a balance in the period that was asked for."""
+    first, last = _day(request.GET.get("from", "")), _day(request.GET.get("to", ""))
+    page = deposit.page(
+        client=client.number,
+        kind=kind,
+        start_on=first,
+        end_on=last + timedelta(days=1) if last else None,
+        cursor=request.GET.get("cursor", "")[:64],
+    )
+    kept = {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
+    return {
+        "page": page,
+        "rows": [{"it": each, "title": movements.title(each)} for each in page.rows],
+        "first": kept["from"],
+        "last": kept["to"],
+        "period": "&".join(f"{name}={value}" for name, value in kept.items() if value),
+    }
+
+
+@require_GET
+@door.client_page
 def statement(request: HttpRequest, client: views.ClientHeader, form: str) -> HttpResponse:
     """All movements of a period as a file; without days the last twelve months."""
+    return _statement(request, client, form, kind="deposit")
+
+
+@require_GET
+@door.client_page
+def credit_statement(request: HttpRequest, client: views.ClientHeader, form: str) -> HttpResponse:
+    """The same of account credit."""
+    return _statement(request, client, form, kind="account_credit")
+
+
+def _statement(request: HttpRequest, client: views.ClientHeader, form: str, *, kind: deposit.Kind) -> HttpResponse:
     today = clock.business().date()
     first = _day(request.GET.get("from", "")) or today - timedelta(days=365)
     last = _day(request.GET.get("to", "")) or today
-    wanted = {"client": client.number, "start_on": first, "end_on": last + timedelta(days=1)}
+    wanted = {"client": client.number, "kind": kind, "start_on": first, "end_on": last + timedelta(days=1)}
     try:
         if form == "pdf":
             return papers.pdf(*deposit.statement_pdf(**wanted))  # type: ignore[arg-type]

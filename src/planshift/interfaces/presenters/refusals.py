@@ -49,10 +49,6 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "credentials_expired": _("The access data is no longer kept. Ask your provider for a new one."),
     "credentials_none": _("There is no access data to show."),
     "credentials_shown": _("The access data was already shown, on %(at)s. It is shown only once."),
-    "account_credit_not_kept": _(
-        "This change gives back a credit on your account, and your provider keeps no such credits yet: it cannot be "
-        "ordered."
-    ),
     "later_credit_too_large": _(
         "More would be given back with the next term than that term costs: nearer to the renewal it can be ordered."
     ),
@@ -69,6 +65,9 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "deposit_empty": _("The deposit is empty."),
     "deposit_too_low": _("The deposit (%(balance)s) does not cover %(wanted)s."),
     "account_credit_too_low": _("The account credit (%(balance)s) does not cover %(wanted)s."),
+    "account_credit_needs_consent": _(
+        "The account credit covers this renewal. Auto-renewal is off, so it is used only when you say so."
+    ),
     "account_credit_for_renewals": _("The account credit is used for renewals only."),
     "equal_price_not_offered": _("A change to a plan at the same price is not offered."),
     "increase_and_decrease_apart": _("More of %(up)s and less of %(down)s have to be ordered apart."),

@@ -188,11 +188,28 @@ def _renewed(pk: int) -> Occasion:
         service=row.service.label,
         next_end=row.end_on,
         amount=_minor(row.order.gross_minor, row.order.currency) if row.order is not None else None,
-        drawn=_DRAWN.get(client.language, _DRAWN["en"]) if row.collection.get("drawn") else None,
+        drawn=_drawn(row, language=client.language),
         invoice=number,
     )  # fmt: skip
 
 
+def _drawn(row: models.Renewal, *, language: str) -> str | None:
+    """What paid it by itself: the deposit, account credit, or both."""
+    if row.order is None:
+        return None
+    parts = row.order.part_payments.filter(released_at=None).values_list("source", "amount_minor")
+    used = [minor for source, minor in parts if source == "account_credit"]
+    told = [_USED.get(language, _USED["en"]).format(_minor(sum(used), row.order.currency))] if used else []
+    if row.collection.get("drawn") and len(parts) > len(used):
+        told.append(_DRAWN.get(language, _DRAWN["en"]))
+    return " ".join(told) or None
+
+
+_USED = {
+    "en": "{} of it was used from your account credit.",
+    "pl": "Z tego {} pobrano z salda konta.",
+    "it": "Di questi, {} sono stati usati dal credito del conto.",
+}
 _DRAWN = {
     "en": "The amount was drawn from your deposit by itself, since auto-renewal is on.",
     "pl": "Kwota została pobrana z Salda Kaucji sama, ponieważ włączone jest automatyczne przedłużanie.",

@@ -8,6 +8,7 @@ from planshift.domain import quote
 from planshift.domain.money import Money
 from planshift.procedures import (
     deadlines,
+    decrease_credit,
     decrease_papers,
     keeping,
     knowledge,
@@ -186,8 +187,12 @@ def _accepting_steps(
     if row.state == "UNDONE":
         return [*steps, views.TimelineStep("undone", "failed", row.finished_at, None, "staff", {})]
     steps.extend(_work_steps(row, work))
-    steps.append(views.TimelineStep("credited", _past(asked.credited_at), asked.credited_at, None, "system", facts))
+    code = _CREDITED[decrease_credit.back(asked).to]
+    steps.append(views.TimelineStep(code, _past(asked.credited_at), asked.credited_at, None, "system", facts))
     return [*steps, views.TimelineStep("done", _past(row.finished_at), row.finished_at, None, "system", {})]
+
+
+_CREDITED = {"deposit": "credited", "account_credit": "credited_to_account", "refund": "paid_back"}
 
 
 def _past(at: datetime | None) -> Literal["done", "ahead"]:

@@ -1,11 +1,12 @@
-"""What went into and out of a deposit, when, and what was left? In the order of business time.
+"""What went into and out of a deposit or of account credit, when, and what was left? In the order of business time.
 
-Everything here is NotFound where the seller keeps no deposits, and for another client's.
+Everything about deposits is NotFound where the seller keeps none, and for another client's.
 """
 
 import csv
 import io
 from datetime import date, datetime
+from typing import Literal
 
 from planshift.billing import deposit_queries as billing
 from planshift.billing import models as bills
@@ -14,30 +15,41 @@ from planshift.domain import deposit_statement
 from planshift.domain.errors import Refused
 from planshift.ledger import history
 from planshift.procedures import rules
+from planshift.procedures.queries import credit
 from planshift.procedures.views import deposit as views
 from planshift.services import models as clients
 from planshift.services import queries as services
 from planshift.services.queries import NotFound
 
 SIZE = 25
+Kind = Literal["deposit", "account_credit"]
 
 
 def page(
-    *, client: str, start_on: date | None = None, end_on: date | None = None, cursor: str = "", size: int = SIZE
+    *,
+    client: str,
+    kind: Kind = "deposit",
+    start_on: date | None = None,
+    end_on: date | None = None,
+    cursor: str = "",
+    size: int = SIZE,
 ) -> views.DepositPage:
     """A page of the movements in [start_on, end_on), newest first, each with the balance after it."""
-    owner = _owner(client)
+    owner = _owner(client, kind)
     start_at = rules.start_of(start_on, seller=owner.seller) if start_on else None
     end_at = rules.start_of(end_on, seller=owner.seller) if end_on else None
-    found = billing.movements(client=owner, start_at=start_at, end_at=end_at, before=_place(cursor), limit=size + 1)
-    rows, payouts = found[:size], payout_queries.of_client(client=client)
+    found = billing.movements(
+        client=owner, kind=kind, start_at=start_at, end_at=end_at, before=_place(cursor), limit=size + 1
+    )
+    rows, payouts = found[:size], payout_queries.of_client(client=client) if kind == "deposit" else ()
     return views.DepositPage(
-        balance=billing.balance(client=owner),
+        balance=billing.balance(client=owner, kind=kind),
         rows=rows,
         next=f"{rows[-1].at.isoformat()}_{rows[-1].id}" if len(found) > size else "",
         start_on=start_on,
         end_on=end_on,
         payouts=payouts,
+        pays=credit.pays(seller=owner.seller) if kind == "account_credit" else "",
         holder=payouts[0].holder if payouts else owner.name,
         iban=payouts[0].iban if payouts else "",
     )
@@ -51,27 +63,29 @@ def payout(*, client: str, number: str) -> payout_queries.PayoutView:
     return found
 
 
-def statement(*, client: str, start_on: date, end_on: date) -> deposit_statement.Statement:
+def statement(*, client: str, start_on: date, end_on: date, kind: Kind = "deposit") -> deposit_statement.Statement:
     """Every movement in [start_on, end_on), oldest first, with the balances before and after.
 
     Refused: `period_unreadable`, `deposit_statement_too_long`.
     """
-    owner = _owner(client)
+    owner = _owner(client, kind)
     if start_on >= end_on or start_on.year < 1990 or end_on.year > 2200:
         raise Refused("period_unreadable")
     start_at, end_at = (rules.start_of(each, seller=owner.seller) for each in (start_on, end_on))
-    return billing.statement(client=owner, start_on=start_on, end_on=end_on, start_at=start_at, end_at=end_at)
+    return billing.statement(
+        client=owner, kind=kind, start_on=start_on, end_on=end_on, start_at=start_at, end_at=end_at
+    )
 
 
-def statement_pdf(*, client: str, start_on: date, end_on: date) -> tuple[str, bytes]:
+def statement_pdf(*, client: str, start_on: date, end_on: date, kind: Kind = "deposit") -> tuple[str, bytes]:
     """It as (file name, PDF)."""
-    found = statement(client=client, start_on=start_on, end_on=end_on)
+    found = statement(client=client, start_on=start_on, end_on=end_on, kind=kind)
     return f"{client}-{start_on}-{end_on}.pdf", billing.statement_pdf(found=found)
 
 
-def statement_csv(*, client: str, start_on: date, end_on: date) -> tuple[str, str]:
+def statement_csv(*, client: str, start_on: date, end_on: date, kind: Kind = "deposit") -> tuple[str, str]:
     """It as (file name, CSV): day, code, reference, amount, balance; the first row is the opening balance."""
-    found = statement(client=client, start_on=start_on, end_on=end_on)
+    found = statement(client=client, start_on=start_on, end_on=end_on, kind=kind)
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(["on", "code", "reference", "amount", "balance", "currency"])
@@ -92,9 +106,9 @@ def receipt_pdf(*, client: str, order: str) -> tuple[str, bytes]:
         raise NotFound(order) from refused
 
 
-def _owner(client: str) -> clients.Client:
+def _owner(client: str, kind: Kind) -> clients.Client:
     owner = services.client(number=client)
-    if not owner.seller.has_deposit:
+    if kind == "deposit" and not owner.seller.has_deposit:
         raise NotFound(client)
     return owner
 

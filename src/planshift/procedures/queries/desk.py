@@ -46,6 +46,7 @@ def one(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.OfficeC
         row=_row(row),
         currency=currency,
         deposit=deposit,
+        credit=held.get((number, "account_credit", currency)),
         prepaid=held.get((number, "prepaid", currency), zero) if metered else None,
         owed=held.get((number, "owed", currency), zero) if metered else None,
         services=services.services_of(client=number, at=at),

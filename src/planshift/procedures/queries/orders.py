@@ -1,5 +1,6 @@
 """What has to be paid, how, and why it waits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from planshift.billing import ports
@@ -7,7 +8,7 @@ from planshift.billing import queries as billing
 from planshift.catalog import models as sellers
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.money import Money
-from planshift.procedures import knowledge, models, rules, views
+from planshift.procedures import collection, knowledge, models, rules, views
 from planshift.procedures.queries import services
 from planshift.services import queries as held
 from planshift.services.queries import NotFound
@@ -27,8 +28,12 @@ def order(*, client: str, number: str, at: datetime) -> views.OrderPage:
     subject = change or renewal
     decision = subject.collection if subject else {}
     known = knowledge.of(service=subject.service.number, client=client, at=at) if subject else None
-    deposit = _deposit(client, owner.seller.currency) if owner.seller.has_deposit else None
+    balances, zero = billing.balances_of(clients=[client]), Money.zero(found.total.currency)
+    free = {kind: amount for (_, kind, of), amount in balances.items() if of == found.total.currency}
+    deposit = free.get("deposit", zero) if owner.seller.has_deposit else None
     open_still = found.state == "AWAITING_PAYMENT"
+    credit = _usable(known, found, free.get("account_credit", zero)) if open_still and known else zero
+    parts = [part for part in found.parts if not part.released_at]
     return views.OrderPage(
         number=found.number,
         state=found.state,
@@ -41,13 +46,15 @@ def order(*, client: str, number: str, at: datetime) -> views.OrderPage:
         paid=found.covered,
         released=Money.total((part.amount for part in found.parts if part.released_at), currency=found.total.currency),
         due=found.missing,
-        deciding=open_still and not decision and bool(known and _pays_itself(known, deposit, found.missing)),
+        deciding=_deciding(known, found, free, at) if known and open_still and not decision else "",
         drawn_by_itself=bool(decision.get("drawn")),
         draw_reasons=_draw_reasons(decision, found.missing, deposit) if open_still else (),
-        can_draw=bool(
-            open_still and found.purpose not in ("topup", "prepaid") and deposit is not None and deposit.amount > 0
-        ),
+        can_draw=bool(open_still and known is not None and (credit or deposit)),
         deposit=deposit,
+        credit=credit,
+        from_credit=Money.total(
+            (part.amount for part in parts if part.source == "account_credit"), currency=found.total.currency
+        ),
         transfer=_transfer(found, owner.seller.legal_name) if open_still else None,
         card=open_still and bool(ports.gateways()),
         can_withdraw=bool(open_still and change and change.state == "AWAITING_PAYMENT"),
@@ -55,22 +62,47 @@ def order(*, client: str, number: str, at: datetime) -> views.OrderPage:
     )
 
 
-def _pays_itself(known: knowledge.Known, deposit: Money | None, due: Money) -> bool:
-    return known.holding.service.auto_renew and deposit is not None and deposit >= due
+def _deciding(
+    known: knowledge.Known, found: billing.OrderView, free: Mapping[str, Money], at: datetime
+) -> views.Settling:
+    """What is about to pay an order that no worker has looked at yet."""
+    drawn = collection.decide(
+        policy=known.rules.policy,
+        service=known.holding.service,
+        purpose=found.purpose,
+        free=free,
+        due=found.missing,
+        at=at,
+    )
+    if not drawn.in_full:
+        return ""
+    return "deposit" if "deposit" in drawn.amounts else "account_credit"
 
 
-def _deposit(client: str, currency: str) -> Money:
-    return billing.balances_of(clients=[client]).get((client, "deposit", currency)) or Money.zero(currency)
+def _usable(known: knowledge.Known, found: billing.OrderView, credit: Money) -> Money:
+    """What account credit pays of an open order, by hand or by itself."""
+    return collection.usable(
+        policy=known.rules.policy,
+        service=known.holding.service,
+        purpose=found.purpose,
+        credit=credit,
+        due=found.missing,
+    )
 
 
 def _draw_reasons(decision: dict[str, object], due: Money, deposit: Money | None) -> tuple[Reason, ...]:
-    because = decision.get("because")
-    codes = because if isinstance(because, list) else []
+    of_credit = decision.get("account_credit")
+    codes = list(dict.fromkeys([*_codes(of_credit), *_codes(decision)]))
     missing = due - deposit if deposit is not None and due > deposit else Money.zero(due.currency)
     return tuple(
         Reason(str(code), {"missing": missing, "deposit": deposit} if code == "deposit_too_small" else {})
         for code in codes
     )
+
+
+def _codes(decision: object) -> list[str]:
+    because = decision.get("because") if isinstance(decision, dict) else None
+    return because if isinstance(because, list) else []
 
 
 def _transfer(found: billing.OrderView, payee: str) -> views.TransferData:

@@ -9,7 +9,7 @@ from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.ledger import balances
 from planshift.procedures import models, views
-from planshift.procedures.queries import metering
+from planshift.procedures.queries import credit, metering
 from planshift.services import queries as services
 from planshift.services.queries import NotFound
 
@@ -83,6 +83,8 @@ def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> vie
         prepaid=prepaid,
         invoices=opened.open_of(client=client),
         bank_account=seller.bank_account,
+        credit=found.get((client, "account_credit", seller.currency)),
+        credit_pays=credit.pays(seller=seller) if (client, "account_credit", seller.currency) in found else "",
     )
 
 
@@ -91,10 +93,10 @@ def _before(cursor: str) -> int | None:
 
 
 def _posting(movement: balances.Movement) -> views.Posting:
-    """A movement from the client's side: into deposit or prepaid balance is positive, out of them negative, and what is
-    owed is negative too. Between the two it is as the deposit sees it."""
+    """A movement from the client's side: into deposit, account credit or prepaid balance is positive, out of them
+    negative, and what is owed is negative too. Between two of them it is as the deposit sees it."""
     came, went = movement.credit.split(":")[-2], movement.debit.split(":")[-2]
-    account = next((kind for kind in ("deposit", "prepaid") if kind in (came, went)), "payment")
+    account = next((kind for kind in ("deposit", "account_credit", "prepaid") if kind in (came, went)), "payment")
     out = went == account or went == "owed"
     return views.Posting(
         at=movement.booked_at,

@@ -24,12 +24,10 @@ def client_of(*, user_id: int, chosen: str = "") -> views.ClientHeader | None:
 
 
 def header(*, client: models.Client, clients: tuple[models.Client, ...] = ()) -> views.ClientHeader:
-    """Client and seller for the head of a page; one statement for the deposit."""
+    """Client and seller for the head of a page; one statement for what the client has here."""
     seller = client.seller
-    deposit = None
-    if seller.has_deposit:
-        found = billing.balances_of(clients=[client.number])
-        deposit = found.get((client.number, "deposit", seller.currency)) or Money.zero(seller.currency)
+    found, zero = billing.balances_of(clients=[client.number]), Money.zero(seller.currency)
+    deposit = found.get((client.number, "deposit", seller.currency), zero) if seller.has_deposit else None
     return views.ClientHeader(
         number=client.number,
         name=client.name,
@@ -39,6 +37,7 @@ def header(*, client: models.Client, clients: tuple[models.Client, ...] = ()) ->
         time_zone=seller.time_zone,
         currency=seller.currency,
         deposit=deposit,
+        credit=found.get((client.number, "account_credit", seller.currency)),
         demo=settings.DEMO,
         user_name=client.name,
         clients=tuple(

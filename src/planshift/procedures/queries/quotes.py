@@ -51,6 +51,7 @@ def quote(*, client: str, number: str, at: datetime) -> views.QuotePage:
         pays_by_itself=drawn.in_full,
         pay_reasons=() if drawn.in_full else pay_reasons(because=drawn.kept["because"], deposit=deposit, due=rest),
         drawn=drawn.amounts,
+        rest=rest,
         deposit=deposit,
         policy=known.rules.policy.title or {"en": known.rules.policy.code},
         policy_revision=kept.policy.number,

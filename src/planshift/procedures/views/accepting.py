@@ -46,7 +46,7 @@ class Accepting:
     can_answer: bool
     credit: Money  # gross, what is left of it for the client
     charged: Money  # gross, what the decrease costs: paid out of the credit
-    to: str  # deposit, refund
+    to: str  # deposit, account_credit, refund
     papers: tuple[CorrectivePaper, ...]
     sent_to: str
     asked_at: datetime | None

@@ -131,6 +131,7 @@ class QuotePage:
     pays_by_itself: bool  # ordering draws all of it from what the client has here (account credit, D4)
     drawn: Mapping[str, Money]  # what ordering draws by itself, by balance (billing.own_money)
     pay_reasons: tuple[Reason, ...]  # why not by itself: auto_renew_off, deposit_short(missing=Money)
+    rest: Money  # what is left to pay of it once account credit is used
     deposit: Money | None
     policy: Words  # the title of the policy that the price was made under …
     policy_revision: int  # … and its revision

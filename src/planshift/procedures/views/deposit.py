@@ -1,4 +1,4 @@
-"""What a client sees of the deposit."""
+"""What a client sees of the deposit, or of account credit."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,5 +18,6 @@ class DepositPage:
     start_on: date | None
     end_on: date | None
     payouts: tuple[payout_queries.PayoutView, ...]
+    pays: str  # of account credit, what it is used for: changes_and_renewals, renewals
     holder: str  # what a payout form suggests
     iban: str

@@ -39,6 +39,7 @@ class OfficeClient:
     row: ClientRow
     currency: str
     deposit: Money | None
+    credit: Money | None  # account credit; None where there never was any
     prepaid: Money | None  # of clients with metered services (D3)
     owed: Money | None
     services: tuple[ServiceCard, ...]

@@ -42,20 +42,27 @@ class OrderPage:
     paid: Money
     released: Money  # part payments that the order no longer holds, since it lapsed or was withdrawn
     due: Money
-    deciding: bool  # whether the deposit pays it by itself is being looked at (D4): nothing to do for the client
+    deciding: Settling  # what pays it by itself in a moment (D4): nothing to do for the client
     drawn_by_itself: bool  # D4: it was drawn from the deposit
     draw_reasons: tuple[Reason, ...]  # why it waits: auto_renew_off, deposit_short(missing=…)
-    can_draw: bool  # the client may pay from the deposit by hand (enough money)
+    can_draw: bool  # the client may pay from the deposit, or with account credit, by hand
     deposit: Money | None
+    credit: Money  # what account credit would pay of it by hand, before the deposit
+    from_credit: Money  # what account credit has paid of it
     transfer: TransferData | None
     card: bool  # "pay by card" is offered
     can_withdraw: bool
     invoices: tuple[InvoiceRow, ...]
 
     @property
-    def deposit_lacks(self) -> Money:
-        """What the deposit cannot pay of it."""
-        return self.due - min(self.due, self.deposit or Money.zero(self.due.currency))
+    def drawable(self) -> Money:
+        """What is paid of it by hand from what the client has here: account credit, then the deposit."""
+        return self.credit + min(self.due - self.credit, self.deposit or Money.zero(self.due.currency))
+
+    @property
+    def lacks(self) -> Money:
+        """What remains to be paid another way then."""
+        return self.due - self.drawable
 
 
 @dataclass(frozen=True, slots=True)

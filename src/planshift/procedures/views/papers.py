@@ -41,7 +41,7 @@ class Posting:
     """One movement as the client sees it. amount > 0: in, < 0: out of deposit or prepaid balance."""
 
     at: datetime
-    account: Literal["deposit", "prepaid", "payment"]
+    account: Literal["deposit", "account_credit", "prepaid", "payment"]
     code: str  # "top_up", "draw", "refund", "payment_card", "payment_transfer", "credit" …
     facts: Mapping[str, object]
     amount: Money
@@ -59,6 +59,8 @@ class MoneyPage:
     prepaid: Money | None = None  # of clients with metered services (D3)
     invoices: tuple[opened.OpenView, ...] = ()  # issued elsewhere, with something unpaid
     bank_account: str = ""  # of the seller, to pay them
+    credit: Money | None = None  # account credit; None where there never was any
+    credit_pays: str = ""  # changes_and_renewals, renewals
 
 
 @dataclass(frozen=True, slots=True)

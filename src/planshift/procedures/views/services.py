@@ -36,6 +36,7 @@ class ClientHeader:
     time_zone: str  # IANA name of the SELLER; all times of the panel are shown in it
     currency: str
     deposit: Money | None  # None: the seller keeps no deposits
+    credit: Money | None  # account credit; None where there never was any
     demo: bool
     user_name: str = ""
     clients: tuple[ClientChoice, ...] = ()  # all that this person may switch to, the present one among them

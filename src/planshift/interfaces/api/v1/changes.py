@@ -8,7 +8,7 @@ from django.utils import translation
 from ninja import Query, Router
 from ninja.responses import Status
 
-from planshift.interfaces.api.v1 import callers, problems, shapes, told
+from planshift.interfaces.api.v1 import accepting_shapes, callers, problems, shapes, told
 from planshift.procedures import acceptance, change, placing, queries, unanswered
 from planshift.runtime import clock
 
@@ -76,7 +76,9 @@ def withdraw_change(request: HttpRequest, number: callers.Number) -> dict[str, A
     return _change(client, number)
 
 
-@router.get("/acceptances", response={200: shapes.Acceptances, **problems.READING}, operation_id="list_acceptances")
+@router.get(
+    "/acceptances", response={200: accepting_shapes.Acceptances, **problems.READING}, operation_id="list_acceptances"
+)
 def list_acceptances(
     request: HttpRequest, client: Filter = "", after: callers.Cursor = "", limit: callers.Limit = 50
 ) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What happened to a client's deposit, and how it is paid out (D11)."""
+"""What happened to a client's deposit and account credit, and how the deposit is paid out (D11)."""
 
 import uuid
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from ninja import Path, Query, Router, Schema
 from ninja.responses import Status
 from pydantic import ConfigDict, Field
 
+from planshift.domain import deposit_statement
 from planshift.domain.money import Money
 from planshift.interfaces.api.v1 import callers, problems, shapes
 from planshift.interfaces.presenters import movements
@@ -33,12 +34,20 @@ class Move(Schema):
 
 
 class Statement(Schema):
-    """The deposit in [from, to): opening + all movements = closing."""
+    """The deposit, or the account credit, in [from, to): opening + all movements = closing."""
 
     currency: str
     opening: shapes.Amount
     closing: shapes.Amount
     movements: list[Move]
+
+
+class AccountCredit(Schema):
+    """It is never paid out; what it is not used for is paid otherwise."""
+
+    balance: shapes.Amount
+    currency: str
+    pays: Literal["changes_and_renewals", "renewals"]
 
 
 class Payout(Schema):
@@ -91,7 +100,34 @@ class PayoutIn(Schema):
 )
 def get_deposit_statement(request: HttpRequest, client: callers.Client, first: First, last: Last) -> dict[str, Any]:
     """Every movement of the deposit in a period, oldest first, each with the balance after it."""
-    found = deposit.statement(client=callers.of_client(request, client), start_on=first, end_on=last)
+    return _told(deposit.statement(client=callers.of_client(request, client), start_on=first, end_on=last))
+
+
+@router.get(
+    "/clients/{client}/account-credit",
+    response={200: AccountCredit, **problems.READING},
+    operation_id="get_account_credit",
+)
+def get_account_credit(request: HttpRequest, client: callers.Client) -> dict[str, Any]:
+    """What changes gave back to the client's account and is not used yet, and what it is used for by itself."""
+    page = deposit.page(client=callers.of_client(request, client), kind="account_credit", size=1)
+    return {"balance": page.balance.text, "currency": page.balance.currency, "pays": page.pays}
+
+
+@router.get(
+    "/clients/{client}/account-credit/statement",
+    response={200: Statement, **problems.declared(409)},
+    operation_id="get_account_credit_statement",
+)
+def get_account_credit_statement(
+    request: HttpRequest, client: callers.Client, first: First, last: Last
+) -> dict[str, Any]:
+    """Every movement of the account credit in a period, oldest first, each with the balance after it."""
+    number = callers.of_client(request, client)
+    return _told(deposit.statement(client=number, kind="account_credit", start_on=first, end_on=last))
+
+
+def _told(found: deposit_statement.Statement) -> dict[str, Any]:
     return {
         "currency": found.opening.currency,
         "opening": found.opening.text,

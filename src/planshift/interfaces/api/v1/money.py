@@ -34,7 +34,7 @@ def get_order(request: HttpRequest, number: callers.Number) -> dict[str, Any]:
     "/orders/{number}/draw", response={200: money_shapes.Order, **problems.WRITING}, operation_id="pay_from_deposit"
 )
 def pay_from_deposit(request: HttpRequest, number: callers.Number, idempotency_key: callers.Key = "") -> dict[str, Any]:
-    """Pay an open order from the client's deposit, as far as it goes."""
+    """Pay an open order from the client's account credit and deposit, as far as they go."""
     holder, client = callers.writer(request), callers.of_order(request, number)
     key = idempotency_key or uuid.uuid4().hex
     payment.draw(client=client, order=number, key=key, at=clock.business(), actor=holder.actor)

@@ -47,7 +47,8 @@ class Order(Schema):
     lines: list[Line]
     total: shapes.Taxed
     paid: shapes.Amount
-    drawn_by_itself: bool = Field(description="it was paid from the deposit without anybody's doing (D4)")
+    drawn_by_itself: bool = Field(description="account credit and deposit paid it without anybody's doing (D4)")
+    from_account_credit: shapes.Amount = Field(description="what account credit has paid of it")
     payment: shapes.Payment | None
     invoices: list[shapes.Invoice]
 
@@ -63,10 +64,10 @@ class OpenOrder(Schema):
 
 
 class Movement(Schema):
-    """Money that moved: more than 0 in, less than 0 out of deposit or prepaid balance."""
+    """Money that moved: more than 0 in, less than 0 out of deposit, account credit or prepaid balance."""
 
     at: datetime
-    account: Literal["deposit", "prepaid", "payment"]
+    account: Literal["deposit", "account_credit", "prepaid", "payment"]
     code: str
     title: str
     amount: shapes.Amount

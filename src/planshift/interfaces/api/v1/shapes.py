@@ -281,51 +281,6 @@ class Change(ListedChange):
     renews_on: date | None
 
 
-class CorrectedLine(Schema):
-    """One line of the corrected document: before, after, difference."""
-
-    text: str
-    start_on: date | None
-    end_on: date | None
-    before: Taxed
-    after: Taxed
-    difference: Taxed
-
-
-class CorrectivePaper(Schema):
-    """A corrective document, or its draft while it is not issued."""
-
-    number: str
-    issued: bool
-    state: str = Field(description="a state of docs/lifecycles.md, correction")
-    corrects: str = Field(description="number of the corrected invoice")
-    lines: list[CorrectedLine]
-    difference: Taxed
-
-
-class Acceptance(Schema):
-    """A corrective document that waits for the client's acceptance: nothing moves before it (D5)."""
-
-    change: str
-    client: str
-    service: str
-    state: str = Field(description="a state of docs/lifecycles.md, acceptance")
-    can_answer: bool
-    credit: Amount = Field(description="gross, to the deposit")
-    currency: str
-    papers: list[CorrectivePaper]
-    asked_at: datetime | None
-    last_on: date | None = Field(description="the last day on which an acceptance counts")
-    next_term_on: date | None = Field(description="the day on which it may begin instead, with nothing to accept")
-
-
-class Acceptances(Schema):
-    """A page of them; `next` is the cursor of the next page, empty on the last."""
-
-    acceptances: list[Acceptance]
-    next: str
-
-
 class Credentials(Schema):
     """Access data of the new environment: shown once."""
 
@@ -344,7 +299,7 @@ class Payment(Schema):
     payee: str
     account: str
     reference: str = Field(description="to be written in the title of the transfer")
-    can_draw: bool = Field(description="the client may pay from the deposit by hand (pay_from_deposit)")
+    can_draw: bool = Field(description="account credit or deposit may pay by hand (pay_from_deposit)")
     why_not_from_deposit: list["Reason"]
 
 

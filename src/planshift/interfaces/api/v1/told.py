@@ -153,7 +153,7 @@ def change(client: str, page: views.ChangePage, order: views.OrderPage | None) -
 
 
 def acceptance(each: views.Accepting) -> dict[str, Any]:
-    """A request to accept (shapes.Acceptance)."""
+    """A request to accept (accepting_shapes.Acceptance)."""
     return {
         "change": each.change,
         "client": each.client,
@@ -161,6 +161,7 @@ def acceptance(each: views.Accepting) -> dict[str, Any]:
         "state": each.state,
         "can_answer": each.can_answer,
         "credit": each.credit.text,
+        "credit_to": each.to,
         "currency": each.credit.currency,
         "papers": [_paper(paper) for paper in each.papers],
         "asked_at": each.asked_at,
@@ -224,6 +225,7 @@ def order(client: str, page: views.OrderPage) -> dict[str, Any]:
         "total": taxed(page.total),
         "paid": page.paid.text,
         "drawn_by_itself": page.drawn_by_itself,
+        "from_account_credit": page.from_credit.text,
         "payment": payment(page),
         "invoices": [invoice(client, each) for each in page.invoices],
     }

@@ -48,10 +48,11 @@ TOLD: dict[str, tuple[telling.Group, ...]] = {
 }  # fmt: skip
 # Told even where the answer is the usual one; the others only where a policy departs from it.
 ALWAYS = frozenset(
-    {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from",
-     "term_end", "charge_price", "credit_price", "credit_distribution", "setup_fee", "rounding", "tax_rounding",
-     "period_change", "validity", "collection", "documents", "timing", "promise", "decrease", "renewal",
-     "renewal_dates", "failure", "cut_over", "retention", "deposit", "metering", "unpaid_documents", "usage_fit"}
+    {"direction", "who_may_ask", "settlement", "time_unit", "denominator", "change_day", "counted_from", "term_end",
+     "charge_price", "credit_price", "credit_to", "credit_distribution", "account_credit", "setup_fee", "rounding",
+     "tax_rounding", "period_change", "validity", "collection", "documents", "timing", "promise", "decrease",
+     "renewal", "renewal_dates", "failure", "cut_over", "retention", "deposit", "metering", "unpaid_documents",
+     "usage_fit"}
 )  # fmt: skip
 
 

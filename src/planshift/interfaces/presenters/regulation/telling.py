@@ -25,6 +25,9 @@ _MATTERS: Mapping[str, Callable[[document.Resolved], bool]] = {
     **dict.fromkeys(("charge_price", "rounding", "tax_rounding", "credit_rounding"), _settled("nothing")),
     "acceptance": lambda resolved: resolved.one("decrease").answer == "settled",
     "credit_to": lambda resolved: resolved.one("decrease").answer == "settled",
+    "account_credit": lambda resolved: (
+        resolved.one("decrease").answer == "settled" and resolved.one("credit_to").answer == "account_credit"
+    ),
     "credit_distribution": lambda resolved: resolved.one("decrease").answer == "settled",
     "negative_result": lambda resolved: resolved.one("decrease").answer == "settled",
 }
