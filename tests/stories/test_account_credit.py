@@ -166,7 +166,7 @@ def test_a_renewal_that_nobody_consented_to_is_not_completed_by_credit_alone(sta
     more(stage, "47.00")  # 57.34
     services.Service.objects.filter(pk=stage.service(LABEL).pk).update(auto_renew=False)
     renewal = announced(stage)
-    assert (renewal.state, sources(number(renewal))) == ("AWAITING_PAYMENT", [])
+    assert (renewal.state, sources(number(renewal))) == ("OVERDUE", [])  # its term would begin today
     assert renewal.collection["account_credit"] == {
         "balance": "84.18 EUR",
         "used": "0.00 EUR",
