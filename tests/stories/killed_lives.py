@@ -1,5 +1,5 @@
 """The lives in which processes die: a change paid in two ways, one paid from the deposit, a hard one from the order to
-the removal of the old environment, an accepted decrease, renewals."""
+the removal of the old environment, an accepted decrease, one whose credit pays the next change, renewals."""
 
 import contextlib
 import datetime as dt
@@ -13,6 +13,7 @@ from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as billing
 from planshift.billing import payments
 from planshift.billing import ports as gateways
+from planshift.catalog import load
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -35,6 +36,7 @@ from planshift.runtime.runs import working
 from planshift.services import models as services
 from tests.billing import bank_files
 from tests.harness.killing.scenarios import Act, Scenario
+from tests.house_rules import source
 from tests.mail.test_mailbox import reply
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -44,14 +46,14 @@ def service(label: str) -> services.Service:
     return services.Service.objects.select_related("client__seller").get(label__startswith=label)
 
 
-def ordered(label: str, request: facts.Request) -> None:
-    """Quoted and ordered, with the keys that the pages made."""
+def ordered(label: str, request: facts.Request, *, again: str = "") -> None:
+    """Quoted and ordered, with the keys that the pages made; `again`: another time."""
     row = service(label)
     quote = change.offer(
         client=row.client.number,
         service=row.number,
         request=request,
-        key=f"quote-{label}",
+        key=f"quote-{label}{again}",
         at=clock.business(),
         actor="user:1",
     )
@@ -60,7 +62,7 @@ def ordered(label: str, request: facts.Request) -> None:
         client=row.client.number,
         quote=quote,
         acknowledged={each.code: placing.Acknowledged(language="en", text=each.code) for each in notices},
-        key=f"order-{label}",
+        key=f"order-{label}{again}",
         at=clock.business(),
         actor="user:1",
     )
@@ -202,6 +204,26 @@ ACCEPTED = Scenario(
         Act(after=3 * DAY),  # a reminder goes out
         Act(after=4 * DAY, do=replied),
         Act(after=4 * DAY, do=clicked),
+    ],
+)
+
+
+def to_the_account() -> None:
+    """The policy gives back as a credit on the account."""
+    seller = service(DECREASED).client.seller
+    text = (source.ROOT / "policies/deposit.toml").read_text(encoding="utf-8")
+    changed = text.replace('credit_to = "deposit"', 'credit_to = "account_credit"')
+    assert changed != text
+    load.load_policy(seller=seller.code, text=changed, at=clock.business(), actor="test")
+
+
+CREDITED = Scenario(
+    bind=bind_mail,
+    prepare=to_the_account,
+    acts=[
+        Act(do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"memory": 0}))),
+        Act(after=HOUR, do=clicked),
+        Act(after=DAY, do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"memory": 1}), again="-2")),
     ],
 )
 
