@@ -237,6 +237,7 @@ def paying(*, client: str, service: str, on: dt.date) -> Paying:
     last = (
         models.PartPayment.objects.filter(order__client__number=client, order__in=about.values("order"))
         .filter(released_at__isnull=True)
+        .exclude(source="account_credit")  # no way of paying: it goes before any
         .order_by("-pk")
         .values_list("source", flat=True)
         .first()
