@@ -1,5 +1,6 @@
 """Fixtures of the whole suite. The cast of people and services is in tests/cast.py."""
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,15 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from planshift.catalog import queries as catalog
 from planshift.runtime import clock
-from planshift.runtime.runs import schedules
+from planshift.runtime.runs import schedules, working
 from tests.harness import doors, guarded, migrated
 
 # How long an example takes says how busy the machine is, not whether the code is right
-hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# The same examples in every run: a rare one that fails by luck must not stop a change that has nothing to do with it.
+hypothesis.settings.register_profile("house", patient, derandomize=True)
+# `make test-long` looks for such ones: other examples in every run; many more, where a test names no number of its own.
+hypothesis.settings.register_profile("long", patient, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.harness.clauses", "tests.harness.groups", "tests.harness.loops"]
@@ -83,6 +88,16 @@ def _tables_can_be_emptied() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_matter_how_busy_the_machine_is() -> Iterator[None]:
+    """What is asked again half a second later, and how much a worker takes when it is slow, would change how many
+    statements a test counts: the clock's offset is read once per test and after each move, batches always grow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "CACHE_SECONDS", math.inf)
+        patch.setattr(working, "BATCH_SECONDS", math.inf)
         yield
 
 

@@ -168,6 +168,11 @@ def test_no_history_loses_or_makes_a_cent() -> None:
     histories(examples=40)
 
 
+@pytest.mark.long
+def test_thousands_of_them() -> None:
+    histories(examples=3000)
+
+
 def test_a_deposit_paid_renewal_ends_in_the_right_accounts() -> None:
     """One history by hand, with the figures beside it."""
     history = History()

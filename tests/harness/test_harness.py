@@ -2,6 +2,7 @@
 
 import socket
 
+import hypothesis
 import pytest
 from django.db import connection
 from pytest_socket import SocketConnectBlockedError
@@ -28,6 +29,10 @@ def test_the_database_is_the_chosen_one_with_the_products_durability(on_postgres
 def test_a_connection_beyond_this_machine_is_refused() -> None:
     with pytest.raises((SocketConnectBlockedError, UserWarning)), socket.socket() as outside:
         outside.connect(("192.0.2.1", 80))  # TEST-NET-1: nobody's
+
+
+def test_properties_have_the_same_examples_in_every_run(pytestconfig: pytest.Config) -> None:
+    assert hypothesis.settings.default.derandomize is (pytestconfig.getoption("hypothesis_profile") != "long")
 
 
 @pytest.mark.parametrize(
