@@ -14,6 +14,7 @@ from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from planshift.catalog import queries as catalog
+from planshift.procedures import pace
 from planshift.runtime import clock
 from planshift.runtime.runs import schedules, working
 from tests.harness import doors, guarded, migrated
@@ -93,11 +94,12 @@ def _tables_can_be_emptied() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_matter_how_busy_the_machine_is() -> Iterator[None]:
-    """What is asked again half a second later, and how much a worker takes when it is slow, would change how many
-    statements a test counts: the clock's offset is read once per test and after each move, batches always grow."""
+    """What is asked again half a second later, and how much is taken at once where it is slow, would change how many
+    statements a test counts: the clock's offset is read once per test and after each move, batches are full."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "CACHE_SECONDS", math.inf)
         patch.setattr(working, "BATCH_SECONDS", math.inf)
+        patch.setattr(pace, "LONGEST", {})
         yield
 
 

@@ -14,6 +14,7 @@ from django.db import connection
 from planshift.runtime import clock
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 240.0  # a start beside other work has taken more than a minute
 PROGRAM = "from planshift.project.main import main; main()"
 
 
@@ -25,6 +26,14 @@ def database_url() -> str:
     user = quote(given["USER"], safe="") + (f":{quote(given['PASSWORD'], safe='')}" if given["PASSWORD"] else "")
     port = f":{given['PORT']}" if given["PORT"] else ""
     return f"postgresql://{user}@{quote(given['HOST'], safe='')}{port}/{given['NAME']}"
+
+
+def ended(process: "subprocess.Popen[bytes]", folder: Path) -> int:
+    """How it ended, by itself."""
+    try:
+        return process.wait(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"it does not end\n{logs(folder)}") from None
 
 
 @contextmanager
@@ -56,12 +65,21 @@ def worker(
         log.close()
 
 
+@contextmanager
+def awake(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker whose lease is longer than any machine lets a process sleep; at the end it gives back what it holds."""
+    with worker(folder, "--lease", "300", *arguments, **environment) as process:
+        yield process
+        process.terminate()
+        assert ended(process, folder) == 0, logs(folder)
+
+
 def logs(folder: Path) -> str:
     """What all workers said, for the message of a failed test."""
     return "\n".join(file.read_text() for file in sorted(folder.glob("worker-*")))
 
 
-def until(true: Callable[[], bool], *, folder: Path, seconds: float = 40.0) -> None:
+def until(true: Callable[[], bool], *, folder: Path, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until something holds."""
     begun, pause = clock.monotonic(), threading.Event()
     while not true():

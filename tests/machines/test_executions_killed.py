@@ -32,7 +32,7 @@ def die_after(verb: str, folder: Path) -> None:
 
 
 def carry_on(execution: models.Execution, states: tuple[str, ...], folder: Path) -> None:
-    with processes.worker(folder, PLANSHIFT_SECRET_KEY=settings.SECRET_KEY):
+    with processes.awake(folder, PLANSHIFT_SECRET_KEY=settings.SECRET_KEY):
         processes.until(lambda: state_of(execution) in states, folder=folder)
 
 

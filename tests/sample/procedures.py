@@ -12,6 +12,7 @@ from tests.sample.models import Called, Thing, Written
 
 STEPS = ("allocate", "create", "switch", "finish")
 SECONDS = float(os.environ.get("SAMPLE_SECONDS", "0"))
+SLOW = os.environ.get("SAMPLE_SLOW", "")  # the step that takes so long; every one where none is named
 KILL_AT = os.environ.get("SAMPLE_KILL_AT", "")  # "switch:before", "switch:inside", "switch:after": kill -9 myself there
 
 
@@ -25,7 +26,7 @@ def call(run: runs.Work) -> None:
     """An outside call that leaves a trace and takes a while."""
     die_at(f"{run.step}:before")
     Called.objects.create(key=run.effect_key, pid=os.getpid())
-    if SECONDS:
+    if SECONDS and SLOW in ("", run.step):
         threading.Event().wait(SECONDS)
     die_at(f"{run.step}:called")
 

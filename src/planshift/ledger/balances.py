@@ -9,7 +9,7 @@ from django.db.models import Q, Subquery, Sum
 from planshift.domain import postings
 from planshift.domain.money import Money
 from planshift.ledger import models
-from planshift.runtime import among
+from planshift.runtime import among, shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +72,25 @@ def of_seller(*, seller: str, kind: str, currency: str, until: datetime.date | N
     return summed(account=postings.seller_account(seller=seller, kind=kind, currency=currency), until=until)
 
 
+def _summed_by(side: str) -> shapes.Shape[tuple[int, int]]:
+    return shapes.Shape(
+        lambda: models.Transfer.objects.values_list(side).annotate(total=Sum("amount_minor")).order_by()
+    )
+
+
+_DEBITS, _CREDITS = _summed_by("debit"), _summed_by("credit")
+_KEPT = shapes.Shape(lambda: models.Account.objects.exclude(balance_minor=None))
+
+
 def differences() -> Mapping[str, tuple[int, int]]:
     """Accounts whose stored balance (first) is not the sum of their transfers (second), in minor units: must be
     empty."""
     sums: dict[int, int] = {}
-    for side, sign in (("debit", 1), ("credit", -1)):
-        for account, total in models.Transfer.objects.values_list(side).annotate(total=Sum("amount_minor")).order_by():
+    for side, sign in ((_DEBITS, 1), (_CREDITS, -1)):
+        for account, total in side.ask():
             sums[account] = sums.get(account, 0) + sign * int(total)
     wrong = {}
-    for row in models.Account.objects.exclude(balance_minor=None):
+    for row in _KEPT.ask():
         debit_balance = sums.get(row.pk, 0)
         expected = debit_balance if postings.KINDS[row.kind].grows_on == "debit" else -debit_balance
         if row.balance_minor != expected:

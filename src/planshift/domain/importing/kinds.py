@@ -15,6 +15,7 @@ from planshift.domain import letters
 AMOUNT = r"^-?[0-9]{1,12}([.][0-9]{1,3})?$"
 PERCENT = r"^[0-9]{1,2}([.][0-9]{1,2})?$"
 NUMBER = r"^[!-~]([ -~]{0,38}[!-~])?$"  # of a document: printable ASCII, as e-invoices take it
+STEP_IN_A_PATH = r"(^|[/\\])[.]{1,2}([/\\]|$)"  # documents are files and addresses under their numbers
 BEYOND_SCHEMA = frozenset({"import_blank", "import_characters", "import_day_far", "import_email"})
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 
@@ -57,9 +58,9 @@ def _day(raw: Any) -> date:
 
 
 def _number(raw: Any) -> str:
-    """Documents are files and addresses under their numbers: none leads out of a folder."""
+    """None leads out of a folder."""
     number = _matching(NUMBER, "import_document_number", raw)
-    if {".", ".."} & set(re.split(r"[/\\]", number)):
+    if re.search(STEP_IN_A_PATH, number):
         raise _problem("import_document_number")
     return number
 
@@ -122,5 +123,7 @@ Reference = Annotated[
     Field(pattern="^[!-~]{1,60}$", description="of the other system: the same reference is the same thing"),
     BeforeValidator(lambda raw: _matching("[!-~]{1,60}", "import_reference", raw)),
 ]
-Number = Annotated[str, Field(pattern=NUMBER), BeforeValidator(_number)]
+Number = Annotated[
+    str, Field(pattern=NUMBER, json_schema_extra={"not": {"pattern": STEP_IN_A_PATH}}), BeforeValidator(_number)
+]
 Whole = BeforeValidator(_whole)
