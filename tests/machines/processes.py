@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -12,8 +12,10 @@ from urllib.parse import quote
 from django.db import connection
 
 from planshift.runtime import clock
+from tests.harness import forks
 
 ROOT = Path(__file__).resolve().parents[2]
+Process = forks.Process | subprocess.Popen[bytes]
 PATIENCE_SECONDS = 240.0  # a start beside other work has taken more than a minute
 PROGRAM = "from planshift.project.main import main; main()"
 
@@ -28,7 +30,7 @@ def database_url() -> str:
     return f"postgresql://{user}@{quote(given['HOST'], safe='')}{port}/{given['NAME']}"
 
 
-def ended(process: "subprocess.Popen[bytes]", folder: Path) -> int:
+def ended(process: Process, folder: Path) -> int:
     """How it ended, by itself."""
     try:
         return process.wait(timeout=PATIENCE_SECONDS)
@@ -37,36 +39,41 @@ def ended(process: "subprocess.Popen[bytes]", folder: Path) -> int:
 
 
 @contextmanager
-def worker(
-    folder: Path, *arguments: str, within: Sequence[str] = (), **environment: str
-) -> Iterator[subprocess.Popen[bytes]]:
+def worker(folder: Path, *arguments: str, within: Sequence[str] = (), **environment: str) -> Iterator[Process]:
     """`planshift worker` as a process of its own; killed at the end if it still lives. `within` stands before its
     command."""
-    log = (folder / f"worker-{len(list(folder.glob('worker-*')))}.log").open("wb")
-    process = subprocess.Popen(
-        [*within, sys.executable, "-c", PROGRAM, "worker", "--lease", "1.5", *arguments],
-        cwd=ROOT,
-        env=os.environ
+    log = folder / f"worker-{len(list(folder.glob('worker-*')))}.log"
+    log.touch()
+    words = ["worker", "--lease", "1.5", *arguments]
+    env = (
+        os.environ
         | {
             "DJANGO_SETTINGS_MODULE": "tests.sample.settings",
             "PLANSHIFT_DATABASE": database_url(),
             "PLANSHIFT_VAR": str(folder),
         }
-        | environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
+        | environment
     )
+    process: Process
+    if within:
+        process = _begun([*within, sys.executable, "-c", PROGRAM, *words], env, log)
+    else:
+        process = forks.start(words, env=env, output=log)
     try:
         yield process
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
-        log.close()
+
+
+def _begun(words: Sequence[str], env: Mapping[str, str], output: Path) -> Process:
+    with output.open("wb") as log:
+        return subprocess.Popen(words, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
 
 
 @contextmanager
-def awake(folder: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def awake(folder: Path, *arguments: str, **environment: str) -> Iterator[Process]:
     """A worker whose lease is longer than any machine lets a process sleep; at the end it gives back what it holds."""
     with worker(folder, "--lease", "300", *arguments, **environment) as process:
         yield process
