@@ -5,6 +5,7 @@ are checked (`laws`); at its end staff press their last buttons, time passes, an
 """
 
 import contextlib
+import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from django.db import transaction
 from django.db.models import Model
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     get_state_machine_test,
@@ -70,6 +72,7 @@ class Histories(RuleBasedStateMachine):
 
     compared: ClassVar[int] = 0  # prices, in all histories of a run
     lived: ClassVar[int] = 0  # histories
+    broken: ClassVar[list[str]] = []  # laws, at any time of any history
     closely: ClassVar[bool] = False  # figures are recomputed after each step
 
     def __init__(self) -> None:
@@ -91,6 +94,9 @@ class Histories(RuleBasedStateMachine):
         try:
             if sys.exc_info()[0] is None:  # a step that failed is told, not what followed from it
                 self.finish()
+        except Exception as problem:
+            self.broken.append(repr(problem))
+            raise
         finally:
             transaction.set_rollback(True)
             self.open.close()
@@ -254,9 +260,13 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def laws(self) -> None:
         self.there.clear()
-        laws.always()
-        if self.closely:
-            laws.agreed()
+        try:
+            laws.always()
+            if self.closely:
+                laws.agreed()
+        except AssertionError as problem:
+            self.broken.append(repr(problem))
+            raise
         for label, depends in laws.moved(labels=world.PAID_FROM_DEPOSIT).items():
             if self.priced.get(label) != depends:
                 self.priced[label] = depends
@@ -316,38 +326,45 @@ def plain(people: None, stage: Stage) -> Iterator[None]:
     ports._out[:], ports._in[:] = mail
 
 
-def histories(*, examples: int, steps: int, seeded: int | None = None) -> tuple[int, int]:
+def histories(*, examples: int, steps: int, seeded: int) -> tuple[int, int]:
     """Lives them all, the same ones for the same seed; returns how many it were, and how many prices were compared with
     the list."""
     Histories.compared = Histories.lived = 0
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-        print_blob=False,
-    )
-    test = get_state_machine_test(Histories, settings=chosen)
-    if seeded is not None:  # a run of all tests tells about the code, not about luck
-        test = seed(seeded)(test)
-    test()
+    Histories.broken.clear()
+    for again in range(50):
+        chosen = settings(
+            max_examples=examples - Histories.lived,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+            print_blob=False,
+        )
+        # Of what is due at one instant the database may give either first. Two histories that begin alike then differ,
+        # which Hypothesis does not bear: the next ones begin with another seed. A broken law is never forgiven.
+        with contextlib.suppress(FlakyStrategyDefinition):
+            seed(seeded + again)(get_state_machine_test(Histories, settings=chosen))()
+        assert Histories.broken == []
+        if Histories.lived >= examples:
+            break
     return Histories.lived, Histories.compared
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("part", range(4))  # which the workers share
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("part", range(4))  # which the workers share; a run of all tests lives the same ones every time
 def test_whatever_happens_no_cent_is_lost_and_every_wait_ends(plain: None, part: int) -> None:
-    lived, compared = histories(examples=50, steps=7, seeded=part)
+    lived, compared = histories(examples=50, steps=7, seeded=1000 * part)
     assert lived >= 50 and compared > 250  # else the prices were hardly looked at
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600 * 3)
+@pytest.mark.timeout(3600 * 4)
 @pytest.mark.parametrize("part", [1, 2])
 def test_thousands_of_histories_of_everything(plain: None, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Histories, "closely", True)
-    lived, compared = histories(examples=1000, steps=25)
+    chosen = random.SystemRandom().getrandbits(32)
+    print(f"seed {chosen}")
+    lived, compared = histories(examples=1000, steps=25, seeded=chosen)
     assert lived >= 1000 and compared > 5_000
