@@ -32,8 +32,9 @@ tick: .venv/ready ## push the clock of the demo ahead (TO=2027-03-01)
 test: venv ## run every test on SQLite and on a throwaway PostgreSQL, then print clause → result
 	@$(BIN)/python tools/test.py
 
-test-long: venv ## run the tests that take minutes each, and the properties with other examples each time
-	@$(BIN)/pytest -q -m "long or hypothesis" --hypothesis-profile=long -n 2; status=$$?; [ $$status -eq 5 ] || exit $$status
+test-long: venv ## run the tests that take minutes each, on both databases, and the properties with other examples each time
+	@PLANSHIFT_TEST_DATABASE=sqlite $(BIN)/pytest -q -m "long or hypothesis" --hypothesis-profile=long -n 2
+	@PLANSHIFT_TEST_DATABASE=postgresql $(BIN)/pytest -q -m "long and database" -n 2
 
 check: venv ## format, lint, types, contracts, fast tests, docs up to date (under two minutes)
 	@$(BIN)/python tools/check.py

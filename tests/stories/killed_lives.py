@@ -1,5 +1,6 @@
 """The lives in which processes die: a change paid in two ways, one paid from the deposit, a hard one from the order to
-the removal of the old environment, an accepted decrease, one whose credit pays the next change, renewals."""
+the removal of the old environment, an accepted decrease (with and without an order beside it), one whose credit pays
+the next change, renewals, an alarm."""
 
 import contextlib
 import datetime as dt
@@ -239,6 +240,27 @@ REFUSED = Scenario(
     acts=[
         Act(do=lambda: ordered(DECREASED, facts.ChangePlan(target="standard"))),
         Act(after=HOUR, do=declined),
+    ],
+)
+
+
+def charging() -> None:
+    """The seller takes a fee for every change: an accepted decrease pays an order out of its credit."""
+    seller = service(DECREASED).client.seller
+    text = (source.ROOT / "policies" / "deposit.toml").read_text(encoding="utf-8")
+    fee = '\nchange_fee = [{ answer = "flat", amount = "10.00" }]\nsettlement'
+    assert "change_fee" not in text
+    text = text.replace("\nsettlement", fee, 1)
+    load.load_policy(seller=seller.code, text=text, at=clock.business(), actor="test")
+
+
+CHARGED_BESIDE = Scenario(
+    bind=bind_mail,
+    prepare=charging,
+    acts=[
+        Act(do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"ip": 0, "memory": 0}))),
+        Act(after=DAY, do=clicked),
+        Act(after=2 * DAY),
     ],
 )
 

@@ -4,6 +4,7 @@ In `make test` right after some commits, others on PostgreSQL than on SQLite; in
 right after every one.
 """
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -11,7 +12,16 @@ import pytest
 from tests.harness.killing import sweeps
 
 # life → the least number of commits of the undisturbed life (a reading more or less may be due): shorter proves less
-LIVES = {"PAID": 37, "FROM_THE_DEPOSIT": 38, "HARD": 100, "ACCEPTED": 50, "REFUSED": 27, "RENEWED": 38, "ALARMED": 28}
+LIVES = {
+    "PAID": 37,
+    "FROM_THE_DEPOSIT": 38,
+    "HARD": 100,
+    "ACCEPTED": 50,
+    "REFUSED": 27,
+    "CHARGED_BESIDE": 34,
+    "RENEWED": 38,
+    "ALARMED": 28,
+}
 LONG = {**LIVES, "CREDITED": 60}  # lived through only in `make test-long`
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
@@ -34,6 +44,14 @@ def test_killed_after_a_commit_and_finished_the_same(life: str, sampled: Mapping
     sweeps.check(found)
     assert found.commits >= LIVES[life]
     assert len(found.deaths) >= 3
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("life", ["ACCEPTED", "REFUSED", "CHARGED_BESIDE"])
+def test_a_decrease_waits_for_its_acceptance_from_the_order_on(life: str, sampled: Mapping[str, sweeps.Sweep]) -> None:
+    found = [json.loads(each) for each in sampled[life].outcome["moves"]]
+    first = [each[2:] for each in found if each[0] == "procedures.change" and each[3] == "AWAITING_PAYMENT"]
+    assert first == [["needs_acceptance", "AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"]]  # never to be paid
 
 
 @pytest.mark.long
