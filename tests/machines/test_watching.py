@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from planshift.adapters.drivers.simulated import driver as simulated
 from planshift.adapters.drivers.simulated.models import SimulatedAccount, SimulatedRecord
 from planshift.provisioning import executions, models, ports, queries
 from planshift.runtime import clock
@@ -137,6 +138,68 @@ def test_mail_that_cannot_be_brought_back_waits_for_a_person_who_may_give_it_up(
     execution.refresh_from_db()
     assert execution.state == "CANCELLED"
     assert SimulatedAccount.objects.get(name="s1001-2").removed is True
+
+
+def wrote(account: str, content: str) -> None:
+    SimulatedAccount.objects.filter(name=account).update(content=content)
+
+
+def test_files_that_were_written_on_the_new_environment_are_kept_until_a_person_has_decided(host: Host) -> None:
+    wrote("s1001-1", "the site")
+    execution = sent(host)
+    assert SimulatedAccount.objects.get(name="s1001-2").content == "the site"
+    delivered("s1001-2", "after the switch")
+    wrote("s1001-2", "the site, and what was uploaded")
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, execution.step, execution.error["what"]) == ("STUCK", "hand_over", "files_not_back")
+    assert (execution.error["files"], execution.error["names"]) == (1, ["content"])
+    new = SimulatedAccount.objects.get(name="s1001-2")
+    assert (new.removed, new.takes_mail, new.content) == (False, False, "the site, and what was uploaded")
+    assert visited(host.environment.address) == 200  # the old one serves, and has the mail
+    assert SimulatedAccount.objects.get(name="s1001-1").mail == ["after the switch"]
+    executions.retry(number=execution.number, note="look again", at=clock.business(), actor="staff:demo")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, SimulatedAccount.objects.get(name="s1001-2").removed) == ("STUCK", False)
+    executions.skip(number=execution.number, note="the client has them", at=clock.business(), actor="staff:demo")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, SimulatedAccount.objects.get(name="s1001-2").removed) == ("CANCELLED", True)
+
+
+def test_what_a_client_uploaded_before_he_changed_his_mind_is_kept_too(host: Host) -> None:
+    with_name(host.environment)
+    execution = hosting.start(host.service, "HARD", domains=("demo.example",), content_transfer="client")
+    drain()
+    wrote("s1001-2", "uploaded")
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, execution.error["what"]) == ("STUCK", "files_not_back")
+    assert SimulatedAccount.objects.get(name="s1001-2").removed is False
+
+
+def test_a_server_that_says_mail_is_back_and_has_it_not_is_not_believed(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = sent(host)
+    delivered("s1001-2", "after the switch")
+    monkeypatch.setattr(simulated, "_return", lambda source, to: True)  # it claims, and does nothing
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    error = execution.error
+    assert (execution.state, error["what"], error["why"]) == ("STUCK", "mail_not_back", "read_back_differs")
+    assert error["mails"] == 1
+    assert SimulatedAccount.objects.get(name="s1001-2").removed is False
+    monkeypatch.undo()
+    executions.retry(number=execution.number, note="repaired", at=clock.business(), actor="staff:demo")
+    drain()
+    execution.refresh_from_db()
+    assert execution.state == "CANCELLED"
+    assert SimulatedAccount.objects.get(name="s1001-1").mail == ["after the switch"]
 
 
 def test_nothing_is_asked_about_mail_where_none_can_have_come(host: Host) -> None:

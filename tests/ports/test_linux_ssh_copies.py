@@ -39,6 +39,24 @@ def test_a_hard_change_final_copy_holds_the_old_side_still_and_visitors_are_pass
     assert agents.second.shell("ls /run/planshift-agent/copies") == ""
 
 
+def test_what_was_written_after_a_copy_is_counted_and_named(agents: Lab) -> None:
+    old, new, driver = made(agents, first(agents)), second(agents), agents.driver()
+    put(agents.first, "s1001-1", "public/page.txt", "a page")
+    put(agents.first, "s1001-1", "mail/demo.example/anna/cur/1:2,S", "a mail")
+    made(agents, new, label="")
+    assert driver.inside(ref=new).written == 0  # what we put there ourselves counts as nobody's
+    driver.push_content(op=op("final"), source=old, to=new, final=True)
+    copied = driver.inside(ref=new)
+    assert (copied.written, copied.names, copied.mails) == (0, (), driver.inside(ref=old).mails)
+    assert len(copied.mails) == 1
+    put(agents.second, "s1001-2", "public/upload.txt", "uploaded")
+    put(agents.second, "s1001-2", "public/page.txt", "another page")
+    put(agents.second, "s1001-2", "mail/demo.example/anna/new/2.M2", "mail is told apart")
+    written = driver.inside(ref=new)
+    assert (written.written, written.names) == (2, ("public/page.txt", "public/upload.txt"))
+    assert len(written.mails) == 2
+
+
 def test_mail_is_taken_on_one_server_at_a_time_and_only_for_mailboxes_of_the_accounts_own_domains(agents: Lab) -> None:
     old, new, driver = made(agents, first(agents)), second(agents), agents.driver()
     watch = "/usr/local/sbin/planshift-agent watch"
@@ -105,6 +123,8 @@ def test_mail_comes_back_with_its_flags_into_folders_that_are_there_or_not_and_o
     assert agents.first.shell(f"cat {home('s1001-1')}/{inbox}/dovecot-uidlist") == "of the old side"
     assert agents.first.shell(f"cat {home('s1001-1')}/{inbox}/new/8.M8") == "it was here first"
     assert [line.split("::")[0] for line in _taken(agents.first)] == ["anna@demo.example", "bob@demo.example"]
+    # the message that another one of its name kept out is told; the link is none
+    assert len(driver.inside(ref=new).mails - driver.inside(ref=old).mails) == 1
     # the other side takes no mail any more, and nothing of the copy is left on either
     refused = agents.second.run("touch", f"{home('s1001-2')}/{inbox}/new/10", user="s1001-2", check=False)
     assert refused.returncode != 0

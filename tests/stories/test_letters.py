@@ -10,12 +10,14 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.test import override_settings
 
+from planshift.adapters.drivers.simulated.models import SimulatedAccount
 from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as orders
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
-from planshift.procedures import models, payment
+from planshift.procedures import models, payment, undoing
 from planshift.procedures.correspondence import news, occasions
+from planshift.provisioning import executions
 from planshift.runtime import clock, runs
 from planshift.runtime.models import Run
 from planshift.services import models as services
@@ -204,3 +206,29 @@ def test_money_for_the_deposit_is_told(stage: Stage, post: SimulatedMail) -> Non
     stage.pay(order)
     pass_minutes(stage)
     assert purposes() == ["topup_to_pay", "topup_paid"]
+
+
+def test_H11_files_that_stay_on_the_new_server_when_a_change_is_given_up_are_told_before_they_go(
+    stage: Stage, post: SimulatedMail
+) -> None:
+    ordered = stage.order(stage.quote("studio-tecnico", "gold"))
+    stage.pay(ordered.order)
+    work = models.Change.objects.select_related("execution__new").get(number=ordered.number).execution
+    assert work is not None and work.new is not None
+    account = SimulatedAccount.objects.filter(name=work.new.external_id)
+    account.update(content="what the client put there")
+    undoing.undo(number=ordered.number, note="changed his mind", at=clock.business(), actor="staff:1")
+    for _ in range(2):  # taken back, then told
+        pass_minutes(stage)
+    work.refresh_from_db()
+    assert (work.state, work.error["what"], account.get().removed) == ("STUCK", "files_not_back", False)
+    assert purposes().count("files_kept") == 1
+    letter = next(each for each in sent(post) if "file sul nuovo server" in str(each["Subject"]))
+    said = text_of(letter)
+    assert "Quanti: 1" in said and "Tra questi: content" in said and f"/changes/{ordered.number}/" in said
+    executions.skip(number=work.number, note="he has them", at=clock.business(), actor="staff:1")
+    for _ in range(2):
+        pass_minutes(stage, 30)
+    assert account.get().removed is True
+    assert stage.change(ordered.number).state == "UNDONE"
+    assert purposes().count("files_kept") == purposes().count("change_undone") == 1

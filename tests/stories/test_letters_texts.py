@@ -8,8 +8,9 @@ from planshift.procedures.correspondence import occasions, wording
 from planshift.runtime import moves
 
 NAMES = (
-    "account", "amount", "begins", "change", "credit", "drawn", "ends", "invoice", "later", "link", "next_end", "order",
-    "payee", "payout", "promised", "reason", "reference", "renewal", "seller", "service", "until", "what",
+    "account", "amount", "begins", "change", "credit", "drawn", "ends", "files", "invoice", "later", "link", "names",
+    "next_end", "order", "payee", "payout", "promised", "reason", "reference", "renewal", "seller", "service",
+    "until", "what",
 )  # fmt: skip
 FACTS = {name: f"<{name}>" for name in NAMES}
 

@@ -105,6 +105,14 @@ def mail_may_have_come(execution: models.Execution) -> bool:
     return by_client and execution.handed_over_at is not None
 
 
+def files_may_have_come(execution: models.Execution) -> bool:
+    """Can somebody have written in the new environment what is nowhere else? Visitors do once names lead there; the
+    client does who has the access data, except where our last copy replaces what he wrote."""
+    if mail_may_have_come(execution):
+        return True
+    return parameters_of(execution).content_transfer != "provider" and execution.handed_over_at is not None
+
+
 def _plus(start: datetime | None, days: int) -> datetime | None:
     return None if start is None else start + timedelta(days=days)
 

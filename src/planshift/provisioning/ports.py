@@ -22,8 +22,7 @@ UNLIMITED = -1
 NO_LIMITS: Limits = MappingProxyType({})
 
 PROBLEMS: Mapping[str, str] = MappingProxyType(
-    {
-        # Transient
+    {  # Transient
         "busy": "the server is occupied with another operation",
         "unreachable": "the server does not answer",
         "rate_limited": "the server asks to slow down",
@@ -32,6 +31,7 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "not_serving": "visitors do not get the site there",
         "not_known_yet": "resolvers still answer the former address",
         "mail_not_back": "mail that came in there could not be brought back",
+        "files_not_back": "files were written there that are nowhere else",
         # Permanent
         "invalid": "the server does not accept what was asked for",
         "not_found": "there is no such account",

@@ -196,6 +196,9 @@ TROUBLES: Mapping[str, Words] = {
     "not_serving": _("Visitors do not get the site there."),
     "not_known_yet": _("Resolvers still answer the former address."),
     "mail_not_back": _("Mail that came in on the new server could not be brought back to the old one."),
+    "files_not_back": _(
+        "Files were written on the new server that are not on the old one. They are kept there until you decide."
+    ),
     "invalid": _("The server does not accept what was asked for."),
     "not_found": _("There is no such account on the server."),
     "conflict": _("Something else stands in its place."),

@@ -168,6 +168,16 @@ def _clients_move(pk: int) -> Occasion | None:
     )
 
 
+def _files_kept(pk: int) -> Occasion | None:
+    """The change is taken back, and what was written on the new server is nowhere else: it waits there (H11)."""
+    execution = provisioning.Execution.objects.get(pk=pk)
+    change = models.Change.objects.filter(execution=execution).values_list("pk", flat=True).first()
+    if execution.error.get("what") != "files_not_back" or change is None:
+        return None
+    files, names = execution.error.get("files"), execution.error.get("names", [])
+    return _about_change("files_kept", _change(change), files=str(files) if files else None, names=", ".join(names))
+
+
 def notice(pk: int) -> Occasion:
     """A notice that the client was given in the panel goes by mail too (H10)."""
     given = models.Notice.objects.select_related("change").get(pk=pk)
@@ -286,6 +296,7 @@ MOVES: Mapping[tuple[str, str], Told] = {
     ("procedures.change", "overtaken"): _lapsed,
     ("procedures.change", "undone"): _undone,
     ("provisioning.execution", "waits_for_client"): _clients_move,
+    ("provisioning.execution", "got_stuck"): _files_kept,
     ("procedures.renewal", "paid"): _renewed,
     ("procedures.renewal", "overdue"): _overdue,
     ("procedures.renewal", "lapsed"): _ended,

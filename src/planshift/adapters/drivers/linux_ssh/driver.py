@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from planshift.adapters.drivers.linux_ssh import resources, transport
 from planshift.domain.errors import Permanent, Transient
-from planshift.provisioning import ports
+from planshift.provisioning import inside, ports
 from planshift.runtime import clock
 
 PATIENCE = 25  # seconds that one request waits for a long task, before it is polled
@@ -204,6 +204,16 @@ class LinuxSshDriver:
         """SHA-256 over names, permissions, links and contents."""
         said = self._question(ref.server, "manifest", seconds=MANIFEST_SECONDS, account=ref.account)
         return _understood(ref.server, lambda: str(said["sha256"]))
+
+    def inside(self, *, ref: ports.Ref) -> inside.Inside:
+        """By the times of change and the Maildirs."""
+        said = self._question(ref.server, "inside", seconds=MANIFEST_SECONDS, account=ref.account)
+        return _understood(
+            ref.server,
+            lambda: inside.Inside(
+                int(said["written"]), tuple(map(str, said["names"]))[:10], frozenset(map(str, said["mails"]))
+            ),
+        )
 
     def front_proxy(self, *, op: ports.Op, ref: ports.Ref, upstream: str) -> ports.Result:
         """Pass visitors on, with their Host; "" serves them here again and gives writing back."""

@@ -3,6 +3,7 @@
 from django.db.models import Exists, QuerySet
 
 from planshift.adapters.drivers.simulated import faults, models
+from planshift.provisioning.inside import Inside
 from planshift.runtime import shapes
 
 _WAITING = {"server": shapes.text("server"), "account": shapes.text("account"), "verb": shapes.text("verb")}
@@ -15,3 +16,10 @@ def _named() -> "QuerySet[models.SimulatedAccount]":
 
 NAMED = shapes.Shape(lambda: _named()[:1])
 MET = shapes.Shape(lambda: _named().annotate(faulty=Exists(faults.awaiting(**_WAITING)))[:1])  # does a fault wait?
+
+
+def inside(account: models.SimulatedAccount) -> Inside:
+    """Content that no other account has was written there; mail is known by its text."""
+    alike = models.SimulatedAccount.objects.filter(content=account.content).exclude(pk=account.pk)
+    written = int(bool(account.content) and not alike.exists())
+    return Inside(written, ("content",) * written, frozenset(account.mail))

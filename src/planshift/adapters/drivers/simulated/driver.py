@@ -15,7 +15,7 @@ from django.db.models import Exists, QuerySet
 
 from planshift.adapters.drivers.simulated import accounts, faults, models
 from planshift.domain.errors import Permanent, Unknown
-from planshift.provisioning import ports
+from planshift.provisioning import inside, ports
 from planshift.runtime import clock
 
 USUAL_SHARE = 40  # per cent of its limits that a new account is given as in use
@@ -178,6 +178,10 @@ class SimulatedDriver:
     def manifest(self, *, ref: ports.Ref) -> str:
         """SHA-256 of the content."""
         return hashlib.sha256(_must(ref).content.encode()).hexdigest()
+
+    def inside(self, *, ref: ports.Ref) -> inside.Inside:
+        """Content that no other account has was written here."""
+        return accounts.inside(_must(ref, _met(ref, "inside")))
 
     def front_proxy(self, *, op: ports.Op, ref: ports.Ref, upstream: str) -> ports.Result:
         """Visitors are passed on."""

@@ -29,6 +29,7 @@ class Account:
     reason: str = ""
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     made_by: str = ""  # the key of the creation
+    filled_ns: int = 0  # when our part of its content was there (nanoseconds of the machine's time); 0: not known
     filling_until: int = 0  # a copy is filling it: no mail is taken in for it (seconds of the machine's time)
 
     @property

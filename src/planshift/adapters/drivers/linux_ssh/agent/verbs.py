@@ -7,10 +7,11 @@ may be done again after a crash: each looks at what is there first.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import accounts, asked, content, copying, files, journal, machine, mail, returning, said, users
+from . import accounts, asked, content, copying, files, journal, looking, machine, mail, returning, said, users
 from .accounts import Account
 from .settings import Settings
 
@@ -88,6 +89,11 @@ def manifest(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     return content.manifest(settings, accounts.must(settings, given["account"]))
 
 
+def inside(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
+    """What was written there since we filled it, and which mail there is."""
+    return looking.inside(settings, accounts.must(settings, given["account"]))
+
+
 def create(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """A user, folders, limits, a site. There with the same limits: nothing changes; with others: conflict. One at a
     time, so that no two accounts get the same domain."""
@@ -117,6 +123,7 @@ def _create(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
         if trouble.kind == "permanent":
             machine.wipe(settings, account.account, uid)
         raise
+    account.filled_ns = time.time_ns()
     accounts.save(settings, account)
     return {"changed": True, "warnings": unheld(settings, account)}
 
@@ -254,8 +261,10 @@ def pull(settings: Settings, name: str, given: Asked) -> dict[str, Any]:
     """On the new server: fetch. With the last copy its mailboxes are here."""
     account = accounts.must(settings, given["account"])
     fetched = copying.pull(settings, account, dict(given))
-    if given["final"] and mail.filling(account, over=True):
-        accounts.save(settings, account)
+    account.filled_ns = time.time_ns()
+    if given["final"]:
+        mail.filling(account, over=True)
+    accounts.save(settings, account)
     mail.renew(settings, account)
     return fetched
 
@@ -294,6 +303,7 @@ QUESTIONS: Mapping[str, tuple[Does, Mapping[str, asked.Check]]] = {
     "get": (get, ACCOUNT),
     "usage": (usage, ACCOUNT),
     "manifest": (manifest, ACCOUNT),
+    "inside": (inside, ACCOUNT),
 }
 _NEW = {"label": asked.text(200), "plan": asked.text(40), "domains": asked.domains, **asked.LIMITS}
 _WAY = {
