@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from planshift.billing import models as billing
 from planshift.catalog import load
@@ -15,7 +16,8 @@ from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.domain.policy import dimensions, loader
-from planshift.procedures import knowledge, models
+from planshift.interfaces.presenters import timeline
+from planshift.procedures import knowledge, models, queries
 from planshift.procedures.metering import drawing
 from planshift.provisioning import models as machines
 from planshift.runtime import clock, runs
@@ -337,3 +339,27 @@ def test_what_is_not_carried_out_yet_is_named(stage: Stage, ran: set[str]) -> No
     upgraded(stage, "vps.ksiegarnia", "professional")
     stage.days(2)
     assert ran == set()
+
+
+@pytest.mark.parametrize(("answer", "duties"), [
+    ("by_client", ["back_up", "copy_content", "check_site", "set_dns"]),
+    ("by_provider", ["check_site", "set_dns"]),
+])  # fmt: skip
+def test_H9_a_client_is_told_to_move_content_only_where_that_is_his_part(
+    stage: Stage, answer: str, duties: list[str]
+) -> None:
+    label = "studio-tecnico"
+    govern(stage, label, content_transfer=f'"{answer}"')
+    made = stage.order(stage.quote(label, "gold"))
+    stage.pay(made.order)
+    page = queries.change(client=stage.service(label).client.number, number=made.number, at=clock.business())
+    assert [each.code for each in page.duties] == duties
+    mine = answer == "by_client"
+    assert page.moves_content is mine
+    with translation.override("en"):
+        notes = {each.code: each.note for each in timeline.show(page.steps)}
+    told = (
+        "From here on you can move your content." if mine else "We copy your content; there is nothing for you to do."
+    )
+    assert notes["credentials"] == told
+    assert ("content" in notes) is (mine and "content" in {each.code for each in page.steps})

@@ -197,7 +197,8 @@ TROUBLES: Mapping[str, Words] = {
     "not_known_yet": _("Resolvers still answer the former address."),
     "mail_not_back": _("Mail that came in on the new server could not be brought back to the old one."),
     "files_not_back": _(
-        "Files were written on the new server that are not on the old one. They are kept there until you decide."
+        "Files were written on the new server that are not on the old one. They are kept: copy what is wanted; "
+        "“Skip the step” then removes the rest."
     ),
     "invalid": _("The server does not accept what was asked for."),
     "not_found": _("There is no such account on the server."),
@@ -297,7 +298,9 @@ def of_error(error: Mapping[str, Any]) -> str:
     """What a stuck execution keeps of its trouble: the words, and behind them why, where another trouble is behind."""
     words = str(trouble(str(error.get("what", ""))))
     why = TROUBLES.get(str(error.get("why", "")))
-    return f"{words} {why}" if why else words
+    named = ", ".join(map(str, error.get("names", ())))
+    counted = f"({error['files']}: {named})" if named else ""
+    return " ".join(filter(None, (words, str(why or ""), counted)))
 
 
 def detail(*, kind: str, outcome: str, text: str) -> str:

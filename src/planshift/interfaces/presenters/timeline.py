@@ -59,6 +59,7 @@ STEPS: dict[str, tuple[Words, Words]] = {
     "withdrawn": (gettext_lazy("Withdrawn"), gettext_lazy("Nothing was changed.")),
     "lapsed": (gettext_lazy("Lapsed unpaid"), gettext_lazy("Nothing was changed.")),
 }
+COPIED = gettext_lazy("We copy your content; there is nothing for you to do.")
 UNTIL_THEN = frozenset({"paid", "accepted", "next_term", "prepared", "content"})  # their notes say what holds before
 STATUS: dict[str, Words] = {
     "done": gettext_lazy("done"),
@@ -95,6 +96,7 @@ def show(steps: Iterable[Any]) -> list[Shown]:
 
 def _shown(step: Any) -> Shown:
     title, note = STEPS.get(step.code, (step.code.replace("_", " ").capitalize(), ""))
+    note = COPIED if step.facts.get("content") == "provider" else note
     facts = reasons.Facts({name: reasons.fact(value) for name, value in step.facts.items()})
     waits = ""
     if step.status in ("waiting", "now"):

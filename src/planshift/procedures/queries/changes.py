@@ -68,6 +68,7 @@ def page(*, row: models.Change, at: datetime) -> views.ChangePage:
         credentials=_credentials(work),
         new_address=work.new.address if work and work.new else "",
         duties=_duties(row, work),
+        moves_content=_transfer(row) == "client",
         can_switch_over=bool(work and "confirm_cutover" in work.can),
         hold_until=work.hold_until if work else None,
         removal_at=work.hold_until if work else None,
@@ -226,7 +227,7 @@ def _work_steps(row: models.Change, work: provisioning.ExecutionView | None) -> 
     made = []
     for step in provisioning.timeline(number=work.number):
         code = _SHOWN.get(step.name, "")
-        if not code or step.state == "skipped":
+        if not code or step.state == "skipped" or (code == "content" and _transfer(row) != "client"):
             continue
         status = _STATUS.get(step.state) or ("waiting" if step.waits_for else "now")
         if row.state == "AWAITING_STAFF" and status in ("now", "waiting"):
@@ -238,7 +239,7 @@ def _work_steps(row: models.Change, work: provisioning.ExecutionView | None) -> 
                 step.ended_at,
                 step.until,
                 step.waits_for or "system",
-                {},
+                {"content": _transfer(row)} if code == "credentials" else {},
             )
         )
     return made
@@ -257,4 +258,11 @@ def _duties(row: models.Change, work: provisioning.ExecutionView | None) -> tupl
     if work is None or work.handed_over_at is None or work.point_of_no_return_at is not None:
         return ()
     facts = {"name": row.service.label, "address": work.new.address if work.new else ""}
-    return tuple(views.Duty(code, facts) for code in ("back_up", "copy_content", "check_site", "set_dns"))
+    mine = ("back_up", "copy_content", "check_site", "set_dns")
+    codes = mine if _transfer(row) == "client" else ("check_site", "set_dns")
+    return tuple(views.Duty(code, facts) for code in codes)
+
+
+def _transfer(row: models.Change) -> str:
+    """Who moves the content: "client", "provider" or "nobody"."""
+    return str(row.execution.parameters.get("content_transfer", "client")) if row.execution else "client"

@@ -115,6 +115,7 @@ class ChangePage:
     staff_note: str = ""
     paused: str = ""  # why the clock of its promise stands still (H6)
     settling: Settling = ""  # what goes on by itself before a worker has looked: nothing to do for the client
+    moves_content: bool = True  # the client does (H9); else the provider copies it, or nothing is to be copied
     metered: bool = False  # nothing is paid for it: what it holds is counted by the hour (D3)
     new_quote: str = ""  # in whose favour it was withdrawn, since staff decided easy or hard (H3)
 

@@ -26,7 +26,7 @@ The lab is up. {zone} is a site with a mailbox on the real server web-a; its own
   1  Open the link of “{client}” above, choose the service {zone} and the plan Large: another platform, so a hard
      upgrade. Order it and pay on the demo's payment page.
   2  Watch http://localhost:{visitors} : who comes by name, and where mail goes, while the worker moves it to web-b.
-  3  When the change asks for it, say in the panel that the new server is in use. The link of “{staff}”
+  3  When the change asks for it, say in the panel that the new service works. The link of “{staff}”
      shows the same from the other side of the desk.
   4  Fifteen days later the old server is emptied:
      {tick}
