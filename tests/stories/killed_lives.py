@@ -224,7 +224,7 @@ CREDITED = Scenario(
     acts=[
         Act(do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"memory": 0}))),
         Act(after=HOUR, do=clicked),
-        Act(after=DAY, do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"memory": 1}), again="-2")),
+        Act(after=DAY, do=lambda: ordered(DECREASED, facts.ChangeResources(amounts={"memory": 2}), again="-2")),
     ],
 )
 
