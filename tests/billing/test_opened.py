@@ -201,6 +201,42 @@ def test_unapplied_money_of_the_same_client_settles_it() -> None:
         unapplied.settle(payment=mine.number, document="8", **WHO)
 
 
+def test_what_was_put_on_the_wrong_invoice_is_taken_back_once() -> None:
+    taken_over()
+    taken_over("F 89/06/2026")
+    came(Row(amount="200.00", text=NUMBER, ref="B-1"))  # 123.00 by the title, 77.00 too much
+    (paid,) = models.Payment.objects.all()
+    unapplied.settle(payment=paid.number, document="F 89/06/2026", **WHO)
+    assert (owed(), open_now(), left()) == ("46.00", {"F 89/06/2026": "46.00"}, [])  # 246 - 200
+    unapplied.take_back(payment=paid.number, document=NUMBER, **WHO)
+    assert (owed(), left()) == ("169.00", [("123.00", "taken_back")])
+    assert open_now() == {NUMBER: "123.00", "F 89/06/2026": "46.00"}
+    with pytest.raises(Refused, match="not_put_there"):
+        unapplied.take_back(payment=paid.number, document=NUMBER, **WHO)
+    with pytest.raises(Refused, match="document_unknown"):
+        unapplied.take_back(payment=paid.number, document="F 90/06/2026", **WHO)
+    unapplied.settle(payment=paid.number, document="F 89/06/2026", **WHO)  # in two parts now: 77.00 and 46.00
+    assert (owed(), open_now(), [text for text, _ in left()]) == ("123.00", {NUMBER: "123.00"}, ["77.00"])
+    unapplied.take_back(payment=paid.number, document="F 89/06/2026", **WHO)
+    assert (owed(), [text for text, _ in left()]) == ("246.00", ["200.00"])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        models.OpeningRelease.objects.all().delete()
+
+
+def test_what_paid_a_corrected_invoice_stays_there() -> None:
+    taken_over()
+    came(Row(amount="123.00", text=NUMBER, ref="B-1"))
+    (draft,) = drafted("10.00")
+    paid = models.Payment.objects.get()
+    with pytest.raises(Refused, match="document_corrected"):
+        unapplied.take_back(payment=paid.number, document=NUMBER, **WHO)
+    corrections.void(numbers=[draft], on=AT.date(), **WHO)
+    unapplied.take_back(payment=paid.number, document=NUMBER, **WHO)
+    assert owed() == "123.00"
+    with pytest.raises(Refused, match="correction_beyond_paid"):  # nothing of it is paid any more
+        drafted("10.01")
+
+
 def drafted(amount: str) -> list[str]:
     """Corrections of the first line that give back so much net."""
     span = (dt.date(2026, 9, 1), dt.date(2027, 1, 1))

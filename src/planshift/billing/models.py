@@ -14,6 +14,7 @@ from planshift.billing.metering_models import PrepaidStanding as PrepaidStanding
 from planshift.billing.opening_models import OpeningBalance as OpeningBalance
 from planshift.billing.opening_models import OpeningPayment as OpeningPayment
 from planshift.billing.opening_models import OpeningPaymentLine as OpeningPaymentLine
+from planshift.billing.opening_models import OpeningRelease as OpeningRelease
 from planshift.billing.payout_models import Payout as Payout
 from planshift.billing.statement_models import LineMatch as LineMatch
 from planshift.billing.statement_models import Statement as Statement

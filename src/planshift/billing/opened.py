@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from planshift.billing import booking, covering, models
 from planshift.catalog import models as catalog
 from planshift.domain import postings
+from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.runtime import locks
 from planshift.services import models as services
@@ -152,6 +153,44 @@ def put(*, shares: Sequence[Share], at: dt.datetime, actor: str, also: Sequence[
     booking.book_many([*also, *entries])
 
 
+def release(*, row: models.OpeningBalance, payment: models.Payment, at: dt.datetime, actor: str) -> Money:
+    """Take back all that a locked payment put towards a locked balance, for the client's unapplied account; how much
+    that was. Refused: `not_put_there`, `document_corrected` (what it gives back is counted by what was paid)."""
+    number = row.invoice.number
+    parts = list(_standing().filter(balance=row, payment=payment).order_by("pk"))
+    if not parts:
+        raise Refused("not_put_there", payment=payment.number, number=number)
+    made = models.Correction.objects.filter(corrects=row.invoice, undoes=None)
+    if made.exclude(state__in=("REFUSED", "LAPSED", "VOIDED", "REVERSED")).exists():
+        raise Refused("document_corrected", number=number)
+    models.OpeningRelease.objects.bulk_create(models.OpeningRelease(part=part, released_at=at) for part in parts)
+    total = sum(part.amount_minor for part in parts)
+    models.OpeningBalance.objects.filter(pk=row.pk).update(settled_minor=F("settled_minor") - total)
+    row.settled_minor -= total
+    booking.book_many(
+        [
+            booking.entry(
+                postings.document_released(
+                    client=row.invoice.client.number, amount=Money.from_minor(part.amount_minor, row.invoice.currency)
+                ),
+                key=f"{payment.number}/settled/{part.pk}/released",
+                seller=row.seller,
+                at=at,
+                actor=actor,
+                payment=payment.number,
+                document=number,
+            )
+            for part in parts
+        ]
+    )
+    return Money.from_minor(total, row.invoice.currency)
+
+
+def _standing() -> "QuerySet[models.OpeningPayment]":
+    """Parts that were not taken back."""
+    return models.OpeningPayment.objects.filter(release=None)
+
+
 def _over_lines(row: models.OpeningBalance, amount: Money) -> dict[int, int]:
     """By line (pk): all that is open when it is all paid, else a part of each charge in proportion to what is open."""
     lines = list(models.InvoiceLine.objects.filter(invoice=row.invoice_id).order_by("position"))
@@ -191,14 +230,23 @@ def settled_of(*, lines: Iterable[models.InvoiceLine]) -> Mapping[int, int]:
     wanted = [line.pk for line in lines if line.paid_minor is not None and line.paid_minor != line.gross_minor]
     if not wanted:
         return {}
-    found = models.OpeningPaymentLine.objects.filter(line__in=wanted).values_list("line")
+    found = models.OpeningPaymentLine.objects.filter(line__in=wanted, part__release=None).values_list("line")
     return {pk: int(minor) for pk, minor in found.annotate(sum=Sum("amount_minor")).order_by()}
 
 
 def parts_of(*, invoice: models.Invoice) -> list[models.OpeningPayment]:
     """What was paid of an invoice since it was taken over, the newest first."""
-    found = models.OpeningPayment.objects.filter(balance__invoice=invoice).select_related("payment")
-    return list(found.order_by("-pk"))
+    return list(_standing().filter(balance__invoice=invoice).select_related("payment").order_by("-pk"))
+
+
+def put_by(*, payment: str) -> Mapping[str, Money]:
+    """By number of the invoice: what a payment put towards invoices issued elsewhere, and was not taken back."""
+    found: dict[str, Money] = {}
+    parts = _standing().filter(payment__number=payment).select_related("balance__invoice").order_by("pk")
+    for part in parts:
+        invoice, amount = part.balance.invoice, Money.from_minor(part.amount_minor, part.balance.invoice.currency)
+        found[invoice.number] = amount + found.get(invoice.number, Money.zero(invoice.currency))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

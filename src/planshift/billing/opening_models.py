@@ -1,7 +1,7 @@
 """What was unpaid of invoices issued elsewhere, and what was paid of them since?
 
 Of a balance only `settled_minor` moves, and never above what was owed; payments of it are written once (triggers,
-migration 0014).
+migration 0014), and so is that one was taken back.
 """
 
 from django.db import models
@@ -49,6 +49,16 @@ class OpeningPayment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.balance_id} {self.amount_minor}"
+
+
+class OpeningRelease(models.Model):
+    """A part that was put on the wrong invoice: from then on it pays nothing there."""
+
+    part = models.OneToOneField(OpeningPayment, on_delete=models.PROTECT, related_name="release")
+    released_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.part_id)
 
 
 class OpeningPaymentLine(models.Model):

@@ -1,7 +1,7 @@
 """What does the client have to pay, and what becomes of it? Placing, withdrawing and expiry of orders."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,6 +10,8 @@ from planshift.billing import booking, buyers, covering, models, references, row
 from planshift.catalog import models as catalog
 from planshift.domain import documents, virtual_accounts
 from planshift.domain.errors import Refused
+from planshift.domain.exact import Fraction
+from planshift.domain.money import Money
 from planshift.domain.tax import Taxed
 from planshift.runtime import audit, bulk
 from planshift.services import models as services
@@ -63,6 +65,34 @@ def place(
         party=party,
     )
     return place_many(drafts=[draft], at=at, actor=actor)[0]
+
+
+def place_top_up(
+    *,
+    client: services.Client,
+    purpose: str,
+    text: Mapping[str, str],
+    amount: Money,
+    expires_at: dt.datetime,
+    at: dt.datetime,
+    actor: str,
+    signal_key: str,
+) -> models.Order:
+    """Place an order for money that the client pays ahead: no VAT, no invoice. `text` by language; else as `place`."""
+    untaxed = Taxed(amount, Money.zero(amount.currency), amount)
+    line = documents.Line(kind="topup", text=text, amount=untaxed, vat_percent=Fraction(0), vat_code="outside")
+    return place(
+        seller=client.seller,
+        client=client,
+        subject=client.number,
+        purpose=purpose,
+        lines=[line],
+        total=untaxed,
+        expires_at=expires_at,
+        signal_key=signal_key,
+        at=at,
+        actor=actor,
+    )
 
 
 def place_many(*, drafts: Sequence[Draft], at: dt.datetime, actor: str) -> list[models.Order]:

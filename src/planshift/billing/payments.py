@@ -97,15 +97,7 @@ def mark_transfer_received(
     seller = catalog.Seller.objects.filter(orders__number=order).first()
     if seller is None:
         raise Refused("order_unknown", orders=[order])
-    return record(
-        gateway=BANK,
-        external_id=f"{seller.code}/{key}",
-        amount=amount,
-        reference=order,
-        received_at=received_at,
-        at=at,
-        actor=actor,
-    )
+    return _seen_by_staff(seller, order, amount, received_at=received_at, key=key, at=at, actor=actor)
 
 
 def mark_document_paid(
@@ -119,15 +111,32 @@ def mark_document_paid(
     actor: str,
 ) -> models.Payment:
     """The same for an invoice that was issued elsewhere, of which something was unpaid."""
+    return _seen_by_staff(
+        seller, document, amount, received_at=received_at, key=key, at=at, actor=actor, document=document
+    )
+
+
+def _seen_by_staff(
+    seller: catalog.Seller,
+    reference: str,
+    amount: Money,
+    *,
+    received_at: dt.datetime,
+    key: str,
+    at: dt.datetime,
+    actor: str,
+    document: str = "",
+) -> models.Payment:
+    """A transfer that somebody saw: its `key` is one of the seller's bank. Only a document needs its seller told."""
     return record(
         gateway=BANK,
         external_id=f"{seller.code}/{key}",
         amount=amount,
-        reference=document,
+        reference=reference,
         received_at=received_at,
         at=at,
         actor=actor,
-        seller=seller,
+        seller=seller if document else None,
         document=document,
     )
 

@@ -12,11 +12,9 @@ from django.db import transaction
 
 from planshift.billing import booking, models, orders, owed
 from planshift.catalog import models as catalog
-from planshift.domain import documents, postings
+from planshift.domain import postings
 from planshift.domain.errors import Refused
-from planshift.domain.exact import Fraction
 from planshift.domain.money import Money
-from planshift.domain.tax import Taxed
 from planshift.ledger import balances
 from planshift.services import models as services
 
@@ -55,15 +53,11 @@ def top_up_order(
         raise Refused("prepaid_currency", currency=amount.currency, expected=seller.currency)
     if amount.minor <= 0:
         raise Refused("prepaid_amount", amount=amount)
-    untaxed = Taxed(amount, Money.zero(amount.currency), amount)
-    line = documents.Line(kind="topup", text=TOPUP_TEXT, amount=untaxed, vat_percent=Fraction(0), vat_code="outside")
-    return orders.place(
-        seller=seller,
+    return orders.place_top_up(
         client=client,
-        subject=client.number,
         purpose=PURPOSE,
-        lines=[line],
-        total=untaxed,
+        text=TOPUP_TEXT,
+        amount=amount,
         expires_at=expires_at,
         signal_key=signal_key,
         at=at,

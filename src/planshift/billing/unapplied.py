@@ -82,6 +82,23 @@ def settle(*, payment: str, document: str, at: dt.datetime, actor: str, note: st
         _audit(row, "settled", wanted, at, actor, note, document=document)
 
 
+def take_back(*, payment: str, document: str, at: dt.datetime, actor: str, note: str = "") -> None:
+    """All that a payment put towards an invoice issued elsewhere becomes the client's unapplied money again.
+
+    Refused: `document_unknown`, `not_put_there`, `document_corrected`.
+    """
+    with transaction.atomic():
+        balances = opened.lock(seller=_seller_of(payment), numbers=[document])
+        row = _lock(payment)
+        if not balances:
+            raise Refused("document_unknown", number=document)
+        amount = opened.release(row=balances[0], payment=row, at=at, actor=actor)
+        row.unapplied_minor += amount.minor
+        row.why_unapplied = "taken_back"
+        row.save(update_fields=["unapplied_minor", "why_unapplied"])
+        _audit(row, "taken-back", amount, at, actor, note, document=document)
+
+
 def carry_over(*, ended: str, order: str, at: dt.datetime, actor: str) -> None:
     """Put what an ended order released of its payments towards the order that takes its place, as far as it lacks.
 

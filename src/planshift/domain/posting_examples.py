@@ -21,6 +21,7 @@ def examples() -> tuple[tuple[postings.Posting, str], ...]:
         postings.payment_released(client="C-1001", amount=eur),
         postings.unapplied_assigned(client="C-1001", amount=eur),
         postings.unapplied_to_document(client="C-1001", amount=eur),
+        postings.document_released(client="C-1001", amount=eur),
         postings.unapplied_to_deposit(client="C-1001", amount=eur),
         postings.unapplied_returned(**who, through="bank", amount=eur),
         postings.unidentified_assigned(**who, amount=eur),

@@ -198,6 +198,11 @@ def unapplied_to_document(*, client: str, amount: Money) -> Posting:
     return _within(client, "unapplied_to_document", "unapplied", "receivable", amount)
 
 
+def document_released(*, client: str, amount: Money) -> Posting:
+    """Staff take back money that was put towards the wrong invoice that was issued elsewhere: it is owed again."""
+    return _within(client, "document_released", "receivable", "unapplied", amount)
+
+
 def unapplied_to_deposit(*, client: str, amount: Money) -> Posting:
     """Staff move unapplied money to the client's deposit."""
     return _within(client, "unapplied_to_deposit", "unapplied", "deposit", amount)

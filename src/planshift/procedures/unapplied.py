@@ -48,6 +48,19 @@ def assign(
     _once(sellers, payment, "assign", order, note=note, key=key, make=make)
 
 
+def take_back(
+    *, sellers: tuple[str, ...], payment: str, document: str, note: str, key: str, at: datetime, actor: str
+) -> None:
+    """What it put towards an invoice that was issued elsewhere was meant for something else: it waits for a decision
+    again, and the invoice is unpaid so far. Refused: `not_put_there`, `document_corrected`, `document_unknown`,
+    `note_needed`; NotFound."""
+
+    def make() -> None:
+        unapplied.take_back(payment=payment, document=document, at=at, actor=actor, note=note)
+
+    _once(sellers, payment, "take_back", document, note=note, key=key, make=make)
+
+
 def to_deposit(*, sellers: tuple[str, ...], payment: str, note: str, key: str, at: datetime, actor: str) -> None:
     """Put it into the client's deposit; orders that wait for one are looked at again (D4). Refused: `no_deposit`,
     `payment_unidentified`, `not_so_much_unapplied`, `note_needed`."""

@@ -11,9 +11,10 @@ from planshift.billing import models as billing
 from planshift.billing import payments
 from planshift.billing import queries as money
 from planshift.domain.money import Money
-from planshift.procedures import models
-from planshift.runtime import clock, runs
+from planshift.procedures import models, reconciling
+from planshift.runtime import audit, clock, runs
 from planshift.services import models as services
+from tests.billing.test_opened import taken_over
 
 Enter, Ordered = Callable[..., Client], Callable[[str, str], str]
 STAFF, POLISH = "personale", "obsluga"
@@ -137,3 +138,32 @@ def test_staff_of_another_seller_and_clients_find_no_such_payment(enter: Enter, 
         assert browser.get(f"/staff/payments/{left}/").status_code == 404
         assert decide(browser, left, "return").status_code == 404
     assert unapplied_of(left) == 316
+
+
+def test_money_on_the_wrong_invoice_issued_elsewhere_is_taken_back_once(enter: Enter) -> None:
+    """Assigned to one of two invoices from an earlier system, taken back with a reason, put on the other."""
+    owner = services.Client.objects.filter(services__label__startswith="vps1.piekarnia").get()
+    for number in ("F 1/2026", "F 2/2026"):
+        taken_over(number, of=owner)
+    payments.record(
+        gateway="bank", external_id="W-1", amount=Money.of("123.00", "PLN"), reference=owner.number,
+        received_at=clock.business(), at=clock.business(), actor="test", seller=owner.seller,
+    )  # fmt: skip
+    paid = billing.Payment.objects.get(external_id="W-1").number
+    browser = enter(POLISH)
+    assert decide(browser, paid, "assign", target="F 1/2026").status_code == 302
+    page = text(browser.get(f"/staff/payments/{paid}/"))
+    assert "F 1/2026" in page and unapplied_of(paid) == 0
+    back = {"target": "F 1/2026", "key": "1123456789abcdef"}
+    asked = decide(browser, paid, "take_back", confirmed="", **back)
+    assert asked.status_code == 200 and "123.00" in text(asked) and "F 1/2026" in text(asked)
+    assert decide(browser, paid, "take_back", **{**back, "note": " "}).status_code == 409
+    assert decide(enter(STAFF), paid, "take_back", **back).status_code == 404  # another seller's
+    browser = enter(POLISH)
+    assert [decide(browser, paid, "take_back", **back).status_code for _ in range(2)] == [302, 302]
+    assert unapplied_of(paid) == 123_00 and billing.OpeningBalance.objects.get(key="F12026").settled_minor == 0
+    assert decide(browser, paid, "take_back", **{**back, "key": "2123456789abcdef"}).status_code == 409
+    (event,) = [each for each in audit.history(kind="billing.payment", number=paid) if each.event == "taken-back"]
+    assert event.note == "as the client asked" and event.facts["document"] == "F 1/2026"
+    assert decide(browser, paid, "assign", target="F 2/2026", key="3123456789abcdef").status_code == 302
+    assert unapplied_of(paid) == 0 and list(reconciling.differences()) == []

@@ -23,6 +23,7 @@ QUESTIONS = {
     "identify": gettext_lazy("Does payment %(payment)s (%(amount)s) belong to client %(target)s?"),
     "assign": gettext_lazy("Put %(amount)s of payment %(payment)s towards %(target)s, as far as it goes?"),
     "to_deposit": gettext_lazy("Move %(amount)s of payment %(payment)s to the client's deposit?"),
+    "take_back": gettext_lazy("Take %(amount)s of payment %(payment)s back from invoice %(target)s?"),
     "return": gettext_lazy("Was %(amount)s of payment %(payment)s really sent back to where it came from?"),
 }
 
@@ -68,8 +69,12 @@ def decide(request: HttpRequest, staff: office.StaffHeader, number: str) -> Http
 
 
 def _question(page: seen.OfficePayment, decision: str, target: str, note: str, key: str) -> dict[str, Any]:
-    left = amounts.money(page.payment.unapplied)
-    told = {"payment": page.payment.number, "amount": left, "target": target}
+    amount = page.payment.unapplied
+    if decision == "take_back":
+        if target not in page.put:
+            raise Refused("not_put_there", payment=page.payment.number, number=target)
+        amount = page.put[target]
+    told = {"payment": page.payment.number, "amount": amounts.money(amount), "target": target}
     question = str(QUESTIONS[decision]) % told
     return {"page": page, "question": question, "decision": decision, "target": target, "note": note, "key": key}
 
@@ -89,6 +94,8 @@ def _carry_out(
         unapplied.identify(client=target, **common)
     elif decision == "assign":
         unapplied.assign(order=target, **common)
+    elif decision == "take_back":
+        unapplied.take_back(document=target, **common)
     elif decision == "to_deposit":
         unapplied.to_deposit(**common)
     else:

@@ -23,6 +23,7 @@ TITLES: dict[str, str | Promise] = {
     "payment_released": _("Payment released from its order"),
     "unapplied_assigned": _("Payment assigned to an order"),
     "unapplied_to_document": _("Payment assigned to an invoice"),
+    "document_released": _("Payment taken back from an invoice"),
     "unapplied_to_deposit": _("Payment moved to the deposit"),
     "unapplied_returned": _("Payment sent back"),
     "unidentified_assigned": _("Payment received"),

@@ -228,6 +228,8 @@ OF_MONEY: dict[str, str | Promise] = {
     "deposit_amount": _("%(amount)s is not possible here: the amount must be above zero."),
     "deposit_currency": _("The deposit is kept in %(expected)s."),
     "document_unknown": _("There is no document %(number)s."),
+    "document_corrected": _("Invoice %(number)s has been corrected since: what paid it stays where it is."),
+    "not_put_there": _("Payment %(payment)s pays nothing of invoice %(number)s."),
     "document_paid": _("Invoice %(number)s is paid already."),
     "draw_not_possible": _("%(wanted)s cannot be drawn: only %(lacking)s is still due."),
     "gateway_silent": _(

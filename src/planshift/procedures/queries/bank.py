@@ -25,7 +25,9 @@ def page(*, sellers: tuple[str, ...], number: int) -> views.Bank:
     every = bills.StatementLine.objects.filter(seller__code__in=sellers).select_related(
         "seller", "match__payment__client"
     )
-    every = every.prefetch_related("match__payment__opening_payments__balance__invoice")
+    every = every.prefetch_related(
+        "match__payment__opening_payments__balance__invoice", "match__payment__opening_payments__release"
+    )
     rows = list(every.order_by("-pk")[(number - 1) * SIZE : number * SIZE + 1])
     credit = list(every.filter(match__kind="payment", match__payment__unapplied_minor__gt=0).order_by("pk")[:SIZE])
     debits = list(every.filter(direction="debit", match__isnull=True).order_by("pk")[:SIZE])
@@ -82,7 +84,8 @@ def _line(row: Any, suggestions: Iterable[views.Suggestion] = ()) -> views.Line:
 
 
 def _settled(payment: Any) -> str:
-    return ", ".join(each.balance.invoice.number for each in payment.opening_payments.all())
+    put = (each for each in payment.opening_payments.all() if not hasattr(each, "release"))
+    return ", ".join(each.balance.invoice.number for each in put)
 
 
 # credits ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -122,9 +122,10 @@ def payment(*, sellers: tuple[str, ...], number: str) -> views.OfficePayment:
         unpaid = opened.open_of(client=found.client)
         invoices = tuple(each for each in unpaid if each.total.currency == found.amount.currency)
     done = found.unapplied.amount <= 0
-    can = set()
+    put = opened.put_by(payment=number)
+    can = {"take_back"} if put else set()
     if not done:
-        can = {"assign", "return"} if found.client else {"identify"}
+        can |= {"assign", "return"} if found.client else {"identify"}
         if found.client and row.seller.has_deposit and row.seller.currency == found.amount.currency:
             can.add("to_deposit")
     return views.OfficePayment(
@@ -133,6 +134,7 @@ def payment(*, sellers: tuple[str, ...], number: str) -> views.OfficePayment:
         client=clients.Client.objects.filter(number=found.client).values_list("name", flat=True).first() or "",
         orders=open_orders,
         invoices=invoices,
+        put=put,
         can=frozenset(can),
         history=tuple(
             views.Decision(event=each.event, at=each.business_at, who=each.actor, note=each.note)

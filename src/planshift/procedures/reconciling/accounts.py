@@ -2,6 +2,7 @@
 
 from planshift.domain import postings
 from planshift.procedures.reconciling.checks import RANGE, Check
+from planshift.procedures.reconciling.opened import STANDING
 
 _DEBIT = ", ".join(f"'{name}'" for name, kind in postings.KINDS.items() if kind.grows_on == "debit")
 
@@ -97,7 +98,7 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
     _of_client(
         "receivable",
         "receivable",
-        """SELECT i.client_id, i.currency, i.gross_minor AS amount_minor
+        f"""SELECT i.client_id, i.currency, i.gross_minor AS amount_minor
            FROM billing_invoice i JOIN c ON c.id = i.client_id WHERE NOT i.imported AND i.order_id IS NULL
              AND NOT EXISTS (SELECT 1 FROM billing_meteredinvoice m WHERE m.invoice_id = i.id)
            UNION ALL SELECT k.client_id, k.currency, p.amount_minor
@@ -108,7 +109,7 @@ JOIN catalog_seller s ON s.id = k.seller_id OR (t.owner = '' AND d.owner = 'sell
            FROM billing_invoice i JOIN c ON c.id = i.client_id WHERE i.imported
            UNION ALL SELECT i.client_id, i.currency, -p.amount_minor
            FROM billing_invoice i JOIN c ON c.id = i.client_id JOIN billing_openingbalance b ON b.invoice_id = i.id
-           JOIN billing_openingpayment p ON p.balance_id = b.id""",
+           JOIN billing_openingpayment p ON p.balance_id = b.id AND {STANDING.format("p.id")}""",
     ),
     _of_client(
         "deposit",

@@ -1,6 +1,7 @@
 """Do documents agree with their lines, their orders, what was booked for them, and what was paid?"""
 
 from planshift.procedures.reconciling.checks import RANGE, Check
+from planshift.procedures.reconciling.opened import STANDING
 
 _INVOICES = f"(SELECT * FROM billing_invoice WHERE {RANGE})"
 _CORRECTIONS = f"(SELECT * FROM billing_correction WHERE {RANGE})"
@@ -153,7 +154,8 @@ WHERE (d.kind IN ('revenue', 'vat') OR c.kind IN ('revenue', 'vat'))
 SELECT q.seller_id, q.subject, q.figure, q.currency, q.stored, q.computed FROM (
     SELECT i.seller_id, i.number AS subject, 'line ' || CAST(l.position AS varchar(10)) || ' given back' AS figure,
            i.currency, -COALESCE(SUM(e.gross_minor), 0) AS stored, COALESCE(l.paid_minor, l.gross_minor)
-         + (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpaymentline p WHERE p.line_id = l.id)
+         + (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpaymentline p
+            WHERE p.line_id = l.id AND {STANDING.format("p.part_id")})
            AS computed
     FROM {_LINES} l JOIN billing_invoice i ON i.id = l.invoice_id
     JOIN billing_invoiceline e ON e.corrects_id = l.id

@@ -3,6 +3,8 @@
 from planshift.procedures.reconciling.checks import RANGE, Check
 
 _BALANCES = f"(SELECT * FROM billing_openingbalance WHERE {RANGE})"
+# the part with this id was not taken back
+STANDING = "NOT EXISTS (SELECT 1 FROM billing_openingrelease g WHERE g.part_id = {})"
 _PAYMENTS = f"(SELECT * FROM billing_openingpayment WHERE {RANGE})"
 
 CHECKS = (
@@ -31,7 +33,8 @@ FROM i""",
         table="billing_openingbalance",
         sql=f"""
 SELECT b.seller_id, i.number AS subject, 'settled' AS figure, i.currency, b.settled_minor AS stored,
-       (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpayment p WHERE p.balance_id = b.id) AS computed
+       (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpayment p
+        WHERE p.balance_id = b.id AND {STANDING.format("p.id")}) AS computed
 FROM {_BALANCES} b JOIN billing_invoice i ON i.id = b.invoice_id""",
     ),
     Check(
@@ -46,7 +49,8 @@ UNION ALL
 SELECT q.seller_id, q.subject, q.figure, q.currency, q.stored, q.computed FROM (
     SELECT b.seller_id, i.number AS subject, 'line ' || CAST(l.position AS varchar(10)) || ' paid' AS figure,
            i.currency, l.gross_minor AS computed, COALESCE(l.paid_minor, l.gross_minor)
-         + (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpaymentline p WHERE p.line_id = l.id)
+         + (SELECT COALESCE(SUM(p.amount_minor), 0) FROM billing_openingpaymentline p
+            WHERE p.line_id = l.id AND {STANDING.format("p.part_id")})
            AS stored
     FROM {_BALANCES} b JOIN billing_invoice i ON i.id = b.invoice_id JOIN billing_invoiceline l ON l.invoice_id = i.id
     WHERE l.gross_minor > 0) q
@@ -60,6 +64,13 @@ SELECT b.seller_id, i.number AS subject, 'paid by ' || p.number AS figure, i.cur
        COALESCE(t.amount_minor, 0) AS computed
 FROM {_PAYMENTS} x JOIN billing_openingbalance b ON b.id = x.balance_id JOIN billing_invoice i ON i.id = b.invoice_id
 JOIN billing_payment p ON p.id = x.payment_id
-LEFT JOIN ledger_transfer t ON t.entry = p.number || '/settled/' || CAST(x.id AS varchar(20))""",
+LEFT JOIN ledger_transfer t ON t.entry = p.number || '/settled/' || CAST(x.id AS varchar(20))
+UNION ALL
+SELECT b.seller_id, i.number AS subject, 'taken back of ' || p.number AS figure, i.currency,
+       CASE WHEN {STANDING.format("x.id")} THEN 0 ELSE x.amount_minor END AS stored,
+       COALESCE(t.amount_minor, 0) AS computed
+FROM {_PAYMENTS} x JOIN billing_openingbalance b ON b.id = x.balance_id JOIN billing_invoice i ON i.id = b.invoice_id
+JOIN billing_payment p ON p.id = x.payment_id
+LEFT JOIN ledger_transfer t ON t.entry = p.number || '/settled/' || CAST(x.id AS varchar(20)) || '/released'""",
     ),
 )

@@ -1,6 +1,7 @@
 """Do orders, part payments, payments and bank statements agree?"""
 
 from planshift.procedures.reconciling.checks import RANGE, Check
+from planshift.procedures.reconciling.opened import STANDING
 
 _ORDERS = f"(SELECT * FROM billing_order WHERE {RANGE})"
 
@@ -81,7 +82,8 @@ SELECT p.seller_id, p.number AS subject, 'amount' AS figure, p.currency, p.amoun
        p.unapplied_minor + COALESCE(s.gone, 0)
      + (SELECT COALESCE(SUM(x.amount_minor), 0) FROM billing_partpayment x
         WHERE x.payment_id = p.id AND x.released_at IS NULL)
-     + (SELECT COALESCE(SUM(x.amount_minor), 0) FROM billing_openingpayment x WHERE x.payment_id = p.id)
+     + (SELECT COALESCE(SUM(x.amount_minor), 0) FROM billing_openingpayment x
+        WHERE x.payment_id = p.id AND {STANDING.format("x.id")})
      - (SELECT COALESCE(SUM(g.amount_minor), 0) FROM billing_credited g JOIN billing_correction k
         ON k.id = g.correction_id WHERE g.payment_id = p.id AND NOT (p.gateway = 'credit' AND p.external_id = k.number))
        AS computed

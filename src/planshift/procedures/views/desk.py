@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,5 +89,6 @@ class OfficePayment:
     client: str  # name, "" when unidentified
     orders: tuple[billing.OrderView, ...]  # open ones of the same client that it could pay
     invoices: tuple[opened.OpenView, ...]  # the same, issued elsewhere and not paid
-    can: frozenset[str]  # identify, assign, to_deposit, return
+    put: Mapping[str, Money]  # by number of an invoice issued elsewhere: what of it pays that
+    can: frozenset[str]  # identify, assign, to_deposit, return, take_back
     history: tuple[Decision, ...]
