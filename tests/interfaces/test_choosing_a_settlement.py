@@ -91,3 +91,10 @@ def test_the_command_takes_the_choice(tmp_path: Any, capsys: pytest.CaptureFixtu
     assert command.main([*arguments, "--choice", "full_difference"]) == 0
     assert "66.00" in capsys.readouterr().out
     assert command.main(arguments) == 1
+
+
+def test_a_choice_where_nobody_chooses_is_refused(enter: Enter, service_of: Number) -> None:
+    asked = {"plan": "gold", "choice": "difference"}
+    refused = enter("silver").post(f"/services/{service_of('silver')}/quote/", asked)
+    assert refused.status_code == 409 and "Nobody chooses here how the change is settled" in text(refused)
+    assert models.Quote.objects.count() == 0

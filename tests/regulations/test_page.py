@@ -135,7 +135,10 @@ def test_every_clause_stands_on_the_page(clause, code, section, says):
     assert says in _page(code).section(section).markdown().replace("\u00a0", " "), clause
 
 
-FULL = ('settlement = "difference"', 'settlement = "full_difference"')
+FULL = [
+    ('settlement = "difference"', 'settlement = "full_difference"'),
+    ('denominator = "months_of_term"', "#"),  # nothing is divided
+]
 FREE = ('decrease = "not_offered"', 'decrease = "without_refund"')
 BUYER = ('buyer = "current"', 'buyer = "as_before"')
 CUT_OFF = ('collection = "by_payment"', 'cut_off = { answer = "days_before_end", days = 4 }')
@@ -147,7 +150,7 @@ DAYS = [('"months" ', '"days" '), ('"months_of_term"', '"own_period"')]
 CHANGED = [
     ("easy-hard", DAYS, "costs", "in calendar days", "€22.06"),  # 66 x 122 / 365: 1 September to 31 December
     ("easy-hard", [("10.00", "25.00")], "costs", "set-up fee of €25.00", "€74.05"),
-    ("easy-hard", [FULL], "costs", "the full difference", "€66.00"),
+    ("easy-hard", FULL, "costs", "the full difference", "€66.00"),
     ("easy-hard", [("most = 5", "most = 9")], "execution", "from 1 to 9 business days", None),
     ("easy-hard", [("days = 14", "days = 30")], "continuity", "kept for 30 days", None),
     ("easy-hard", [FREE], "decrease", "carried out at no charge", None),

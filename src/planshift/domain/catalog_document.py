@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from planshift.domain import document_numbers, letters, money, toml_reading, virtual_accounts
+from planshift.domain import codes, document_numbers, letters, money, toml_reading, virtual_accounts
 from planshift.domain.catalog import Catalog, Family, HourlyPrice, Plan, Price, Resource, Seller, Trait
 from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.exact import Fraction
@@ -66,14 +66,31 @@ def _named(table: Table) -> list[tuple[str, Table]]:
 def _country(raw: Any) -> str:
     if not isinstance(raw, str) or len(raw) != 2 or not (raw.isascii() and raw.isupper()):
         raise ValueError("this must be a country code such as PL")
+    if not codes.is_country(raw):
+        raise _unknown("country", raw, codes.nearest_country(raw))
     return raw
 
 
 def _currency(raw: Any) -> str:
     try:
-        return money.currency_code(raw)
+        code = money.currency_code(raw)
     except BadMoney:
         raise ValueError("this must be a currency code such as EUR") from None
+    if not codes.is_currency(code):
+        raise _unknown("currency", code, codes.nearest_currency(code))
+    return code
+
+
+def _unknown(what: str, code: str, near: str | None) -> ValueError:
+    return ValueError(f"there is no {what} “{code}”" + (f", did you mean “{near}”?" if near else ""))
+
+
+def _printable(text: str) -> str:
+    """A text that people read. Refused: ValueError, for a sign that nobody sees."""
+    hidden = next((sign for sign in text if not sign.isprintable()), None)
+    if hidden is not None:
+        raise ValueError(f"there is a control character in it (U+{ord(hidden):04X}): take it out")
+    return text
 
 
 def _pattern(raw: Any) -> str:
@@ -95,6 +112,9 @@ def _seller(table: Table) -> Seller:
     rates = _rates(table, "vat")
     abroad = table.table("oss_rates")
     legal = table.table("legal")
+    for country in abroad.names():
+        if not codes.is_country(country):
+            abroad.problem(country, str(_unknown("country", country, codes.nearest_country(country))))
     seller = Seller(
         code=table.code("code", "seller"),
         name=table.text("name", ""),
@@ -139,12 +159,12 @@ def _rates(table: Table, key: str) -> tuple[DatedRate, ...]:
 def _texts(table: Table, key: str, default: str) -> Mapping[str, str]:
     def read_texts(raw: Any) -> Mapping[str, str]:
         if isinstance(raw, str):
-            return MappingProxyType({"en": raw})
+            return MappingProxyType({"en": _printable(raw)})
         if not isinstance(raw, dict) or "en" not in raw or not set(raw) <= set(LANGUAGES):
             raise ValueError('this must be a text, or { en = "…", pl = "…", it = "…" }')
         if not all(isinstance(each, str) for each in raw.values()):
             raise ValueError("every language needs a text")
-        return MappingProxyType(dict(raw))
+        return MappingProxyType({language: _printable(each) for language, each in raw.items()})
 
     texts: Mapping[str, str] = table.value(key, read_texts, MappingProxyType({"en": default}))
     return texts

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planshift.domain import codes
 from planshift.domain.policy import checker, dimensions
 from tests.domain.policy.files import HEAD, findings, line, policy
 from tests.domain.pricing import world
@@ -249,3 +250,9 @@ def test_one_case_takes_and_two_take():
         '[[case]]\nname = "b"\nwhen = { direction = ["down", "sideways"] }\n'
     )
     assert "“a” and “b” above it take all its changes" in findings(two + '[[case]]\nname = "c"\n')[0].message
+
+
+def test_a_currency_that_nobody_has_is_named_with_the_nearest():
+    (found,) = checker.check(HEAD.replace('"EUR"', '"EUT"').encode()).findings
+    assert (found.key, found.message) == ("currency", "there is no currency “EUT” (ISO 4217)")
+    assert found.nearest is not None and codes.is_currency(found.nearest)

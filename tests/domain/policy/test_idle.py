@@ -28,6 +28,11 @@ IDLE = [
      'decrease = "settled"\nacceptance = "by_reply"\n' + DOWN),
     ('settlement = { answer = "client_chooses", options = ["difference"] }', "settlement", "at least two",
      'settlement = { answer = "client_chooses", options = ["difference", "full_difference"] }'),
+    ('settlement = "full_difference"\ndenominator = "average_month"', "denominator", "no time is divided",
+     'settlement = "full_difference"\ndenominator = "average_month"\n'
+     + CASE % ('operation = "resources"', 'settlement = "difference"')),
+    (CASE % ('direction = "down"', 'decrease = "at_renewal"\nnegative_result = "floored"'), "case[1].negative_result",
+     "no money moves when", CASE % ('direction = "down"', 'decrease = "settled"\nnegative_result = "floored"')),
     (FEES % 5, "change_fee", "“up_to = 5” stands", FEES % 6),
     ('notices = ["backups", "backups"]', "notices", "stands here twice", 'notices = ["backups", "data_lost"]'),
     ('decrease = "settled"\nacceptance = { answer = "by_reply", reminders = [3, 3] }\n' + DOWN, "acceptance",

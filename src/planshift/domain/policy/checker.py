@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
-from planshift.domain import money
+from planshift.domain import codes, money
 from planshift.domain.catalog import Catalog
 from planshift.domain.policy import (
     contradictions,
@@ -167,6 +167,10 @@ def _currency(raw: Mapping[str, Any], head: Mapping[str, Any], prices: str, repo
     currency = head.get("currency") or ""
     if currency and not re.fullmatch(r"[A-Z]{3}", currency):
         report(values.Problem(("currency",), 'a currency is three capital letters, as in "EUR" (ISO 4217)'))
+        return
+    if currency and not codes.is_currency(currency):
+        near = codes.nearest_currency(currency)
+        report(values.Problem(("currency",), f"there is no currency “{currency}” (ISO 4217)", (), near))
         return
     if currency and prices and currency != prices:
         message = f"the amounts of this policy are in {currency}, the prices of the catalog in {prices}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from planshift.domain.exact import Fraction
-from planshift.domain.policy import document, reading, values, vocabulary
+from planshift.domain.policy import document, lines, reading, values, vocabulary
 
 _MONTHS = {"year": 12, "month": 1}
 _COUNT = re.compile(r"(\d{1,4})\s+(day|month|year)s?")
@@ -20,6 +20,7 @@ def find(policy: document.Policy, positions: reading.Positions, report: values.R
             report(values.Problem(("case", index, "when"), f"{sentence}: the case can never apply"))
     _acceptance(policy, positions, report)
     _choices(policy, positions, report)
+    _unused(policy, positions, report)
     for layer, key, answers in _layers(policy):
         for name, check in _WITHIN.items():
             if name in answers and (path := positions.get((layer, key, name))) is not None:
@@ -76,6 +77,52 @@ def _choices(policy: document.Policy, positions: reading.Positions, report: valu
         if chosen and chosen[0].answer == "client_chooses" and len(chosen[0].params["options"]) < 2:
             path = positions.get((layer, key, "settlement"), ("settlement",))
             report(values.Problem(path, "a client who chooses needs at least two “options”"))
+
+
+def _unused(policy: document.Policy, positions: reading.Positions, report: values.Report) -> None:
+    """An answer that is stated, and counts for no change that asks for it."""
+    asked: dict[tuple[str, lines.Path], bool] = {}
+    cells = {(family, case): found for family, case, found in reading.decided(policy)} if policy.cases else {}
+    for family, case in _combinations(policy):
+        resolved = policy.resolved(family=family, case=case)
+        for name, (used, _why) in _USED.items():
+            for layer in (("case", case), ("family", family), ("base", None)):
+                if (path := positions.get((*layer, name))) is not None:
+                    here = asked.get((name, path), False)
+                    asked[name, path] = (
+                        here or resolved.kind == "refused" or used(resolved, cells.get((family, case or 0)))
+                    )
+                    break
+    for (name, path), here in asked.items():
+        if not here:
+            report(values.Problem(path, _USED[name][1]))
+
+
+Cells = tuple[reading.Cell, ...] | None  # operation and direction of the changes left to a case; None: of all
+
+
+def _divides(resolved: document.Resolved, cells: Cells) -> bool:
+    operations = {operation for operation, _direction in cells} if cells is not None else {"period"}
+    by_time = "period" in operations and resolved.one("period_change").answer != "not_offered"
+    return by_time or resolved.one("settlement").answer != "full_difference"
+
+
+def _goes_below(resolved: document.Resolved, cells: Cells) -> bool:
+    """Upwards too a credit of what was paid can be more than the charge."""
+    down = cells is not None and {direction for _operation, direction in cells} == {"down"}
+    return not down or resolved.one("decrease").answer in ("settled", "fresh_term")
+
+
+_USED: dict[str, tuple[Callable[[document.Resolved, Cells], bool], str]] = {
+    "denominator": (
+        _divides,
+        "under the settlement “full_difference” no time is divided: “denominator” would have no effect",
+    ),
+    "negative_result": (
+        _goes_below,
+        "by “decrease” no money moves when the client wants less: “negative_result” would have no effect",
+    ),
+}
 
 
 def _layers(policy: document.Policy) -> Iterator[tuple[str, str | int | None, document.Answers]]:

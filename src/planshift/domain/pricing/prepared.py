@@ -96,6 +96,8 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
     if resolved.currency and resolved.currency != facts.catalog.seller.currency:
         both = {"policy": resolved.currency, "prices": facts.catalog.seller.currency}
         return (*change.against, Reason("currencies_differ", both))
+    if request.choice and not _chooses(policy, resolved):
+        return (*change.against, Reason("choice_not_offered", {"choice": request.choice}))
     rules = compiled.rules(resolved)
     metered = facts.catalog.families[change.old_plan.family].metered
     family = change.old_plan.family
@@ -105,6 +107,11 @@ def _prepare(facts: known.Facts, request: known.Request, policy: document.Policy
         tuple(run for name, run in rules.gates.items() if name != "other_family" or change.new_plan.family != family),
         (*change.against, *_resources(change, rules)), {}, {}, {},
     )  # fmt: skip
+
+
+def _chooses(policy: document.Policy, resolved: document.Resolved) -> bool:
+    """Whether what a client chooses counts for anything: for the settlement, or for a case."""
+    return resolved.one("settlement").answer == "client_chooses" or any(case.when.choice for case in policy.cases)
 
 
 def _resources(change: Change, rules: Rules) -> Refusals:

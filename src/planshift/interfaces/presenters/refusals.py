@@ -139,6 +139,7 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "same_billing_period": _("This is your billing period already."),
     "same_plan": _("This is your plan already."),
     "service_without_term": _("The service has no paid term that could be changed."),
+    "choice_not_offered": _("Nobody chooses here how the change is settled: please leave “%(choice)s” out."),
     "settlement_to_be_chosen": _("Please choose how the change is settled: %(options)s."),
     "term_is_over": _("The paid term is over. Renew first."),
     "term_not_begun": _("The paid term has not begun yet."),
