@@ -63,9 +63,11 @@ def _sweep(told: list[dict[str, Any]]) -> Sweep:
 
 
 def check(found: Sweep) -> None:
-    """Every death was a real one, nothing was wrong before, and nothing is different after any of them."""
+    """Every death was a real one, nothing was wrong before, and nothing is different after any of them. Whether a
+    reading was due decides about a commit or two, so a life may be over before it comes to its last ones."""
     assert found.outcome["wrong"] == []
-    assert {each["ended"] for each in found.deaths} == {-9}
+    assert {each["ended"] for each in found.deaths if each["commit"] <= found.commits - 2} == {-9}
+    assert {each["ended"] for each in found.deaths} <= {-9, 0}
     different = {
         f"{each['when']} {each['commit']}": each["differences"] for each in found.deaths if each["differences"]
     }
