@@ -196,3 +196,17 @@ def test_every_posting_is_explained_with_an_example() -> None:
     } - {"_posting", "_received", "_within"}
     assert {posting.name for posting, _ in posting_examples.examples()} == makers
     assert all(when for _, when in posting_examples.examples())
+
+
+def test_what_nobody_owns_is_found_with_the_accounts_of_its_client_and_no_balance_of_others() -> None:
+    journal.post_many(entries=[opened("10.00"), opened("5.00", client="C-2")])
+    mine, theirs = (postings.client_account(client=each, kind="deposit", currency="EUR") for each in ("C-1", "C-2"))
+    (opening,) = (t.debit for t in opened("1.00").posting.transfers)
+    with CaptureQueriesContext(connection) as said:
+        held = journal.lock_owner(owner=mine.owner, beside=[opening, theirs, mine])
+    assert len(said) == 1
+    assert {code: row.balance_minor for code, row in held.rows.items()} == {mine.code: 1000, opening.code: None}
+    assert held.rows[opening.code].pk == models.Account.objects.get(code=opening.code).pk
+    with CaptureQueriesContext(connection) as said:
+        assert journal.lock(accounts=[mine, opening], held=held).rows == held.rows
+    assert len(said) == 0

@@ -56,6 +56,21 @@ def test_the_same_key_gives_the_first_answer_and_other_content_is_refused() -> N
 
 
 @pytest.mark.django_db
+def test_what_was_made_is_found_again_where_it_says_so_itself() -> None:
+    asked = keys.fingerprint({"quote": "Q-1"})
+
+    def once(found: str, made: str = "CH-1") -> str:
+        return keys.once(scope="o", key="k", fingerprint=asked, make=lambda: made, again=lambda: found)
+
+    assert [once("unasked"), once("CH-1", made="unasked")] == ["CH-1", "CH-1"]
+    assert OnceKey.objects.get(key="k").reference == ""
+    OnceKey.objects.update(reference="CH-0")  # of a key that was noted with its answer, as all were once
+    assert once("unasked", made="unasked") == "CH-0"
+    with pytest.raises(Refused, match="key_reused"):
+        keys.once(scope="o", key="k", fingerprint="other", make=lambda: "x", again=lambda: "x")
+
+
+@pytest.mark.django_db
 def test_a_key_is_free_again_when_the_work_failed() -> None:
     def fail() -> str:
         raise Refused("quote_expired")

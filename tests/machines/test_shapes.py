@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 
-from planshift.runtime import locks, shapes
+from planshift.runtime import beside, locks, shapes
 from planshift.runtime.models import NumberSeries, Run, StepRecord
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +93,39 @@ def test_a_lock_needs_a_transaction_every_time() -> None:
     assert ("FOR UPDATE" in said[0]["sql"]) == (connection.vendor == "postgresql")
     with pytest.raises(transaction.TransactionManagementError):
         shape.ask(key="first")
+
+
+def test_words_that_never_change_stand_in_the_text_and_others_do_not() -> None:
+    """SQLite plans a query anew for every value that it compares with the condition of an index."""
+    of_many = Run.objects.filter(state__in=["READY", "WAITING"], seen=0, subject__in=["o'clock", "", "a b"])
+    shape = shapes.Shape(lambda: of_many.filter(key=shapes.text("key")))
+    run("first")
+    Run.objects.update(subject="o'clock")
+    with CaptureQueriesContext(connection) as said:
+        assert [each.key for each in shape.ask(key="first")] == ["first"]
+    assert "IN ('READY', 'WAITING')" in said[0]["sql"]
+    (made,) = shape._made.values()
+    assert "IN ('READY', 'WAITING')" in made.sql
+    assert [each for each in made.params if isinstance(each, str)] == ["o'clock", "", "a b"]
+    like = shapes.Shape(
+        lambda: Run.objects.filter(key=shapes.text("key"), state="READY").extra(where=["key LIKE 'f%%'"])
+    )
+    assert [each.key for each in like.ask(key="first")] == ["first"]
+
+
+def test_rows_beside_a_row_come_with_it_in_their_order() -> None:
+    first, second = run("first"), run("second")
+    step(first, "b", 1)
+    step(first, "a", 0)
+    of_it = StepRecord.objects.filter(run=OuterRef("pk")).order_by("entry")
+    shape = shapes.Shape(
+        lambda: Run.objects.filter(kind=shapes.text("kind")).annotate(
+            steps=beside.Rows(of_it, "entry", "step", "business_at")
+        )
+    )
+    with CaptureQueriesContext(connection) as said:
+        found = {each.key: vars(each)["steps"] for each in shape.ask(kind="k")}
+    assert len(said) == 1
+    assert [row[:2] for row in found["first"]] == [[0, "a"], [1, "b"]]
+    assert not found["second"]
+    assert second.key in found

@@ -48,9 +48,10 @@ def lock(accounts: Iterable[postings.Account], *, held: Locked | None = None) ->
     return journal.lock(accounts=accounts, held=held)
 
 
-def lock_client(client: str) -> Locked:
-    """Lock the accounts that a client (number) has so far; none is opened."""
-    return journal.lock_owner(owner=postings.client_key(client))
+def lock_client(client: str, *, beside: Iterable[postings.Account] = ()) -> Locked:
+    """Lock the accounts that a client (number) has so far; none is opened. What nobody owns of the accounts `beside` is
+    found with them."""
+    return journal.lock_owner(owner=postings.client_key(client), beside=beside)
 
 
 def book_many(entries: Sequence[Entry], *, locked: Locked | None = None) -> None:

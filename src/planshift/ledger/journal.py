@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from planshift.domain import postings
 from planshift.domain.errors import Reason, Refused
 from planshift.ledger import models
-from planshift.runtime import among, bulk, locks
+from planshift.runtime import among, bulk, locks, shapes
 
 BATCH = 400  # rows in one statement, where each is a parameter of it
 
@@ -55,9 +55,29 @@ class Locked:
     rows: dict[str, Row] = field(default_factory=dict)
 
 
-def lock_owner(*, owner: str) -> Locked:
-    """Lock the stored balances of one owner that are open already, in the order of their ids."""
-    return Locked(_locked([owner]))
+def lock_owner(*, owner: str, beside: Iterable[postings.Account] = ()) -> Locked:
+    """Lock the stored balances of one owner that are open already, in the order of their ids. Of the accounts `beside`
+    those that nobody owns are found in the same statement."""
+    codes = [account.code for account in beside if not account.stored]
+    if not codes:
+        return Locked(_locked([owner]))
+    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    statement = _HELD.format(columns=", ".join(_NAMES), lock=lock, codes=", ".join(["%s"] * len(codes)))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [owner, *codes])
+        found = {row[1]: Row(*row) for row in cursor.fetchall()}
+    locks.seen(models.Account, [row.pk for row in found.values() if row.balance_minor is not None])
+    return Locked(found)
+
+
+_NAMES = ("id", "code", "kind", "currency", "balance_minor", "floor_minor")
+_HELD = """
+SELECT * FROM (
+  SELECT {columns} FROM ledger_account WHERE owner = %s AND balance_minor IS NOT NULL ORDER BY id {lock}
+) own
+UNION ALL
+SELECT {columns} FROM ledger_account WHERE code IN ({codes}) AND balance_minor IS NULL
+"""
 
 
 def lock(*, accounts: Iterable[postings.Account], held: Locked | None = None) -> Locked:
@@ -99,15 +119,23 @@ def _locked(owners: Collection[str]) -> dict[str, Row]:
     """All accounts of these owners with a stored balance, locked."""
     if not owners:
         return {}
-    stored = models.Account.objects.filter(among.of("owner", owners), balance_minor__isnull=False).order_by("pk")
-    found = _rows(locks.for_update(stored))
+    if len(owners) == 1:
+        found = {row[1]: Row(*row) for row in _STORED.ask(owner=next(iter(owners)))}
+    else:
+        found = _rows(_to_lock(models.Account.objects.filter(among.of("owner", owners))))
     locks.seen(models.Account, [row.pk for row in found.values()])
     return found
 
 
+def _to_lock(accounts: QuerySet[models.Account]) -> QuerySet[models.Account]:
+    return locks.for_update(accounts.filter(balance_minor__isnull=False).order_by("pk"))
+
+
 def _rows(accounts: QuerySet[models.Account]) -> dict[str, Row]:
-    columns = accounts.values_list("pk", "code", "kind", "currency", "balance_minor", "floor_minor")
-    return {row[1]: Row(*row) for row in columns}
+    return {row[1]: Row(*row) for row in accounts.values_list(*_NAMES)}
+
+
+_STORED = shapes.Shape(lambda: _to_lock(models.Account.objects.filter(owner=shapes.text("owner"))).values_list(*_NAMES))
 
 
 def post_many(*, entries: Sequence[Entry], locked: Locked | None = None) -> None:

@@ -44,7 +44,7 @@ from planshift.procedures import (
 from planshift.procedures.metering import holding
 from planshift.provisioning import executions, handover
 from planshift.provisioning import models as machines
-from planshift.runtime import keys, locks, moves, numbers, runs
+from planshift.runtime import keys, locks, moves, numbers, runs, writing
 from planshift.services import queries as services
 from planshift.services import register
 
@@ -131,7 +131,8 @@ def order(
         runs.start_new(kind=KIND, key=run_key(number), subject=number)
         return number
 
-    return keys.once(scope=f"order/{client}", key=key, fingerprint=keys.fingerprint({"quote": quote}), make=make)
+    asked = keys.fingerprint({"quote": quote})
+    return keys.once(scope=f"order/{client}", key=key, fingerprint=asked, make=make, again=lambda: held.ordered(quote))
 
 
 def withdraw(*, client: str, number: str, at: datetime, actor: str) -> None:
@@ -227,7 +228,7 @@ def _begin(task: runs.Work) -> runs.Outcome:
         at=task.at,
         actor=task.actor,
     )
-    change.save(update_fields=["execution"])
+    writing.change(change, "execution")
     return _until_done(change, task)
 
 
@@ -341,8 +342,7 @@ def _close(task: runs.Work) -> runs.Outcome:
 
 
 # ── below: what the steps above are made of ───────────────────────────────────────────────────────────────────────────
-run_key = held.run_key
-_locked = held.change
+run_key, _locked = held.run_key, held.change
 
 
 def _execution_of(number: str, client: str) -> machines.Execution:
@@ -353,7 +353,7 @@ def _execution_of(number: str, client: str) -> machines.Execution:
 
 
 def _apply(change: models.Change, task: runs.Work) -> None:
-    wanted = work.after(kept=change.quote)
+    wanted = work.after(kept=change.quote, read=change)
     after = wanted if change.effective_on is None else scheduling.in_its_term(change, after=wanted)
     holding.note(change=change, amounts=after.additional, at=task.at)
     register.apply_change(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from planshift.billing import booking, covering, drawing
+from planshift.billing import booking, covering, drawing, invoices
 from planshift.billing import models as billing
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -60,7 +60,7 @@ def collect(
         return Paying(order=found, decision=nothing)
     if found.expires_at <= at:
         return Paying(order=found, decision=nothing | {"because": ["order_not_open"]})
-    held = booking.lock_client(found.client.number)
+    held = booking.lock_client(found.client.number, beside=invoices.accounts(invoices.movements([found])))
     decided = decide(
         policy=policy,
         service=service,

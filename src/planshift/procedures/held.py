@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from planshift.catalog import queries as catalog
 from planshift.procedures import models, next_term
@@ -47,7 +47,8 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     whether a renewal of the service waits for its payment; rules and additional amounts need no other look
     (`catalog.in_force`, `register.additional_of`)."""
     if client is None and sellers is None:
-        rows = _WHOLE.ask(number=number) if _seen(_SERVICE.ask(number=number)) else []
+        rows = _WHOLE.ask(number=number) if locks.ahead(_SERVICE, number=number) else []
+        locks.seen(clients.Service, [row.service_id for row in rows])
     else:
         found = models.Change.objects.filter(number=number)
         if client is not None:
@@ -60,7 +61,7 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     (row,) = rows
     locks.seen(models.Change, [row.pk])
     row.service.client = row.client
-    vars(row.service)["has_additional"] = vars(row)["has_additional"]
+    vars(row.service)["known_additional"] = services.additional_with(row)
     row.quote.service, row.quote.client = row.service, row.client
     return row
 
@@ -77,6 +78,11 @@ def find(number: str, *, client: str) -> models.Change:
     if row is None:
         raise NotFound(number)
     return row
+
+
+def ordered(quote: str) -> str:
+    """The number of the change that was ordered by a quote, also where staff lowered its price since (H3)."""
+    return models.Change.objects.get(Q(quote__number=quote) | Q(lowered_from__number=quote)).number
 
 
 def changes(numbers: Sequence[str]) -> list[models.Change]:

@@ -88,11 +88,17 @@ def from_json(stored: Any, *, kind: type[T]) -> T:
 
 
 def offer_of(kept: models.Quote) -> quote.Offer:
-    """The offer exactly as it was kept, made of its JSON once for every row that is read."""
-    known = vars(kept)
-    if (made := known.get("_offer")) is None or made[0] is not kept.offer:
-        made = known["_offer"] = (kept.offer, from_json(kept.offer, kind=quote.Offer))
-    return cast(quote.Offer, made[1])
+    """The offer exactly as it was kept. What a process made of the same JSON a moment ago is not made again."""
+    made = _OFFERS.get(kept.number)
+    if made is None or made[0] != kept.offer:
+        if len(_OFFERS) >= OFFERS:
+            _OFFERS.clear()
+        made = _OFFERS[kept.number] = (kept.offer, from_json(kept.offer, kind=quote.Offer))
+    return made[1]
+
+
+OFFERS = 200  # kept in mind: a change reads its offer in every step
+_OFFERS: dict[str, tuple[Any, quote.Offer]] = {}
 
 
 def _read(stored: Any) -> Any:

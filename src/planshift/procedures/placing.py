@@ -14,7 +14,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain import quote, tax
 from planshift.domain.errors import Reason, Refused
 from planshift.procedures import keeping, knowledge, models, paper, rules
-from planshift.runtime import audit, locks, moves, shapes
+from planshift.runtime import audit, bulk, locks, moves, shapes, writing
 from planshift.services import models as services
 from planshift.services import register
 from planshift.services.queries import NotFound
@@ -47,11 +47,11 @@ def offer_of(kept: models.Quote) -> quote.Offer:
 def locked_quote(*, client: str, number: str) -> models.Quote:
     """A client's quote, with its service locked before it is read, and the number of the change under way
     (`open_change`). NotFound for another client's."""
-    locked = _SERVICE.ask(client=client, number=number)
-    if not locked:
+    found = _QUOTE.ask(client=client, number=number) if locks.ahead(_SERVICE, client=client, number=number) else []
+    if not found:
         raise NotFound(number)
-    locks.seen(services.Service, locked)
-    (row,) = _QUOTE.ask(client=client, number=number)
+    (row,) = found
+    locks.seen(services.Service, [row.service_id])
     row.service.client = row.client
     return row
 
@@ -178,7 +178,8 @@ def place(
         order = order_of(
             kept=kept, priced=priced, subject=number, signal_key=signal_key, at=at, actor=actor, known=known
         )
-    change = models.Change(
+    change = bulk.new(
+        models.Change,
         number=number,
         service=kept.service,
         client=kept.client,
@@ -196,7 +197,7 @@ def place(
     audited = _never_paid(change, priced, at=at, actor=actor)
     try:
         with transaction.atomic():
-            change.save(force_insert=True)
+            writing.add(change)
     except IntegrityError:
         raise Refused("change_open", service=kept.service.number) from None
     if audited is not None:

@@ -29,9 +29,10 @@ class After:
     before: register.Before  # as it was read for this
 
 
-def after(*, kept: models.Quote) -> After:
-    """The service after the change that `kept` priced. Additional resources stay where the target offers them."""
-    before = register.before(kept.service)
+def after(*, kept: models.Quote, read: models.Change | None = None) -> After:
+    """The service after the change that `kept` priced. Additional resources stay where the target offers them. `read`:
+    the change as it was locked, where nothing of the service was written since."""
+    before = register.before(kept.service, read=read)
     plan, months, additional = _wanted(kept, before.additional)
     seller = kept.service.client.seller
     offered = keeping.offer_of(kept)

@@ -12,7 +12,7 @@ from django.db.models import Exists, QuerySet
 from planshift.domain import recipes
 from planshift.domain.errors import Refused
 from planshift.provisioning import engine, facts, handover, models, progress
-from planshift.runtime import moves, numbers, runs, shapes
+from planshift.runtime import bulk, moves, numbers, runs, shapes, writing
 from planshift.services import models as services
 
 NEEDS_PRESENT = ("EASY", "RESOURCES", "HARD", "SUSPEND", "UNSUSPEND")
@@ -72,7 +72,8 @@ def start(
     if recipe == "ACTIVATE" and present is not None:
         raise Refused("has_environment", service=service.number)
     year = at.year
-    execution = models.Execution.objects.create(
+    execution = bulk.new(
+        models.Execution,
         number=f"X-{year}-{numbers.take(series=f'execution:{year}', of_work=True)[0]:06}",
         service=service,
         recipe=made.code,
@@ -87,6 +88,7 @@ def start(
         started_at=at,
         step_since=at,
     )
+    writing.add(execution)
     progress.journal(execution, "ordered", at=at, actor=actor, told={"recipe": made.code, "cause": cause})
     runs.start_new(kind=engine.KIND, key=engine.run_key(execution.number), subject=execution.number)
     return execution

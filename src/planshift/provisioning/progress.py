@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from planshift.domain import recipes
 from planshift.provisioning import facts, handover, models, ports
 from planshift.provisioning.answers import Seen
-from planshift.runtime import gathering, locks, moves, runs, shapes
+from planshift.runtime import gathering, locks, moves, runs, shapes, writing
 
 # what recording a step changes of an execution beside its state
 _MOVING = (
@@ -210,7 +210,7 @@ def _as_read(here: models.Environment, plan: str, account: ports.Account) -> Non
     if any(getattr(here, name) != value for name, value in read.items()):
         for name, value in read.items():
             setattr(here, name, value)
-        here.save(update_fields=list(read))
+        writing.change(here, *read)
 
 
 def _planned(execution: models.Execution, seen: Seen, at: datetime) -> models.Environment:

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connection, models
 from django.db.models.base import ModelState
 
+from planshift.runtime import writing
+
 Row = TypeVar("Row", bound=models.Model)
 Texts = Sequence[str]  # of one column, as COPY reads them
 
@@ -30,7 +32,7 @@ def create(rows: Iterable[Row]) -> list[Row]:
         return new
     model = type(new[0])
     if not _worth_copying(model, len(new)):
-        return model._default_manager.bulk_create(new)
+        return [writing.add(new[0])] if len(new) == 1 else model._default_manager.bulk_create(new)
     pk = model._meta.pk.attname
     for row, taken in zip(new, _pks(model, len(new)), strict=True):
         row.__dict__[pk] = taken
@@ -115,19 +117,23 @@ def _insert(
     model: type[models.Model], fields: Sequence["models.Field[Any, Any]"], rows: Sequence[Sequence[Any]]
 ) -> None:
     """As `bulk_create` does without asking for the new pks, in as many statements as the database needs for them."""
-    quote, most = connection.ops.quote_name, connection.ops.bulk_batch_size(fields, rows)
-    place = f"({', '.join(['%s'] * len(fields))})"
-    names = ", ".join(quote(str(field.column)) for field in fields)
-    head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own tables
+    head, place, forms = _insertion(model, connection.vendor)
+    most = connection.ops.bulk_batch_size(fields, rows) if len(rows) > 1 else 1
     with connection.cursor() as cursor:
         for first in range(0, len(rows), most):
             some = rows[first : first + most]
-            values = [
-                field.get_db_prep_save(value, connection=connection)
-                for row in some
-                for field, value in zip(fields, row, strict=True)
-            ]
+            values = [form(value) for row in some for form, value in zip(forms, row, strict=True)]
             cursor.execute(head + ", ".join([place] * len(some)), values)
+
+
+@cache
+def _insertion(model: type[models.Model], vendor: str) -> tuple[str, str, Sequence[writing.Form]]:
+    """How such a statement begins, the place of one row, and the forms of its values."""
+    quote, of = connection.ops.quote_name, writing.forms(model)
+    fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own tables
+    return head, f"({', '.join(['%s'] * len(fields))})", [of[field.attname] for field in fields]
 
 
 def _copy(

@@ -23,10 +23,13 @@ def fingerprint(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def once(*, scope: str, key: str, fingerprint: str, make: Callable[[], str]) -> str:
+def once(
+    *, scope: str, key: str, fingerprint: str, make: Callable[[], str], again: Callable[[], str] | None = None
+) -> str:
     """What `make` returned for this key (a reference such as a number), calling it only the first time.
 
     Runs in one transaction with `make`: if that fails, the key is free again. A second caller waits for the first.
+    `again` finds that again by what was made; without it, it is noted with the key.
     `scope` says whose key it is and for what. Refused: `key_reused` when the same key came with other content;
     `key_bad`.
     """
@@ -39,9 +42,10 @@ def once(*, scope: str, key: str, fingerprint: str, make: Callable[[], str]) -> 
             first = cursor.rowcount == 1
         if first:
             reference = make()
-            OnceKey.objects.filter(scope=scope, key=key).update(reference=reference)
+            if again is None:
+                OnceKey.objects.filter(scope=scope, key=key).update(reference=reference)
             return reference
         kept = OnceKey.objects.get(scope=scope, key=key)
         if kept.fingerprint != fingerprint:
             raise Refused("key_reused", key=key)
-        return kept.reference
+        return kept.reference if again is None or kept.reference else again()

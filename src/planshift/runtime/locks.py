@@ -58,6 +58,12 @@ def lock_shape(shape: "shapes.Shape[Row]", **given: Any) -> list[Row]:
     return rows
 
 
+def ahead(shape: "shapes.Shape[int]", **given: Any) -> bool:
+    """Lock rows before what hangs on them is read; are there any? On SQLite nothing is asked: the transaction holds the
+    whole file, and the caller sees by itself."""
+    return not connection.features.has_select_for_update or bool(shape.ask(**given))
+
+
 def for_update(query: "models.QuerySet[Row]", *, skip_locked: bool = False) -> "models.QuerySet[Row]":
     """`query` with row locks. SQLite has none and needs none: its IMMEDIATE transaction holds the whole file
     already.

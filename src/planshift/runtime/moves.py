@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from planshift.domain.errors import Reason, Refused
 from planshift.domain.lifecycles import machine
-from planshift.runtime import audit, locks
+from planshift.runtime import audit, locks, writing
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -133,7 +133,7 @@ def _as_it_was(
     if others or each or state is None or not lifecycle.allows(state, event):
         return None
     after = lifecycle.after(state, event)
-    if type(row)._default_manager.filter(pk=row.pk, state=state).update(state=after, **fields) != 1:
+    if writing.update(type(row), {"pk": row.pk, "state": state}, {"state": after, **fields}) != 1:
         return None
     locks.seen(type(row), [row.pk])
     return {row.pk: state}, {row.pk: after}, []

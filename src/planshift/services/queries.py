@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from planshift.catalog import models as catalog
-from planshift.runtime import among, shapes
+from planshift.runtime import among, beside, shapes
 from planshift.services import models
 
 Amount = tuple[int, str, int]  # of which service, of which resource, how much
@@ -75,23 +75,51 @@ def holding(*, number: str, client: str | None = None) -> Holding:
     raise NotFound(number)
 
 
-def with_parts(service: str) -> dict[str, Exists]:
-    """What to annotate so that `holding_of` does not look for what is not there; `service` names the column of its
-    pk."""
+def with_parts(service: str) -> dict[str, Subquery]:
+    """What to annotate so that `holding_of` need not look for it; `service` names the column of its pk."""
+    terms = models.Term.objects.filter(service=OuterRef(service)).order_by("start_on")
+    additional = models.Allocation.objects.filter(service=OuterRef(service)).order_by("pk")
     return {
-        "has_additional": Exists(_additional(Q(service=OuterRef(service)))),
+        "known_terms": beside.Rows(terms, "id", "start_on", "end_on", "months"),
+        "known_additional": beside.Rows(additional, "resource", "amount"),
         "has_attached": Exists(_attached(Q(attached_to=OuterRef(service)))),
     }
 
 
+def terms_with(read: Model, *, service: models.Service) -> tuple[models.Term, ...]:
+    """The terms of a service, in order, where a row was read `with_parts`, as they were then."""
+    return tuple(
+        models.Term(
+            pk=pk,
+            service=service,
+            start_on=date.fromisoformat(start_on),
+            end_on=date.fromisoformat(end_on),
+            months=months,
+        )
+        for pk, start_on, end_on, months in vars(read)["known_terms"] or ()
+    )
+
+
+def additional_with(read: Model) -> dict[str, int]:
+    """Its additional amounts by resource code, likewise."""
+    return dict(vars(read)["known_additional"] or ())
+
+
 def holding_of(*, service: models.Service, read: Model | None = None) -> Holding:
     """A service that is read already, without the paid time of the one that it is attached to; three statements, or
-    what of them is needed where a row was read `with_parts`."""
-    pk = service.pk
-    known = vars(read) if read is not None else {}
-    additional = _ADDITIONAL.ask(service=pk) if known.get("has_additional", True) else []
-    attached = _ATTACHED.ask(service=pk) if known.get("has_attached", True) else []
-    return _put_together([service], _TERMS.ask(service=pk), additional, attached)[0]
+    one at most where a row was read `with_parts`."""
+    if read is None:
+        attached = _ATTACHED.ask(service=service.pk)
+        return _put_together([service], _TERMS.ask(service=service.pk), _ADDITIONAL.ask(service=service.pk), attached)[
+            0
+        ]
+    beside_it = _ATTACHED.ask(service=service.pk) if vars(read)["has_attached"] else []
+    return Holding(
+        service=service,
+        terms=terms_with(read, service=service),
+        additional=additional_with(read),
+        attached=tuple(beside_it),
+    )
 
 
 def holdings_of(*, pks: Iterable[int], seller: catalog.Seller | None = None) -> tuple[Holding, ...]:

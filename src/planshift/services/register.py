@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.contrib.auth import models as auth
+from django.db.models import Model
 
 from planshift.catalog import models as catalog
 from planshift.domain import letters, periods
 from planshift.domain.errors import Refused
-from planshift.runtime import among, audit, bulk, moves, numbers, shapes
-from planshift.services import models
+from planshift.runtime import among, audit, bulk, moves, numbers, shapes, writing
+from planshift.services import models, queries
 
 
 def add_client(
@@ -99,8 +100,11 @@ class Before(NamedTuple):
         return begun[-1] if begun else max(self.terms, key=lambda term: term.end_on)
 
 
-def before(service: models.Service) -> Before:
-    """What a change starts from; two statements. `service` must be locked by the caller."""
+def before(service: models.Service, *, read: Model | None = None) -> Before:
+    """What a change starts from; two statements, none where a row was `read` with its parts since `service` was locked
+    by the caller."""
+    if read is not None:
+        return Before(service, queries.additional_with(read), queries.terms_with(read, service=service))
     return Before(service, additional_of(service), tuple(_TERMS.ask(service=service.pk)))
 
 
@@ -132,10 +136,10 @@ def apply_change(
     """
     was = {"plan": service.plan, "months": service.months, "additional": dict(before.additional)}
     service.plan, service.family, service.months = plan, family, months
-    service.save(update_fields=["plan", "family", "months"])
+    writing.change(service, "plan", "family", "months")
     held = {resource: amount for resource, amount in additional.items() if amount > 0}
     if held != dict(before.additional):
-        vars(service).pop("has_additional", None)  # no longer so
+        vars(service).pop("known_additional", None)  # no longer so
         models.Allocation.objects.filter(service=service).delete()
         models.Allocation.objects.bulk_create(
             models.Allocation(service=service, resource=resource, amount=amount) for resource, amount in held.items()
@@ -251,10 +255,10 @@ def set_auto_renew(*, service: models.Service, on: bool, at: datetime, actor: st
 
 
 def additional_of(service: models.Service) -> dict[str, int]:
-    """Additional amounts by resource code; no statement where the service was locked with the word that it has none
-    (`has_additional`)."""
-    if vars(service).get("has_additional") is False:
-        return {}
+    """Additional amounts by resource code; no statement where they were read as the service was locked
+    (`known_additional`)."""
+    if (known := vars(service).get("known_additional")) is not None:
+        return dict(known)
     return dict(_ADDITIONAL.ask(service=service.pk))
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from planshift.runtime import clock, gathering
+from planshift.runtime import bulk, clock, gathering, writing
 from planshift.runtime.models import Run, Signal
 from planshift.runtime.runs import claiming, definitions
 
-_AWAITS = "',' || awaiting || ',' LIKE %s ESCAPE '!'"
+_AWAITS = "{within}(',' || awaiting || ',', %s) > 0"  # not LIKE: SQLite would plan the statement anew every time
 _WAKE = """
 UPDATE runtime_run
    SET claimed_by = %s, generation = generation + 1, state = 'RUNNING', awaiting = '', reason = '', owner = '',
@@ -35,8 +35,10 @@ class Hand:
         if len(begun) != 1:
             gathering.later(Run, begun)
             return
-        run = Run(**{**begun[0], "state": "RUNNING", "claimed_by": self.worker, "generation": 1, "not_before": None})
-        run.save(force_insert=True)
+        run = bulk.new(
+            Run, **{**begun[0], "state": "RUNNING", "claimed_by": self.worker, "generation": 1, "not_before": None}
+        )
+        writing.add(run)
         self.works.append(claiming.work_of(run, clock.business()))
 
     def take_woken(self, signals: list[gathering.Row]) -> None:
@@ -51,12 +53,13 @@ class Hand:
     def _woken(self, key: str, signals: list[gathering.Row]) -> definitions.Work | None:
         names = list(dict.fromkeys(row["name"] for row in reversed(signals)))  # the newest that is awaited woke it
         lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-        awaits, newest = " OR ".join([_AWAITS] * len(names)), " ".join([f"WHEN {_AWAITS} THEN %s"] * len(names))
+        one = _AWAITS.format(within="strpos" if connection.vendor == "postgresql" else "instr")
+        awaits, newest = " OR ".join([one] * len(names)), " ".join([f"WHEN {one} THEN %s"] * len(names))
         statement = _WAKE.format(awaits=awaits, newest=newest, lock=lock, columns=claiming.columns())
-        like = [f"%,{name.replace('_', '!_')},%" for name in names]
-        chosen = [value for each in zip(like, names, strict=True) for value in each]
+        named = [f",{name}," for name in names]
+        chosen = [value for each in zip(named, names, strict=True) for value in each]
         with connection.cursor() as cursor:
-            cursor.execute(statement, [self.worker, *chosen, key, *like])
+            cursor.execute(statement, [self.worker, *chosen, key, *named])
             found = cursor.fetchone()
         return claiming.work_from(found, clock.business()) if found else None
 

@@ -9,7 +9,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from planshift.domain import errors
-from planshift.runtime import clock, gathering
+from planshift.runtime import clock, gathering, writing
 from planshift.runtime.models import Run, Signal, StepRecord
 from planshift.runtime.runs import definitions, handing, hooks, outcomes
 
@@ -159,8 +159,8 @@ def _following(work: definitions.Work, definition: definitions.Definition, outco
 
 def _asleep(work: definitions.Work, changed: dict[str, Any]) -> bool:
     """Go to sleep in one statement, where no signal came since the claim."""
-    ours = Run.objects.filter(pk=work.id, generation=work.generation, signals=dict(work.signals))
-    return ours.update(**changed) == 1
+    ours = {"pk": work.id, "generation": work.generation, "signals": dict(work.signals)}
+    return writing.update(Run, ours, changed) == 1
 
 
 def _sleep(work: definitions.Work, wait: outcomes.Wait) -> dict[str, Any]:
@@ -238,7 +238,7 @@ def _record(work: definitions.Work, outcome: str, detail: str, *, who: str, star
 
 def _write(work: definitions.Work, changed: dict[str, Any]) -> None:
     """The fence: only the claim that `work` came from may write. The row lock of the run is the transaction's last."""
-    if Run.objects.filter(pk=work.id, generation=work.generation).update(**changed) != 1:
+    if writing.update(Run, {"pk": work.id, "generation": work.generation}, changed) != 1:
         raise Fenced
 
 

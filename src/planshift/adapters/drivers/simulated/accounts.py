@@ -18,6 +18,18 @@ NAMED = shapes.Shape(lambda: _named()[:1])
 MET = shapes.Shape(lambda: _named().annotate(faulty=Exists(faults.awaiting(**_WAITING)))[:1])  # does a fault wait?
 
 
+def _locked() -> "QuerySet[models.SimulatedMachine]":
+    return models.SimulatedMachine.objects.select_for_update(of=("self",)).filter(code=shapes.text("server"))
+
+
+MACHINE = shapes.Shape(_locked)
+MACHINE_MET = shapes.Shape(lambda: _locked().annotate(faulty=Exists(faults.awaiting(**_WAITING))))
+ASKED = shapes.Shape(lambda: models.SimulatedOp.objects.select_for_update().filter(key=shapes.text("key")))
+KEYED = shapes.Shape(
+    lambda: _named().annotate(asked_before=Exists(models.SimulatedOp.objects.filter(key=shapes.text("key"))))[:1]
+)
+
+
 def inside(account: models.SimulatedAccount) -> Inside:
     """Content that no other account has was written there; mail is known by its text."""
     alike = models.SimulatedAccount.objects.filter(content=account.content).exclude(pk=account.pk)

@@ -11,16 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, QuerySet
 
 from planshift.adapters.drivers.simulated import accounts, faults, models
 from planshift.domain.errors import Permanent, Unknown
 from planshift.provisioning import inside, ports
-from planshift.runtime import clock
+from planshift.runtime import clock, writing
 
 USUAL_SHARE = 40  # per cent of its limits that a new account is given as in use
 TOTAL: Mapping[str, int] = {"accounts": 200}
 PAGE = 200  # accounts that one answer lists
+Account = models.SimulatedAccount | None
+Do = Callable[[Account], bool]  # with the account as it stands under the lock of its machine
 
 
 class SimulatedDriver:
@@ -83,8 +84,8 @@ class SimulatedDriver:
     def create(self, *, op: ports.Op, ref: ports.Ref, spec: ports.Spec, limits: ports.Limits) -> ports.Result:
         """A new account with its own address."""
 
-        def do() -> bool:
-            present = _account(ref)
+        def do(here: Account) -> bool:
+            present = here
             if present is not None:
                 if present.limits != dict(limits):
                     raise Permanent("conflict", account=ref.account)
@@ -109,8 +110,8 @@ class SimulatedDriver:
         """Set the limits; refused below what is used, and where a resource that never shrinks would."""
         fixed = self.capabilities(server=ref.server).never_shrink
 
-        def do() -> bool:
-            account = _must(ref)
+        def do(here: Account) -> bool:
+            account = _must(ref, here)
             shrunk = sorted(
                 name for name in fixed if name in to and ports.UNLIMITED != to[name] < account.limits.get(name, 0)
             )
@@ -124,17 +125,17 @@ class SimulatedDriver:
 
     def suspend(self, *, op: ports.Op, ref: ports.Ref, reason: str) -> ports.Result:
         """Stop serving, keep everything."""
-        return _once(op, ref, "suspend", {}, lambda: _set(_must(ref), suspended=True))
+        return _once(op, ref, "suspend", {}, lambda here: _set(_must(ref, here), suspended=True))
 
     def unsuspend(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
         """Serve again."""
-        return _once(op, ref, "unsuspend", {}, lambda: _set(_must(ref), suspended=False))
+        return _once(op, ref, "unsuspend", {}, lambda here: _set(_must(ref, here), suspended=False))
 
     def set_credentials(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
         """A new password; only its digest stays here."""
         password = randomness.token_urlsafe(12)
         digest = hashlib.sha256(password.encode()).hexdigest()
-        result = _once(op, ref, "set_credentials", {}, lambda: _set(_must(ref), credentials_digest=digest))
+        result = _once(op, ref, "set_credentials", {}, lambda here: _set(_must(ref, here), credentials_digest=digest))
         if result.replayed or not result.changed:
             return result
         account = _must(ref)
@@ -145,8 +146,8 @@ class SimulatedDriver:
         """A snapshot named after the key."""
         snapshot = hashlib.sha256(op.key.encode()).hexdigest()[:12]
 
-        def do() -> bool:
-            account = _must(ref)
+        def do(here: Account) -> bool:
+            account = _must(ref, here)
             return _set(account, snapshots=[*account.snapshots, {"id": snapshot, "content": account.content}])
 
         made = _once(op, ref, "backup", {}, do)
@@ -155,8 +156,8 @@ class SimulatedDriver:
     def restore(self, *, op: ports.Op, ref: ports.Ref, snapshot: str) -> ports.Result:
         """The content of a snapshot."""
 
-        def do() -> bool:
-            account = _must(ref)
+        def do(here: Account) -> bool:
+            account = _must(ref, here)
             kept = [one for one in account.snapshots if one["id"] == snapshot]
             if not kept:
                 raise Permanent("not_found", snapshot=snapshot)
@@ -166,13 +167,13 @@ class SimulatedDriver:
 
     def push_content(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref, final: bool) -> ports.Result:
         """Copy content and mail."""
-        return _once(op, to, "push_content", {"from": source.account, "final": final}, lambda: _push(source, to))
+        return _once(op, to, "push_content", {"from": source.account, "final": final}, lambda _: _push(source, to))
 
     def return_mail(self, *, op: ports.Op, source: ports.Ref, to: ports.Ref) -> ports.Result:
         """What is not there comes behind what is."""
         _must(source, _met(source, "get"))  # it is asked too
         before = len(_must(to).mail)
-        made = _once(op, to, "return_mail", {"from": source.account}, lambda: _return(source, to))
+        made = _once(op, to, "return_mail", {"from": source.account}, lambda _: _return(source, to))
         return replace(made, mails=0 if made.replayed else len(_must(to).mail) - before)
 
     def manifest(self, *, ref: ports.Ref) -> str:
@@ -185,18 +186,20 @@ class SimulatedDriver:
 
     def front_proxy(self, *, op: ports.Op, ref: ports.Ref, upstream: str) -> ports.Result:
         """Visitors are passed on."""
-        return _once(op, ref, "front_proxy", {"upstream": upstream}, lambda: _set(_must(ref), proxied_to=upstream))
+        return _once(
+            op, ref, "front_proxy", {"upstream": upstream}, lambda here: _set(_must(ref, here), proxied_to=upstream)
+        )
 
     def quarantine(self, *, op: ports.Op, ref: ports.Ref) -> ports.Result:
         """Stop serving, keep the data."""
-        return _once(op, ref, "quarantine", {}, lambda: _set(_must(ref), quarantined=True, proxied_to=""))
+        return _once(op, ref, "quarantine", {}, lambda here: _set(_must(ref, here), quarantined=True, proxied_to=""))
 
     def remove(self, *, op: ports.Op, ref: ports.Ref, proof: ports.Proof) -> ports.Result:
         """Gone. Not without proof that the client was told, and a served account only when it was never used."""
         proof.demand()
 
-        def do() -> bool:
-            account = _account(ref)
+        def do(here: Account) -> bool:
+            account = here
             if account is None:
                 return False
             if proof.maker and not _made(ref, proof.maker):
@@ -222,7 +225,7 @@ class SimulatedDns:
     def set_ttl(self, *, op: ports.Op, name: str, ttl: int) -> ports.Result:
         """Change the time to live."""
 
-        def do() -> bool:
+        def do(here: Account) -> bool:
             records = models.SimulatedRecord.objects.filter(name=name)
             if not records.exists():
                 raise Permanent("not_found", name=name)
@@ -233,7 +236,7 @@ class SimulatedDns:
     def swap(self, *, op: ports.Op, name: str, old: str, new: str) -> ports.Result:
         """Replace one address by another."""
 
-        def do() -> bool:
+        def do(here: Account) -> bool:
             record = models.SimulatedRecord.objects.select_for_update().filter(name=name).first()
             if record is None:
                 raise Permanent("not_found", name=name)
@@ -254,18 +257,16 @@ class SimulatedDns:
         return {"simulated": (kept.address,) if kept else ()}
 
 
-def _once(op: ports.Op, ref: ports.Ref, verb: str, asked: Mapping[str, Any], do: Callable[[], bool]) -> ports.Result:
+def _once(op: ports.Op, ref: ports.Ref, verb: str, asked: Mapping[str, Any], do: Do) -> ports.Result:
     return _once_named(op, ref.server.code, ref.account, verb, asked, do)
 
 
-def _once_named(
-    op: ports.Op, server: str, account: str, verb: str, asked: Mapping[str, Any], do: Callable[[], bool]
-) -> ports.Result:
+def _once_named(op: ports.Op, server: str, account: str, verb: str, asked: Mapping[str, Any], do: Do) -> ports.Result:
     """Do it under its key, once; the same key again gets the first answer. Faults strike here."""
     said = json.dumps([verb, server, account, dict(asked)], sort_keys=True)
     digest = hashlib.sha256(said.encode()).hexdigest()
     with transaction.atomic():
-        if not _lock_machine(server, faults.awaiting(server=server, account=account, verb=verb)):
+        if not _lock_machine(server, account, verb):
             return _keyed(op, server, account, verb, digest, do)
     fault = faults.meet(server=server, account=account, verb=verb)
     if fault == "full" and verb in ("create", "apply", "push_content"):
@@ -273,16 +274,17 @@ def _once_named(
     if fault == "lies":
         return ports.Result(changed=True)
     with transaction.atomic():
-        _lock_machine(server)
+        accounts.MACHINE.first(server=server)
         result = _keyed(op, server, account, verb, digest, do)
     if fault == "lost_answer":
         raise Unknown("no_answer", server=server)
     return result
 
 
-def _keyed(op: ports.Op, server: str, account: str, verb: str, digest: str, do: Callable[[], bool]) -> ports.Result:
+def _keyed(op: ports.Op, server: str, account: str, verb: str, digest: str, do: Do) -> ports.Result:
     """Inside the caller's transaction, which has locked the machine."""
-    kept = models.SimulatedOp.objects.select_for_update().filter(key=op.key).first()
+    here = accounts.KEYED.first(server=server, account=account, key=op.key)
+    kept = None if here is not None and not vars(here)["asked_before"] else accounts.ASKED.first(key=op.key)
     if kept is not None:
         if kept.digest != digest:
             raise Permanent("key_reused", key=op.key)
@@ -290,28 +292,19 @@ def _keyed(op: ports.Op, server: str, account: str, verb: str, digest: str, do: 
         kept.save(update_fields=["asked"])
         result = ports.Result(changed=kept.changed, replayed=True)
     else:
-        result = ports.Result(changed=do())
-        models.SimulatedOp.objects.create(
-            key=op.key,
-            verb=verb,
-            server=server,
-            account=account,
-            digest=digest,
-            answer={"changed": result.changed},
-            changed=result.changed,
-            at=clock.business(),
-        )
+        result = ports.Result(changed=do(here))
+        done = models.SimulatedOp(key=op.key, verb=verb, server=server, account=account, digest=digest)
+        done.answer, done.changed, done.at = {"changed": result.changed}, result.changed, clock.business()
+        writing.add(done)
     return result
 
 
-def _lock_machine(code: str, waiting: "QuerySet[models.SimulatedFault] | None" = None) -> bool:
+def _lock_machine(server: str, account: str, verb: str) -> bool:
     """One operation at a time per machine, as on a real one. Does a fault wait for this one?"""
-    machine = models.SimulatedMachine.objects.select_for_update(of=("self",)).filter(code=code)
-    if waiting is None:
-        machine.first()
-        return False
-    found = machine.annotate(faulty=Exists(waiting)).first()
-    return bool(found.faulty) if found is not None else waiting.exists()
+    found = accounts.MACHINE_MET.first(server=server, account=account, verb=verb)
+    if found is None:
+        return faults.awaiting(server=server, account=account, verb=verb).exists()
+    return bool(vars(found)["faulty"])
 
 
 def _machine(server: ports.ServerAt) -> models.SimulatedMachine:
@@ -327,7 +320,7 @@ def _totals(server: ports.ServerAt) -> dict[str, int]:
     }
 
 
-def _account(ref: ports.Ref) -> models.SimulatedAccount | None:
+def _account(ref: ports.Ref) -> Account:
     return accounts.NAMED.first(server=ref.server.code, account=ref.account)
 
 
@@ -336,7 +329,7 @@ def _made(ref: ports.Ref, maker: str) -> bool:
     return asked.filter(key__startswith=maker).exists()
 
 
-def _met(ref: ports.Ref, verb: str) -> models.SimulatedAccount | None:
+def _met(ref: ports.Ref, verb: str) -> Account:
     """The account, after the fault that this look at it meets; one statement where there is neither."""
     account = accounts.MET.first(server=ref.server.code, account=ref.account, verb=verb)
     if account is None or vars(account)["faulty"]:
@@ -345,7 +338,7 @@ def _met(ref: ports.Ref, verb: str) -> models.SimulatedAccount | None:
     return account
 
 
-def _must(ref: ports.Ref, account: models.SimulatedAccount | None = None) -> models.SimulatedAccount:
+def _must(ref: ports.Ref, account: Account = None) -> models.SimulatedAccount:
     account = account or _account(ref)
     if account is None:
         raise Permanent("not_found", account=ref.account)
@@ -358,7 +351,7 @@ def _set(account: models.SimulatedAccount, **to: Any) -> bool:
         return False
     for name, value in to.items():
         setattr(account, name, value)
-    account.save(update_fields=list(to))
+    writing.change(account, *to)
     return True
 
 
