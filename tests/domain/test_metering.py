@@ -132,7 +132,7 @@ def test_a_month_so_far_is_rounded_as_a_whole_and_draws_take_the_difference() ->
     # net 0.192, 0.384, 0.576 → 0.19, 0.38, 0.58; VAT 0.0437, 0.0874, 0.1334 → 0.04, 0.09, 0.13; gross 0.23, 0.47, 0.71
     assert draws == ["0.23", "0.24", "0.24"]
     steps = list(metering.explained(lines, drawn=Money.of("0.47", "PLN"), draw=draw))
-    assert [step.formula for step in steps] == ["720 x 0.0008", "0.58 + 0.13", "0.71 - 0.47"]
+    assert [step.formula for step in steps] == ["720 × 0.0008", "0.58 + 0.13", "0.71 - 0.47"]
 
 
 def test_what_an_hour_costs_and_how_long_a_balance_lasts() -> None:

@@ -243,7 +243,7 @@ def explained(found: Sequence[Line], *, drawn: Money, draw: Money) -> Iterator[S
                 Operand("price", used.price, currency),
                 Operand(f"resource:{used.resource}", Fraction(used.units)),
             ),
-            formula=f"{used.units} x {price}",
+            formula=f"{used.units} × {price}",
             unrounded=used.exact,
             result=line.amount.net.amount,
             unit=currency,
