@@ -51,7 +51,7 @@ def load_policy(*, seller: str, text: str, at: datetime, actor: str) -> models.P
         sold = None if owner is None else _newest_text(models.CatalogRevision, owner)
         if owner is None or sold is None:
             raise Refused("seller_unknown", seller=seller)
-        policy = loader.load(text.encode(), catalog=catalog_document.parse(sold))
+        policy = loader.load(text.encode(), catalog=catalog_document.parse(sold, accepted=True))
         newest = models.PolicyRevision.objects.filter(seller=owner).order_by("-number").first()
         if newest is not None and newest.digest == policy.digest:
             return newest

@@ -28,7 +28,8 @@ class InForce:
 
 @lru_cache(maxsize=64)
 def _catalog(pk: int) -> catalog.Catalog:
-    return catalog_document.parse(models.CatalogRevision.objects.values_list("text", flat=True).get(pk=pk))
+    text = models.CatalogRevision.objects.values_list("text", flat=True).get(pk=pk)
+    return catalog_document.parse(text, accepted=True)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """Which catalog does this TOML text describe? (docs/catalog-format.md)"""
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
@@ -13,14 +14,15 @@ from planshift.domain.errors import BadMoney, Refused
 from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.tax import DatedRate
-from planshift.domain.toml_reading import Document, Table
+from planshift.domain.toml_reading import Document, Doubt, Table
 
 LANGUAGES = ("en", "pl", "it")
 
 
-def parse(text: str, *, name: str = "catalog") -> Catalog:
-    """The catalog of a TOML text. Raises BadDocument with every problem: file, line, key, what is wrong."""
-    document = Document(text, name)
+def parse(text: str, *, name: str = "catalog", accepted: bool = False) -> Catalog:
+    """The catalog of a TOML text. Raises BadDocument with every problem: file, line, key, what is wrong. `accepted`:
+    the text of a revision, which stays in force as it is."""
+    document = Document(text, name, accepted=accepted)
     catalog = read(document.root, digest=hashlib.sha256(text.encode()).hexdigest())
     document.root.finish()
     document.finish()
@@ -81,16 +83,17 @@ def _currency(raw: Any) -> str:
     return code
 
 
-def _unknown(what: str, code: str, near: str | None) -> ValueError:
-    return ValueError(f"there is no {what} “{code}”" + (f", did you mean “{near}”?" if near else ""))
+def _unknown(what: str, code: str, near: str | None) -> Doubt:
+    return Doubt(f"there is no {what} “{code}”" + (f", did you mean “{near}”?" if near else ""), code)
 
 
-def _printable(text: str) -> str:
-    """A text that people read. Refused: ValueError, for a sign that nobody sees."""
-    hidden = next((sign for sign in text if not sign.isprintable()), None)
-    if hidden is not None:
-        raise ValueError(f"there is a control character in it (U+{ord(hidden):04X}): take it out")
-    return text
+def _printable(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Texts that people read. Refused: Doubt, for a sign that nobody sees; a space that does not break is one."""
+    read = MappingProxyType(dict(texts))
+    for sign in "".join(texts.values()):
+        if not sign.isprintable() and unicodedata.category(sign) != "Zs":
+            raise Doubt(f"there is a control character in it (U+{ord(sign):04X}): take it out", read)
+    return read
 
 
 def _pattern(raw: Any) -> str:
@@ -113,7 +116,7 @@ def _seller(table: Table) -> Seller:
     abroad = table.table("oss_rates")
     legal = table.table("legal")
     for country in abroad.names():
-        if not codes.is_country(country):
+        if not codes.is_country(country) and not abroad.accepted:
             abroad.problem(country, str(_unknown("country", country, codes.nearest_country(country))))
     seller = Seller(
         code=table.code("code", "seller"),
@@ -159,12 +162,12 @@ def _rates(table: Table, key: str) -> tuple[DatedRate, ...]:
 def _texts(table: Table, key: str, default: str) -> Mapping[str, str]:
     def read_texts(raw: Any) -> Mapping[str, str]:
         if isinstance(raw, str):
-            return MappingProxyType({"en": _printable(raw)})
+            return _printable({"en": raw})
         if not isinstance(raw, dict) or "en" not in raw or not set(raw) <= set(LANGUAGES):
             raise ValueError('this must be a text, or { en = "…", pl = "…", it = "…" }')
         if not all(isinstance(each, str) for each in raw.values()):
             raise ValueError("every language needs a text")
-        return MappingProxyType({language: _printable(each) for language, each in raw.items()})
+        return _printable(raw)
 
     texts: Mapping[str, str] = table.value(key, read_texts, MappingProxyType({"en": default}))
     return texts

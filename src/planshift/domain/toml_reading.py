@@ -44,11 +44,19 @@ class BadDocument(ValueError):
         super().__init__("\n".join(f"{name}: {problem}" for problem in self.problems))
 
 
-class Document:
-    """A parsed text with the problems found in it so far."""
+class Doubt(ValueError):
+    """A value that nobody may write any more: a text that was accepted before it was asked for keeps it."""
 
-    def __init__(self, text: str, name: str) -> None:
-        self.name, self.problems = name, list[Problem]()
+    def __init__(self, message: str, value: Any) -> None:
+        super().__init__(message)
+        self.value = value
+
+
+class Document:
+    """A parsed text with the problems found in it so far. `accepted`: it was sound when it was loaded."""
+
+    def __init__(self, text: str, name: str, *, accepted: bool = False) -> None:
+        self.name, self.problems, self.accepted = name, list[Problem](), accepted
         if len(text) > TEXT_LIMIT:
             raise BadDocument(name, [Problem(1, "", "the file is too long")])
         if (dotted := lines.too_dotted(text)) is not None:
@@ -118,6 +126,11 @@ class Table:
         self._asked[key] = None
         return key in self._raw
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the text was sound when it was loaded."""
+        return self._document.accepted
+
     def names(self) -> list[str]:
         """The keys, all of them asked for: the table is a mapping of the author's own names."""
         self._asked.update(dict.fromkeys(self._raw))
@@ -157,6 +170,10 @@ class Table:
             return read(self._raw[key])
         except Refused as refused:
             self.problem(key, " ".join([refused.code.replace("_", " "), *map(str, refused.reasons[0].facts.values())]))
+        except Doubt as doubt:
+            if self._document.accepted:
+                return doubt.value
+            self.problem(key, str(doubt)[:300])
         except ValueError as error:
             self.problem(key, str(error)[:300])
         return None if default is _ABSENT else default

@@ -126,3 +126,17 @@ def test_H8_what_is_first_priced_after_a_contract_costs_its_first_price(
 ) -> None:
     found = price_on(prices, Length(length), on, contract=Contract(date(2025, 1, 1), kept))
     assert (found.amount if found else None) == amount
+
+
+@pytest.mark.parametrize("was", ['"ZZZ"', '"EUR"\ncountry = "ZZ"'])
+def test_a_catalog_that_was_accepted_is_read_for_ever(was: str) -> None:
+    """It stays in force as it is, after a version that would not take it any more."""
+    text = SOUND.replace('"EUR"', was) + 'name = "Sil\\u0007ver"\n'
+    assert catalog_document.parse(text, accepted=True).plans["a"].name["en"] == "Sil\x07ver"
+    with pytest.raises(toml_reading.BadDocument):
+        catalog_document.parse(text)
+
+
+def test_a_space_that_does_not_break_is_no_control_character() -> None:
+    found = catalog_document.parse(SOUND + 'name = "10\u00a0GB"\n')
+    assert found.plans["a"].name["en"] == "10\u00a0GB"
