@@ -40,12 +40,15 @@ NOT_YET_CARRIED_OUT = frozenset(
 )  # fmt: skip
 
 
-def govern(stage: Stage, label: str, **answers: str) -> None:
-    """Put the shipped policy of a service's seller in force with other answers."""
+def govern(stage: Stage, label: str, **answers: str | None) -> None:
+    """Put the shipped policy of a service's seller in force with other answers; without those that are None."""
     seller = stage.service(label).client.seller
     name = "deposit" if seller.currency == "PLN" else "easy-hard"
     text = (source.ROOT / f"policies/{name}.toml").read_text(encoding="utf-8")
     for key, value in answers.items():
+        if value is None:
+            text = re.sub(rf"(?m)^{key} = .*$", "", text, count=1)
+            continue
         text, times = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text, count=1)
         text = text if times else text.replace("\nsettlement", f"\n{key} = {value}\nsettlement", 1)
     load.load_policy(seller=seller.code, text=text, at=clock.business(), actor="test")

@@ -48,7 +48,8 @@ def ordered_and_renewed(stage: Stage, target: str) -> None:
 
 @pytest.mark.parametrize("answer", [each for each in settlement.RULES if each != "client_chooses"])
 def test_every_settlement(stage: Stage, answer: str) -> None:
-    govern(stage, LABEL, settlement=settlement.RULES[answer].example)
+    idle = {"denominator": None} if answer == "full_difference" else {}  # it divides no time
+    govern(stage, LABEL, settlement=settlement.RULES[answer].example, **idle)
     ordered_and_renewed(stage, "gold")
 
 
