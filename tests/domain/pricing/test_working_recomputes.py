@@ -44,6 +44,7 @@ def offer(policy: str, facts: str) -> Offer:
 
 
 SETUP = '[[billed]]\ncomponent = "setup"\namount = "30.00"\n[[billed]]\ncomponent = "plan"\namount = "120.00"\n'
+PROMOTED = MID.replace("[service]", "[service]\npromotional = true")
 CASES = {
     "another period, converted": (
         'period_change = "converted"\ncredit_price = "paid"\ndecrease = "settled"',
@@ -96,6 +97,12 @@ CASES = {
         'settlement = "credit_and_charge"\ncredit_rounding = { answer = "own", mode = "ceiling" }',
         MID + TAXED + YEARS,
     ),
+    "what a promotion saved": (
+        'promotion_penalty = "benefit"\nsettlement = "full_difference"',
+        PROMOTED
+        + world.plans("12.00", "240.00", "12").replace("[plans.new]", 'renewal = "60.00"\n[plans.new]')
+        + TAXED,
+    ),
     "two years and periods paid ahead": (
         'later_periods = "changed_too"',
         world.change("2026-07-01", "2026-01-01", "2028-01-01", "12") + "prepaid_periods = 1\n" + TAXED + YEARS,
@@ -136,3 +143,15 @@ def test_a_price_less_a_discount_begins_with_the_price_of_the_list() -> None:
     steps = offer('charge_price = { answer = "less_percent", percent = 2 }', MID + TAXED + YEARS).working
     assert [step.formula for step in steps if step.code == "less_discount"] == ["240.00 × 98 / 100"]
     assert not [step for step in offer("", MID + TAXED + YEARS).working if step.code == "less_discount"]
+
+
+def test_a_promotion_that_is_left_shows_what_it_saved() -> None:
+    policy, facts = CASES["what a promotion saved"]
+    (step,) = [step for step in offer(policy, facts).working if step.code == "fee_penalty"]
+    assert (step.formula, step.result) == ("60.00 − 12.00", 48)
+    ip = 'resources.ip = { price = "1.00", renewal = "3.00", period = 12 }\n'
+    facts = facts.replace("[plans.new]\n", ip + "[plans.new]\n" + ip).replace(
+        "[service]", "[service]\nresources.ip = 2"
+    )
+    (step,) = [step for step in offer(policy, facts).working if step.code == "fee_penalty"]
+    assert (step.formula, step.result) == ("(60.00 − 12.00) + (3.00 − 1.00) × 2", 52)

@@ -1,6 +1,7 @@
 """Which fees come on top, and what of earlier ones is given back?"""
 
 from datetime import date
+from itertools import chain
 
 from planshift.domain import facts as known
 from planshift.domain import money
@@ -32,10 +33,12 @@ def of(prepared: Prepared, facts: known.Facts, *, clock: Clock, lines: list[Raw]
             if amount:
                 percent = answer.params.get("percent")
                 found.append(Raw("fee", known.FEE, amount, "fee", detail=(charged, percent) if percent else ()))
-    benefit = _benefit(change, on) if facts.service.promotional else _NONE
+    saved = _saved(change, on) if facts.service.promotional else []
+    benefit = money.sum_of([(regular - price) * quantity for regular, price, quantity in saved])
     penalty: Fraction = rules.promotion_penalty(promotional=facts.service.promotional, benefit=benefit * without)
     if penalty:
-        found.append(Raw("penalty", known.FEE, penalty / without, "penalty"))
+        detail = tuple(chain.from_iterable(saved)) if rules.answer("promotion_penalty") == "benefit" else ()
+        found.append(Raw("penalty", known.FEE, penalty / without, "penalty", detail=detail))
     if facts.billed is not None and change.operation == "plan":
         paid = money.sum_of([line.creditable.amount for line in facts.billed if line.component == known.SETUP])
         length = change.old_length
@@ -57,11 +60,11 @@ def _waived(rules: Rules, facts: known.Facts, clock: Clock) -> bool:
     return waived
 
 
-def _benefit(change: Change, on: date) -> Fraction:
-    """What the promotional price has saved in one billing period."""
-    saved = _NONE
-    for item in change.items:
-        price = item.old_price(change.old_length, on)
-        if price is not None:
-            saved += max(price.regular - price.amount, _NONE) * item.old_quantity
-    return saved
+def _saved(change: Change, on: date) -> list[tuple[Fraction, Fraction, Fraction]]:
+    """Where the promotion saves something in one billing period: regular price, promotional price, how many."""
+    prices = ((item.old_price(change.old_length, on), item.old_quantity) for item in change.items)
+    return [
+        (price.regular, price.amount, Fraction(quantity))
+        for price, quantity in prices
+        if price is not None and quantity and price.regular > price.amount
+    ]

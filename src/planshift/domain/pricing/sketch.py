@@ -19,6 +19,7 @@ _NONE = Fraction(0)
 _MIRRORED = {"floor": "ceiling", "ceiling": "floor"}
 _OF = {  # what the details of a line without a price are
     "fee": ("charges", "percent_of_charges"),
+    "penalty": ("regular_price", "price"),
     "setup_credit": ("setup_paid", "remaining_share"),
     "minimum": ("sum_of_lines",),
     "rounding": ("sum_of_lines",),
@@ -197,9 +198,21 @@ def _written(raw: Raw, words: Words) -> str:
         return f"{words(raw.detail[0] + raw.exact)}{MINUS}{f'({before})' if raw.detail[0] < 0 else before}"
     if raw.how == "fee" and raw.detail:
         return f"{words(raw.detail[0])}{TIMES}{number(raw.detail[1] * 100)} / 100"
+    if raw.how == "penalty" and raw.detail:
+        return _saved(raw.detail, words)
     if raw.how == "setup_credit" and len(raw.detail) > 1:
         return f"−{words(raw.detail[0])}{TIMES}{divisor(raw.detail[1])}"
     return words(-raw.limit if raw.limit is not None else raw.exact)
+
+
+def _saved(detail: tuple[Fraction, ...], words: Words) -> str:
+    """What a promotion saved: the regular prices less the promotional ones."""
+    several, parts = len(detail) > 3, []
+    for regular, price, quantity in zip(detail[::3], detail[1::3], detail[2::3], strict=True):
+        text = f"{words(regular)}{MINUS}{words(price)}"
+        text = f"({text})" if several or quantity != 1 else text
+        parts.append(text if quantity == 1 else f"{text}{TIMES}{number(quantity)}")
+    return " + ".join(parts)
 
 
 def _difference(raw: Raw, price: Fraction, words: Words) -> str:

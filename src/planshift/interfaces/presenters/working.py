@@ -14,6 +14,7 @@ from planshift.interfaces.presenters.regulation import sentences, writing
 
 OPERANDS = {
     "price": _("price"),
+    "regular_price": _("regular price"),
     "new_price": _("new price"),
     "old_price": _("old price"),
     "paid_price": _("price paid"),
