@@ -12,7 +12,7 @@ from django.db import transaction
 from planshift.adapters.drivers.simulated.models import SimulatedAccount, SimulatedOp
 from planshift.provisioning import executions, models
 from planshift.runtime import clock
-from planshift.runtime.models import StepRecord
+from planshift.runtime.models import StepRecord, Worker
 from tests.machines import hosting, processes
 from tests.machines.conftest import make_host
 
@@ -29,6 +29,9 @@ def die_after(verb: str, folder: Path) -> None:
     with processes.worker(folder, DIE_AFTER=verb, PLANSHIFT_SECRET_KEY=settings.SECRET_KEY, **DYING) as process:
         processes.until(lambda: process.poll() is not None, folder=folder)
         assert process.returncode == -signal.SIGKILL, processes.logs(folder)
+    # the next worker looks for what was left as it begins, and again only after a third of its long lease
+    dead = Worker.objects.filter(stopped_at=None)
+    processes.until(lambda: dead.filter(lease_until__lt=clock.system()).exists(), folder=folder)
 
 
 def carry_on(execution: models.Execution, states: tuple[str, ...], folder: Path) -> None:

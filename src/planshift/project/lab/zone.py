@@ -36,7 +36,8 @@ def addresses(lab: hosts.Lab) -> dict[str, tuple[int, list[str]]]:
 def _ask(lab: hosts.Lab, method: str, path: str, body: Mapping[str, Any]) -> None:
     url = f"http://{parts.DNS}:8081/api/v1/servers/localhost{path}"
     headers = ["-H", f"X-API-Key: {parts.API_KEY}", "-H", "Content-Type: application/json"]
-    lab.run("control", "curl", "-sSf", "-X", method, *headers, "--data", json.dumps(body), url)
+    patient = ["--retry", "60", "--retry-delay", "1", "--retry-connrefused"]  # it listens a moment after it has begun
+    lab.run("control", "curl", "-sSf", *patient, "-X", method, *headers, "--data", json.dumps(body), url)
 
 
 def _set(name: str, kind: str, ttl: int, value: str) -> dict[str, Any]:
