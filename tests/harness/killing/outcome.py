@@ -85,6 +85,7 @@ TOLD: dict[str, tuple[Any, tuple[str, ...]]] = {
 def told() -> Told:
     """All of it, in a form that two processes can compare; what is wrong on its face is told too."""
     rows = {name: [list(row) for row in model.objects.values_list(*columns)] for name, (model, columns) in TOLD.items()}
+    _count_ids(rows["moves"])
     text = json.dumps(rows, default=str)
     for drawn, meaning in _meanings().items():
         text = text.replace(drawn, meaning)
@@ -116,7 +117,24 @@ def _meanings() -> dict[str, str]:
         found[payment.number] = f"payment {payment.external_id}"
     for draft in billing.Correction.objects.order_by("pk"):
         found[draft.number] = f"draft {draft.cause} of {draft.corrects.number}"
+        for place, part in enumerate(draft.parts.order_by("pk"), 1):  # first what holds the draft's own number
+            found = {f"{draft.number}/credited/{part.pk}": f"{found[draft.number]}/credited/{place}", **found}
     return found
+
+
+def _count_ids(moves: list[list[Any]]) -> None:
+    """What has no number of its own is audited by the id of its row: the first of its kind is 1, the next 2…
+
+    On PostgreSQL an id that was drawn for what was not committed is not drawn again.
+    """
+    ids: dict[str, set[int]] = {}
+    for kind, number, *_ in moves:
+        if number.isdigit():
+            ids.setdefault(kind, set()).add(int(number))
+    places = {kind: {one: place for place, one in enumerate(sorted(found), 1)} for kind, found in ids.items()}
+    for move in moves:
+        if move[1].isdigit():
+            move[1] = str(places[move[0]][int(move[1])])
 
 
 def differences(one: Told, other: Told) -> list[str]:
