@@ -43,6 +43,7 @@ SYSTEM = {
     "rsync": (("rsync",), ("rsync",)),
     "sudo": (("sudo",), ("sudo",)),
     "Btrfs": (("/usr/bin/btrfs", "/usr/sbin/btrfs"), ("btrfs-progs",)),
+    "disk quotas": (("/usr/sbin/setquota",), ("quota",)),
 }
 FIGURES = ROOT / "var" / "test-report" / "lab.txt"  # written by tests/lab/figures.py
 # One more than processors: some tests mostly wait, for real servers and for processes that are killed.

@@ -37,6 +37,7 @@ NEEDED = {
     "dovecot": "dovecot-imapd",
     "rsync": "rsync",
     "sudo": "sudo",
+    "setquota": "quota",  # the agent's installer would fetch it, and a host of the lab reaches no registry
     "sqlite3": "sqlite3",
     "curl": "curl",
 }
