@@ -1,5 +1,8 @@
 """Real machines fail in the middle of a hard upgrade: it ends done or with a person, nothing is done twice, and the old
-site serves whenever the new one does not."""
+site serves whenever the new one does not.
+
+What one database is enough for runs on PostgreSQL, whose tests take less long. Every step: in `make test-long`.
+"""
 
 import time
 from collections.abc import Callable
@@ -53,7 +56,7 @@ def nobody_failed(crowd: traffic.Traffic) -> None:
     assert seen.failed() == []
 
 
-@pytest.mark.long
+@pytest.mark.postgres
 def test_the_quota_of_the_target_is_full_in_the_middle_of_the_copy_and_all_is_taken_back(ground: Ground) -> None:
     crowd = visitors(ground)
     with ground.worker():
@@ -108,7 +111,7 @@ def test_the_new_server_dies_behind_the_old_one_and_visitors_have_the_old_site_a
     ground.once()
 
 
-@pytest.mark.long
+@pytest.mark.postgres
 def test_nginx_refuses_until_somebody_repairs_it_and_then_it_goes_on(ground: Ground) -> None:
     crowd = visitors(ground)
     ground.lab.sh("web-a", "echo 'map $x $y { bad' > /etc/nginx/conf.d/zz-broken.conf")
@@ -147,7 +150,7 @@ def test_the_connection_between_the_servers_breaks_in_the_middle_of_the_copy_and
     ground.once()
 
 
-@pytest.mark.long
+@pytest.mark.postgres
 def test_an_agent_that_answers_twice_or_not_at_all_does_nothing_twice(ground: Ground) -> None:
     twice = f"""#!/bin/sh
 cat > /run/asked.$$
@@ -170,7 +173,7 @@ rm -f /run/asked.$$ /run/said.$$
     assert ground.page("web-b") == NEW
 
 
-@pytest.mark.long
+@pytest.mark.postgres
 def test_the_name_server_is_down_and_names_wait_for_it(ground: Ground) -> None:
     pid = ground.lab.sh("dns", "pgrep -x pdns_server").split()[0]
     with ground.worker():
@@ -222,12 +225,7 @@ def _come_to(ground: Ground, execution: models.Execution, acted: set[str], there
 @pytest.mark.parametrize(
     ("steps", "workers"),
     [
-        pytest.param(
-            ("create", "copy", "proxy", "swap_dns", "remove"),
-            2,
-            id="some steps, two workers",
-            marks=pytest.mark.long,
-        ),
+        pytest.param(("copy", "swap_dns"), 2, id="two steps, two workers", marks=pytest.mark.postgres),
         pytest.param((*STEPS, *LATER_STEPS), 1, id="every step", marks=pytest.mark.long),
         pytest.param((*STEPS, *LATER_STEPS), 2, id="every step, two workers", marks=pytest.mark.long),
     ],
