@@ -150,7 +150,7 @@ def database(url: str) -> dict[str, Any]:
     if not url.startswith(("postgresql://", "postgres://")):
         path = url.removeprefix("sqlite:///")
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "planshift.runtime.sqlite",
             "NAME": path,
             "CONN_MAX_AGE": 600,
             "OPTIONS": {

@@ -1,0 +1,1 @@
+"""SQLite as Django speaks to it, with one difference: see `base`."""
