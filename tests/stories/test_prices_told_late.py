@@ -174,3 +174,25 @@ def test_D6_the_dry_run_of_a_later_day_counts_on_the_letter_of_tomorrow(
     before = net()
     listed('amount = "1100.00", from = 2026-08-01')
     assert net() - before == decimal.Decimal("138.80")  # 1100.00 - 961.20, one service
+
+
+@pytest.mark.parametrize("days", [0, 10, 60])
+def test_D6_a_letter_names_the_day_for_good_whatever_the_policy_says_later(stage: Stage, days: int) -> None:
+    to(stage, dt.date(2027, 1, 10))
+    listed('amount = "1100.00", from = 2027-01-15')
+    to(stage, dt.date(2027, 1, 11))
+    (letter,) = letters(stage)
+    assert "od 10 lutego 2027" in letter
+    govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day").replace("30", str(days)))
+    assert nets(stage) == {961_20}  # its term begins on 1 February
+    to(stage, dt.date(2027, 1, 18))
+    assert announced(stage) == 961_20 and len(letters(stage)) == 1
+    sound()
+
+
+def test_D6_a_longer_time_to_tell_does_not_hold_back_what_was_told_in_time(stage: Stage) -> None:
+    listed('amount = "1100.00", from = 2027-01-15')
+    to(stage, dt.date(2026, 12, 16))
+    assert "od 15 stycznia 2027" in letters(stage)[0]
+    govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day").replace("30", "90"))
+    assert nets(stage) == {1100_00}

@@ -15,6 +15,7 @@ from planshift.procedures.deadline_models import ClockPause as ClockPause
 from planshift.procedures.deadline_models import StaffAlarm as StaffAlarm
 from planshift.procedures.deadline_models import StaffNotice as StaffNotice
 from planshift.procedures.import_models import Imported as Imported
+from planshift.procedures.price_models import PriceLetter as PriceLetter
 from planshift.procedures.tax_models import TaxDifference as TaxDifference
 from planshift.provisioning import models as provisioning
 from planshift.runtime import fields, locks

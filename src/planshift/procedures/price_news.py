@@ -18,7 +18,7 @@ from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
-from planshift.procedures import announcing, contracts, mailing, rules, told, vat
+from planshift.procedures import announcing, contracts, mailing, models, rules, told, vat
 from planshift.procedures.correspondence import wording
 from planshift.runtime import runs
 from planshift.services import models as services
@@ -124,7 +124,7 @@ def _tell(service: services.Service, *, letter: str, begins: date, now: Money, t
         "link": f"{settings.BASE_URL}/services/{service.number}/",
     }
     with transaction.atomic():
-        mailing.send(
+        number = mailing.send(
             client=client.number,
             letter=wording.write(code=told.PURPOSE, language=client.language, facts=facts),
             purpose=told.PURPOSE,
@@ -133,6 +133,8 @@ def _tell(service: services.Service, *, letter: str, begins: date, now: Money, t
             at=task.at,
             actor=task.actor,
         )
+        mail = models.OutgoingMail.objects.only("pk").get(number=number)
+        models.PriceLetter.objects.get_or_create(mail=mail, defaults={"begins_on": begins})
 
 
 def define() -> None:

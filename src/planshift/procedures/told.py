@@ -1,7 +1,8 @@
 """Was a client told in time of a price that begins, and until when is it held back where not?
 
 The letter of a service and a day (`price_news`) is its key. A price that costs a client more holds for a contract so
-many days after its letter (`renewal.told_days`), whenever it was loaded. Where no letter is written yet, as if it were
+many days after its letter (`renewal.told_days`), whenever it was loaded. The letter names that day, and a policy that
+says another number of days later does not move it. Where no letter is written yet, as if it were
 written today: for a day to come, a price that was loaded late, and a letter that could not be written.
 """
 
@@ -61,24 +62,29 @@ def words(
             day for day in sold.begins if day > max(on, today - _ASKED) and (known is None or day not in known.begins)
         ]
         for service, (on, known) in since.items()
-        if days(policy=policy, family=service.family)
     }
     keys = [key(service=service, day=day) for service, found in asked.items() for day in found]
     if not keys:
         return {}
     letters = _letters(keys, seller)
-    missing = [each for each in keys if letters.get(each, date.max) > today]
+    missing = [
+        key(service=service, day=day)
+        for service, found in asked.items()
+        if days(policy=policy, family=service.family)
+        for day in found
+        if not _written(letters.get(key(service=service, day=day)), today)
+    ]
     late = late_days(policy=policy, sold=sold, seller=seller, today=today) if missing else frozenset()
     stuck = runs.queries.unfinished(keys=[run_of(letter=each) for each in missing]) if missing else set()
     made: dict[int, Sequence[Word]] = {}
     for service, found in asked.items():
-        ahead, of_service = timedelta(days=days(policy=policy, family=service.family)), []
+        ahead, of_service = timedelta(days=days(policy=policy, family=service.family)), list[Word]()
         for day in found:
             letter = key(service=service, day=day)
-            told_on = letters.get(letter, date.max)
-            if told_on <= today:
-                of_service.append(Word(day, max(day, told_on + ahead), True))
-            elif day > today or day in late or run_of(letter=letter) in stuck:
+            written = letters.get(letter)
+            if written is not None and _written(written, today):
+                of_service.append(Word(day, written.begins_on or max(day, written.on + ahead), True))
+            elif ahead and (day > today or day in late or run_of(letter=letter) in stuck):
                 of_service.append(Word(day, max(day, today + ahead), False))
         made[service.pk] = of_service
     return made
@@ -89,10 +95,20 @@ def held(found: Sequence[Word]) -> sold_goods.Held:
     return tuple((each.day, each.until) for each in found if each.until > each.day)
 
 
-def _letters(keys: Sequence[str], seller: sellers.Seller) -> Mapping[str, date]:
-    """By key: the day on which the letter was written."""
-    found = models.OutgoingMail.objects.filter(among.of("key", keys)).values_list("key", "queued_at")
-    return {letter: rules.day(seller=seller, at=at) for letter, at in found}
+class _Letter(NamedTuple):
+    on: date
+    begins_on: date | None  # as it says; None: of a version that did not note it
+
+
+def _written(letter: _Letter | None, today: date) -> bool:
+    return letter is not None and letter.on <= today
+
+
+def _letters(keys: Sequence[str], seller: sellers.Seller) -> Mapping[str, _Letter]:
+    """By key: the day on which the letter was written, and the one that it names."""
+    found = models.OutgoingMail.objects.filter(among.of("key", keys))
+    rows = found.values_list("key", "queued_at", "price_letter__begins_on")
+    return {letter: _Letter(rules.day(seller=seller, at=at), begins_on) for letter, at, begins_on in rows}
 
 
 def late_days(
