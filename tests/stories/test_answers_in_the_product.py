@@ -159,6 +159,7 @@ def test_a_first_term_below_the_regular_price_is_promotional(stage: Stage) -> No
     if not times:
         text, times = re.subn(r'(price = "69.00"\nperiod = 12\n)', r'\1renewal = "99.00"\n', text)
     assert times == 1
+    govern(stage, "pasticceria", renewal='{ answer = "full_new_price", buyer = "current" }')  # clients are told nothing
     load.load_catalog(text=text, name="test", at=clock.business(), actor="test")
     assert known(stage, "pasticceria").service.promotional
     govern(stage, "pasticceria", promotion_penalty='"benefit"')

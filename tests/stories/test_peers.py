@@ -246,8 +246,11 @@ def test_H_a_new_price_list_changes_no_order_that_stands_and_no_term_that_is_pai
     due = papers.order(number=made.order).missing
     before = billing.Invoice.objects.count()
     sold = (source.ROOT / "catalogs" / "easy-hard.toml").read_text(encoding="utf-8")
-    assert '"135.00"' in sold
-    catalogs.load_catalog(text=sold.replace('"135.00"', '"199.00"'), name="dearer", at=clock.business(), actor="test")
+    listed, today = 'price = "135.00"\nperiod = 12\n', clock.business().date()
+    both = f'[{{ period = 12, amount = "135.00" }}, {{ period = 12, amount = "199.00", from = {today} }}]'
+    assert listed in sold
+    text = sold.replace(listed, f"prices = {both}\n")
+    catalogs.load_catalog(text=text, name="dearer", at=clock.business(), actor="test")
     stage.work()
     assert papers.order(number=made.order).missing == due
     assert billing.Invoice.objects.count() == before

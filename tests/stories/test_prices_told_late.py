@@ -10,8 +10,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from planshift.catalog import load
+from planshift.catalog import models as catalog
 from planshift.domain import facts
+from planshift.domain.errors import Refused
 from planshift.interfaces.cli import renew
+from planshift.interfaces.presenters import reasons
 from planshift.procedures import models
 from planshift.runtime import clock, runs
 from planshift.runtime.models import Run
@@ -117,8 +120,8 @@ def test_D6_told_in_time_or_cheaper_or_never_promised_holds_at_once(stage: Stage
     assert nets(stage) == {1100_00}
     listed('amount = "900.00", from = 2027-01-15')
     assert nets(stage) == {900_00}
-    listed('amount = "1200.00", from = 2027-01-16')
-    assert nets(stage) == {961_20}
+    listed('amount = "900.00", from = 2027-01-15 }, { period = 12, amount = "1200.00", from = 2027-01-16')
+    assert nets(stage) == {900_00}
     govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day").replace("30", "0"))
     assert nets(stage) == {1200_00}
 
@@ -151,6 +154,24 @@ def test_D6_who_takes_a_plan_while_its_new_price_is_listed_renews_as_quoted(stag
     to(stage, dt.date(2027, 1, 11))
     card = stage.page("vps1.piekarnia").card
     assert card.renewal is not None and card.renewal.net.minor == 1100_00
+
+
+def test_D6_who_took_a_plan_before_an_earlier_dated_price_was_loaded_is_told_of_it_too(stage: Stage) -> None:
+    """His quote said 961.20: a price that is dated before it, and loaded after it, is no price he could know."""
+    to(stage, dt.date(2027, 1, 10))
+    change = stage.order(stage.quote("vps1.piekarnia", "professional"))
+    stage.pay(change.order) if change.state == "AWAITING_PAYMENT" else stage.work()
+    card = stage.page("vps1.piekarnia").card
+    assert card.plan_code == "professional" and card.renewal is not None and card.renewal.net.minor == 961_20
+    to(stage, dt.date(2027, 1, 12))
+    listed('amount = "1100.00", from = 2027-01-05')
+    to(stage, dt.date(2027, 1, 13))
+    card = stage.page("vps1.piekarnia").card
+    end = card.term_end_on
+    told = models.OutgoingMail.objects.filter(purpose="price_change", about=stage.service("vps1.piekarnia").number)
+    assert told.count() == 1 and end is not None
+    held = end < dt.date(2027, 2, 12)
+    assert card.renewal is not None and card.renewal.net.minor == (961_20 if held else 1100_00)
 
 
 def test_D6_the_dry_run_of_the_renewals_names_the_price_that_is_held(
@@ -195,4 +216,50 @@ def test_D6_a_longer_time_to_tell_does_not_hold_back_what_was_told_in_time(stage
     to(stage, dt.date(2026, 12, 16))
     assert "od 15 stycznia 2027" in letters(stage)[0]
     govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day").replace("30", "90"))
+    assert nets(stage) == {1100_00}
+
+
+def dearer(was: str, now: str) -> None:
+    """Load the catalog with the price of a year of Professional changed where it stands."""
+    text = (source.ROOT / "catalogs/deposit.toml").read_text(encoding="utf-8")
+    head, rest = text.split("[plans.professional]", 1)
+    assert was in rest
+    rest = rest.replace(was, now, 1)
+    load.load_catalog(text=f"{head}[plans.professional]{rest}", name="deposit.toml", at=clock.business(), actor="test")
+
+
+def test_D6_a_price_that_rises_where_it_stands_is_refused_since_nobody_would_be_told(stage: Stage) -> None:
+    loaded = catalog.CatalogRevision.objects.count()
+    with pytest.raises(Refused) as refused:
+        dearer('{ period = 12, amount = "961.20" }', '{ period = 12, amount = "1100.00" }')
+    assert refused.value.code == "price_raised_in_place"
+    (told,) = reasons.sentences(refused.value)
+    assert "professional" in told and "961.20" in told and "1100.00" in told
+    assert catalog.CatalogRevision.objects.count() == loaded and nets(stage) == {961_20}
+    dearer('{ period = 12, amount = "961.20" }', '{ period = 12, amount = "900.00" }')  # cheaper waits for nobody
+    assert nets(stage) == {900_00}
+
+
+def test_D6_a_price_that_is_put_in_the_place_of_another_is_refused_too(stage: Stage) -> None:
+    """Without the former price nothing holds for who is a client already: he would pay the first price that is left."""
+    to(stage, dt.date(2027, 1, 10))
+    with pytest.raises(Refused, match="price_raised_in_place"):
+        dearer('amount = "961.20" }', 'amount = "1100.00", from = 2027-01-20 }')
+    assert nets(stage) == {961_20}
+
+
+def test_D6_a_price_that_was_listed_for_a_day_does_not_rise_any_more(stage: Stage) -> None:
+    listed('amount = "1000.00", from = 2027-01-15')
+    to(stage, dt.date(2026, 12, 16))
+    assert "1230,00" in letters(stage)[0].replace(" ", "")  # 1000.00 x 1.23
+    with pytest.raises(Refused, match="price_raised_in_place"):
+        listed('amount = "1100.00", from = 2027-01-15')
+    to(stage, dt.date(2027, 1, 18))
+    assert announced(stage) == 1000_00
+    sound()
+
+
+def test_D6_where_clients_are_told_nothing_and_promised_nothing_the_list_of_the_day_counts(stage: Stage) -> None:
+    govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day").replace("30", "0"))
+    dearer('{ period = 12, amount = "961.20" }', '{ period = 12, amount = "1100.00" }')
     assert nets(stage) == {1100_00}

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from planshift.catalog import models
-from planshift.domain import catalog, catalog_document, documents
-from planshift.domain.errors import Refused
+from planshift.domain import catalog, catalog_document, documents, rises
+from planshift.domain.errors import Reason, Refused
+from planshift.domain.money import Money
 from planshift.domain.policy import deposit, document, loader
 from planshift.runtime import audit
 
@@ -17,25 +18,28 @@ def load_catalog(*, text: str, name: str, at: datetime, actor: str) -> models.Ca
     The same text again makes no new revision. Problems of the document are raised as the parser words them, with line
     and key; `name` is the file name for these messages. loader.BadPolicy when the policy in force does not fit it: it
     names what is no longer sold. Refused("seller_currency_fixed") when a seller with a catalog would change its
-    currency: existing services are priced in it.
+    currency: existing services are priced in it. Refused("price_raised_in_place") with every price that would cost
+    existing clients more without a day of its own, where the policy tells them or keeps what was agreed.
     """
-    document = catalog_document.parse(text, name=name)
+    sold = catalog_document.parse(text, name=name)
     with transaction.atomic():
-        seller = _seller(document)
-        if (policy := _newest_text(models.PolicyRevision, seller)) is not None:
-            loader.load(policy.encode(), catalog=document)
+        seller = _seller(sold)
+        rules = _newest_text(models.PolicyRevision, seller)
+        policy = None if rules is None else loader.load(rules.encode(), catalog=sold)
         newest = models.CatalogRevision.objects.filter(seller=seller).order_by("-number").first()
-        if newest is not None and newest.digest == document.digest:
+        if newest is not None and newest.digest == sold.digest:
             return newest
+        if newest is not None and policy is not None:
+            _nobody_surprised(newest, sold, policy, at=at)
         revision = models.CatalogRevision.objects.create(
             seller=seller,
             number=(newest.number if newest else 0) + 1,
-            digest=document.digest,
+            digest=sold.digest,
             text=text,
             loaded_at=at,
         )
         audit.record(
-            kind="catalog", number=seller.code, event="loaded", actor=actor, at=at, facts={"digest": document.digest}
+            kind="catalog", number=seller.code, event="loaded", actor=actor, at=at, facts={"digest": sold.digest}
         )
     return revision
 
@@ -93,6 +97,21 @@ def _seller(document: catalog.Catalog) -> models.Seller:
         models.Seller.objects.filter(pk=seller.pk).update(**fields)
         seller.refresh_from_db()
     return seller
+
+
+def _nobody_surprised(
+    newest: models.CatalogRevision, sold: catalog.Catalog, policy: document.Policy, *, at: datetime
+) -> None:
+    before, today = catalog_document.parse(newest.text, accepted=True), at.astimezone(sold.seller.zone).date()
+    found = list(rises.in_place(before=before, after=sold, policy=policy, today=today))
+    if found:
+        raise Refused.for_reasons(_raised(each, currency=sold.seller.currency) for each in found)
+
+
+def _raised(rise: rises.Rise, *, currency: str) -> Reason:
+    facts = {"what": rise.resource or rise.plan, "plan": rise.plan, "length": str(rise.length), "on": rise.on}
+    amounts = {name: str(Money(amount, currency)) for name, amount in (("was", rise.was), ("now", rise.now))}
+    return Reason("price_raised_in_place", {**facts, **amounts})
 
 
 def _newest_text(

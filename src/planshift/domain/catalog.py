@@ -81,9 +81,9 @@ class Contract:
 
     def begins(self, price: Price) -> date:
         """From which day a price holds for this contract; `date.max`: never."""
-        if price.valid_from <= self.since:
-            return price.valid_from
-        day = price.existing_from or (date.max if self.kept else price.valid_from)
+        day = price.valid_from
+        if day > self.since:
+            day = price.existing_from or (date.max if self.kept else day)
         return next((until for begins, until in self.held if begins == day), day)
 
     def without_cheaper(self, total: "Callable[[Contract, date], Fraction | None]") -> "Contract":

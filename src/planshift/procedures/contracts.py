@@ -94,7 +94,7 @@ def of_change(*, on: date, revision: int, sold: sold_goods.Catalog, policy: docu
     if not told.days(policy=policy, family=family):
         return Agreed(on)
     known = catalog.catalog_of(revision=revision).begins
-    return Agreed(on, tuple((day, date.max) for day in sold.begins if day > on and day not in known))
+    return Agreed(on, tuple((day, date.max) for day in sold.begins if day not in known))
 
 
 def of(*, since: Agreed | None, policy: document.Policy, family: str) -> sold_goods.Contract | None:

@@ -20,7 +20,7 @@ def load_catalog(*, text: str, name: str, at: datetime, actor: str) -> Loaded:
     """Put a catalog (TOML) in force for the seller that it names; a new seller is made. `name` is that of the file.
 
     Raises toml_reading.BadDocument with every problem, loader.BadPolicy with everything in which the policy in force
-    does not fit it. Refused: `seller_currency_fixed`.
+    does not fit it. Refused: `seller_currency_fixed`, `price_raised_in_place`.
     """
     made = load.load_catalog(text=text, name=name, at=at, actor=actor)
     return Loaded(seller=made.seller.code, revision=made.number, digest=made.digest)

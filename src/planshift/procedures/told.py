@@ -13,6 +13,7 @@ from typing import NamedTuple
 from planshift.catalog import models as sellers
 from planshift.catalog import queries as catalog
 from planshift.domain import catalog as sold_goods
+from planshift.domain import rises
 from planshift.domain.policy import document
 from planshift.procedures import models, rules
 from planshift.runtime import among, runs
@@ -20,7 +21,6 @@ from planshift.services import models as services
 
 PURPOSE = "price_change"
 RUN = "price_news_batch"
-_ASKED = timedelta(days=732)  # a price of an earlier day is everybody's: a letter is written at most 366 days before
 
 
 class Word(NamedTuple):
@@ -59,7 +59,9 @@ def words(
     concluded, and by which catalog: who bought by that catalog knew its days. At most three statements."""
     asked = {
         service: [
-            day for day in sold.begins if day > max(on, today - _ASKED) and (known is None or day not in known.begins)
+            day
+            for day in sold.begins
+            if day > today - rises.LOOKED_BACK and (day > on if known is None else day not in known.begins)
         ]
         for service, (on, known) in since.items()
     }
@@ -117,7 +119,7 @@ def late_days(
     """Days that have come whose prices were not in the catalog of so many days ago: no letter was written in time. What
     stood in the seller's first catalog was told by whoever sold before. One statement, none where no such day is."""
     most = max(days(policy=policy, family=family) for family in ("", *sold.families))
-    past = [day for day in sold.begins if today - _ASKED < day <= today]
+    past = [day for day in sold.begins if today - rises.LOOKED_BACK < day <= today]
     if not most or not past:
         return frozenset()
     before: datetime = rules.start_of(today - timedelta(days=most), seller=seller)

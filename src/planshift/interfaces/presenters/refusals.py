@@ -303,6 +303,11 @@ OF_WORK: dict[str, str | Promise] = {
     "run_not_possible": _("That is not possible for a run in the state %(state)s."),
     "run_unknown_step": _("The run has no step %(step)s."),
     "seller_currency_fixed": _("The currency of a seller cannot change."),
+    "price_raised_in_place": _(
+        "%(what)s in the plan %(plan)s would cost existing clients more from %(on)s: %(now)s, not %(was)s "
+        "(%(length)s). Leave the former price in the catalog and give the new one a day of its own (from): then they "
+        "are told of it."
+    ),
     "seller_without_catalog": _("The seller has no catalog yet."),
     "seller_without_policy": _("The seller has no policy yet."),
     "seller_unknown": _("There is no seller %(seller)s."),
