@@ -8,7 +8,11 @@ import re
 import pypdf
 import pytest
 
+from planshift.catalog import load
+from planshift.procedures import queries
 from planshift.runtime import clock
+from planshift.services import models as services
+from tests.house_rules import source
 from tests.interfaces.api import known
 from tests.stories.conftest import Stage
 from tests.stories.test_account_credit import ANSWERS, LABEL, lowered
@@ -63,3 +67,39 @@ def test_the_api_and_staff_see_the_balance_and_another_client_does_not(stage: St
     office = text(enter("personale").get(f"/staff/clients/{client}/").content)
     assert re.search(r"Account credit €26\.84", office)
     assert "It is used by itself for renewals," in text(enter(WHO).get("/payments/credit/").content)
+
+
+def test_what_the_credit_pays_is_said_as_the_families_of_the_clients_services_have_it(stage: Stage) -> None:
+    """The policy says another answer for a family: the client with such services reads that one."""
+    lowered(stage)
+    client, seller = stage.service(LABEL).client, stage.service(LABEL).client.seller
+    credit = {name: f'\n[family.{name}]\naccount_credit = "renewals_only"\n' for name in ("hosting", "vps")}
+    text_of = (source.ROOT / "policies/easy-hard.toml").read_text(encoding="utf-8")
+
+    def told(*families: str) -> set[str]:
+        own = text_of.replace("\n[[case]]", "".join(credit[name] for name in families) + "\n[[case]]", 1)
+        load.load_policy(seller=seller.code, text=own, at=clock.business(), actor="test")
+        page = queries.money(client=client.number, at=clock.business())
+        api = known.caller(SELLER).get(f"/clients/{client.number}/account-credit").json()
+        return {page.credit_pays, api["pays"]}
+
+    assert told() == {"changes_and_renewals"}
+    assert told("vps") == {"changes_and_renewals"}  # nothing of this client's
+    assert told("hosting") == {"renewals"}
+    other = client.services.exclude(pk=stage.service(LABEL).pk).first() or services.Service.objects.create(
+        client=client,
+        number="S-OTHER",
+        label="vps.pasticceria",
+        family="vps",
+        plan="vps",
+        months=12,
+        state="ACTIVE",
+        created_at=clock.business(),
+    )
+    services.Service.objects.filter(pk=other.pk).update(family="vps", state="ACTIVE")
+    assert told("hosting") == {"renewals_and_some_changes"}
+    assert told("hosting", "vps") == {"renewals"}
+    services.Service.objects.filter(pk=other.pk).update(state="ENDED")
+    assert told("vps") == {"changes_and_renewals"}  # what is over asks for nothing
+    shown = text(enter(WHO).get("/payments/credit/").content)
+    assert "It is used by itself for changes and renewals" in shown

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as billing
 from planshift.domain import facts
 from planshift.domain.money import Money
@@ -21,6 +22,8 @@ from planshift.provisioning import models as machines
 from planshift.runtime import clock
 from planshift.services.queries import NotFound
 from tests.stories.conftest import Stage
+from tests.stories.test_account_credit import ANSWERS, LABEL, lowered
+from tests.stories.test_answers_in_the_product import govern
 
 
 def opened(number: str, **how: Any) -> dict[str, bytes]:
@@ -42,6 +45,10 @@ def opened(number: str, **how: Any) -> dict[str, bytes]:
 
 def read(files: dict[str, bytes], name: str) -> Any:
     return json.loads(files[name])
+
+
+def moves(files: dict[str, bytes]) -> list[tuple[str, str]]:
+    return [(each["posting"], each["amount"]["amount"]) for each in read(files, "money/ledger.json")]
 
 
 def test_H9_the_evidence_of_an_easy_change_is_complete(stage: Stage) -> None:
@@ -126,6 +133,65 @@ def test_D7_the_evidence_of_a_decrease_has_the_mails_the_answer_and_the_correcti
     credited = Money.from_minor(-paper.gross_minor, paper.currency).text
     moved = [(each["posting"], each["amount"]["amount"]) for each in read(files, "money/ledger.json")]
     assert ("credit_to_deposit", credited) in moved and ("correction_issued" in {name for name, _ in moved})
+
+
+def test_the_evidence_tells_what_went_to_account_credit_and_what_was_paid_from_it(
+    stage: Stage, post: SimulatedMail
+) -> None:
+    """Silver → Gold, 26.84 by transfer; back, to account credit; up again for 39.04: 26.84 of it by the credit."""
+    down = lowered(stage)
+    files = opened(down)
+    (paper,) = billing.Invoice.objects.filter(kind="correction")
+    stem = f"documents/{paper.number.replace('/', '-')}"
+    assert files[f"{stem}.pdf"].startswith(b"%PDF")
+    told = read(files, "documents/documents.json")["documents"]
+    assert [(each["number"], each["gross"]) for each in told] == [(paper.number, "-26.84")]
+    (correction,) = read(files, "documents/corrections.json")["corrections"]
+    assert (correction["state"], correction["credited_to"]) == ("CREDITED", "account_credit")
+    assert read(files, "quote/quote.json")["credit_to"] == "account_credit"
+    assert 'credit_to = "account_credit"' in files["quote/policy.toml"].decode()  # the rule that says so
+    assert moves(files) == [
+        ("correction_issued", "22.00"),
+        ("correction_issued", "4.84"),
+        ("credit_to_account_credit", "26.84"),
+    ]
+    govern(stage, LABEL, **ANSWERS, change_fee='[{ answer = "flat", amount = "10.00" }]')
+    up = stage.order(stage.quote(LABEL, "gold"))
+    waits = read(opened(up.number), "money/order.json")["collection"]
+    assert (waits["drawn"], waits["because"], waits["due"]) == (False, ["by_payment_only"], "39.04 EUR")
+    stage.pay(up.order)  # the rest
+    assert stage.change(up.number).state == "DONE"
+    files = opened(up.number)
+    money = read(files, "money/order.json")
+    assert [(each["source"], each["amount"]) for each in money["covered_by"]] == [
+        ("account_credit", "26.84"),
+        ("bank", "12.20"),
+    ]
+    assert [each["amount"] for each in money["payments"]] == ["12.20"]  # credit is no payment
+    used = {"balance": "26.84 EUR", "used": "26.84 EUR", "because": []}
+    assert waits["account_credit"] == money["collection"]["account_credit"] == used
+    assert moves(files) == [
+        ("account_credit_drawn", "26.84"),
+        ("received_for_order", "12.20"),
+        ("invoice_issued", "32.00"),
+        ("invoice_issued", "7.04"),
+        ("invoice_settled", "39.04"),
+    ]
+    (invoice,) = billing.Invoice.objects.filter(order__number=up.order)
+    assert files[f"documents/{invoice.number.replace('/', '-')}.pdf"].startswith(b"%PDF")
+    assert files[f"documents/{up.order}.pdf"].startswith(b"%PDF")
+    (told,) = read(files, "documents/documents.json")["documents"]
+    assert [(each["source"], each["amount_minor"]) for each in told["settled"]] == [
+        ("account_credit", 2684),
+        ("bank", 1220),
+    ]
+
+
+def test_the_evidence_says_why_account_credit_did_not_pay(stage: Stage, post: SimulatedMail) -> None:
+    lowered(stage, account_credit='"renewals_only"')
+    up = stage.order(stage.quote(LABEL, "gold"))
+    decided = read(opened(up.number), "money/order.json")["collection"]["account_credit"]
+    assert decided == {"balance": "26.84 EUR", "used": "0.00 EUR", "because": ["account_credit_for_renewals"]}
 
 
 def test_another_sellers_staff_and_clients_get_404(stage: Stage) -> None:

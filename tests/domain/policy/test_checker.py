@@ -256,3 +256,17 @@ def test_a_currency_that_nobody_has_is_named_with_the_nearest():
     (found,) = checker.check(HEAD.replace('"EUR"', '"EUT"').encode()).findings
     assert (found.key, found.message) == ("currency", "there is no currency “EUT” (ISO 4217)")
     assert found.nearest is not None and codes.is_currency(found.nearest)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("collection", "from_deposit"), ("account_credit", "renewals_only"), ("direction", "catalog")]
+)
+def test_what_is_asked_before_the_cases_is_refused_in_one_and_a_loaded_policy_stays_readable(name, answer):
+    """An order is paid by the rules of the service: an answer in a case would never be heard."""
+    answers = dimensions.every()[name].answers
+    answer = answer if answer in answers else next(iter(answers))
+    text = f'[deposit]\nanswer = "none"\n[[case]]\nname = "all"\n{name} = "{answer}"\n'
+    found = [each for each in findings(text) if each.key.endswith(name)]
+    assert [each.line for each in found] == [line(5)]
+    assert "it is asked before the cases" in found[0].message and "[family.CODE]" in found[0].message
+    assert checker.check((HEAD + text).encode(), loaded=True).policy is not None

@@ -82,6 +82,8 @@ def check(data: bytes, *, catalog: Catalog | None = None, loaded: bool = False) 
     problems: list[values.Problem] = []
     currency = catalog.seller.currency if catalog is not None else ""
     policy = _policy(raw, hashlib.sha256(data).hexdigest(), currency, problems.append)
+    if policy is not None and not loaded:
+        _before_cases(policy.cases, problems.append)
     if policy is not None and not problems and not loaded:
         positions = reading.positions(raw)
         contradictions.find(policy, positions, problems.append)
@@ -246,9 +248,6 @@ def _case(body: Mapping[str, Any], index: int, report: values.Report) -> documen
     if read.get("kind") and not body.get("reason"):
         report(values.Problem(path, 'a case that decides the kind must say why: reason = { en = "…" } (H3)'))
     answers = reading.answers(body, path, report)
-    for name in answers:
-        if dimensions.every()[name].before_cases:
-            report(values.Problem((*path, name), f"a case cannot answer “{name}”: it is asked before the cases"))
     return document.Case(
         name=read.get("name") or f"case {index + 1}",
         when=reading.condition(when, (*path, "when"), report),
@@ -256,6 +255,16 @@ def _case(body: Mapping[str, Any], index: int, report: values.Report) -> documen
         reason=read.get("reason"),
         answers=answers,
     )
+
+
+def _before_cases(cases: tuple[document.Case, ...], report: values.Report) -> None:
+    """What is asked before the cases cannot be answered by one: the answer would never be heard."""
+    for index, case in enumerate(cases):
+        for name in case.answers:
+            if dimensions.every()[name].before_cases:
+                message = f"a case cannot answer “{name}”: it is asked before the cases"
+                where = "; say it at the top of the file, or for a family: [family.CODE]"
+                report(values.Problem(("case", index, name), message + where))
 
 
 def _reachable(cases: tuple[document.Case, ...], report: values.Report) -> None:

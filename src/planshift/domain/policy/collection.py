@@ -11,6 +11,7 @@ from planshift.domain.policy.vocabulary import Answer, rules
 
 QUESTION = __doc__
 DEFAULT = "by_payment"
+BEFORE_CASES = True  # an order, of a renewal too, is paid by the rules of the service, whatever the change was
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def page(
         start_on=start_on,
         end_on=end_on,
         payouts=payouts,
-        pays=credit.pays(seller=owner.seller) if kind == "account_credit" else "",
+        pays=credit.pays(client=owner) if kind == "account_credit" else "",
         holder=payouts[0].holder if payouts else owner.name,
         iban=payouts[0].iban if payouts else "",
     )

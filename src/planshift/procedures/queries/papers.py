@@ -84,7 +84,7 @@ def money(*, client: str, cursor: str = "", size: int = 25, at: datetime) -> vie
         invoices=opened.open_of(client=client),
         bank_account=seller.bank_account,
         credit=found.get((client, "account_credit", seller.currency)),
-        credit_pays=credit.pays(seller=seller) if (client, "account_credit", seller.currency) in found else "",
+        credit_pays=credit.pays(client=owner) if (client, "account_credit", seller.currency) in found else "",
     )
 
 

@@ -18,6 +18,6 @@ class DepositPage:
     start_on: date | None
     end_on: date | None
     payouts: tuple[payout_queries.PayoutView, ...]
-    pays: str  # of account credit, what it is used for: changes_and_renewals, renewals
+    pays: str  # of account credit, what it is used for: changes_and_renewals, renewals, renewals_and_some_changes
     holder: str  # what a payout form suggests
     iban: str

@@ -60,7 +60,7 @@ class MoneyPage:
     invoices: tuple[opened.OpenView, ...] = ()  # issued elsewhere, with something unpaid
     bank_account: str = ""  # of the seller, to pay them
     credit: Money | None = None  # account credit; None where there never was any
-    credit_pays: str = ""  # changes_and_renewals, renewals
+    credit_pays: str = ""  # changes_and_renewals, renewals, renewals_and_some_changes
 
 
 @dataclass(frozen=True, slots=True)

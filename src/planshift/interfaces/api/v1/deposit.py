@@ -47,7 +47,7 @@ class AccountCredit(Schema):
 
     balance: shapes.Amount
     currency: str
-    pays: Literal["changes_and_renewals", "renewals"]
+    pays: Literal["changes_and_renewals", "renewals", "renewals_and_some_changes"]
 
 
 class Payout(Schema):
