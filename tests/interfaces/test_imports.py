@@ -1,10 +1,14 @@
 """A file comes in by the command, the API and the back office: the same report, all of it or nothing, once."""
 
+import datetime as dt
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdf
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -16,8 +20,10 @@ from planshift.domain.money import Money
 from planshift.interfaces.cli import importing as command
 from planshift.interfaces.presenters import import_format
 from planshift.ledger import balances
+from planshift.ledger import models as ledger
 from planshift.procedures import models
 from planshift.procedures.importing import run
+from planshift.procedures.reconciling import running
 from planshift.runtime import clock
 from planshift.runtime.models import NumberSeries
 from planshift.services import models as services
@@ -207,3 +213,69 @@ def test_problems_are_told_in_the_readers_language(enter: Enter, language: str, 
     wrong = body("clients", {**import_format.EXAMPLE["clients"][0], "since": "soon"})
     shown = browser.post("/staff/imports/file/", {"file": SimpleUploadedFile("c.json", wrong), "kind": "clients"})
     assert sentence in shown.content.decode()
+
+
+@pytest.mark.usefixtures("demo")
+def test_account_credit_is_taken_over_in_both_formats_once_and_is_never_a_deposit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a seller that keeps no deposit too. The CSV and the JSON say the same, so the second changes nothing."""
+    seller = "demo-host-italia"
+    client = {**import_format.EXAMPLE["clients"][0], "account_credit": "26.84"}
+    del client["deposit"]
+    lines = import_format.csv_of("clients").splitlines()
+    (tmp_path / "clients.csv").write_text(
+        f"{lines[0].replace(',deposit', ',account_credit')}\n{lines[1].replace('25.00', '26.84')}\n", encoding="utf-8"
+    )
+    (tmp_path / "clients.json").write_bytes(body("clients", client))
+    for format, new in (("csv", 1), ("json", 0), ("csv", 0)):
+        assert command.main(["clients", str(tmp_path / f"clients.{format}"), "--seller", seller]) == 0
+        assert f"{new} clients came in, {1 - new} known already" in capsys.readouterr().out
+    number = services.Client.objects.get(email="tartak@demo.example").number
+    held = balances.of_client(client=number, kind="account_credit", currency="EUR")
+    assert held == Money.of("26.84", "EUR")
+    assert balances.of_client(client=number, kind="deposit", currency="EUR") == Money.of("0.00", "EUR")
+    (move,) = ledger.Transfer.objects.filter(posting="account_credit_opened")
+    assert (move.debit.kind, move.credit.kind, move.amount_minor) == ("opening", "account_credit", 2684)
+    assert list(running.differences()) == [] and balances.differences() == {}
+    found = come_in("clients", body("clients", {**client, "account_credit": "99.00"}), seller=seller)
+    assert [each.code for each in found.problems] == ["import_differs"]  # an import changes nothing that came in
+    for amount, code in (("0.00", "import_amount_above_zero"), ("1.005", "import_amount")):
+        other = {**client, "reference": "crm-18", "account_credit": amount}
+        (problem,) = come_in("clients", body("clients", other), seller=seller).problems
+        assert (problem.code, problem.facts["field"]) == (code, "account_credit")
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_file_that_came_in_before_account_credit_could_be_said_is_still_known() -> None:
+    """The digest of a record that says nothing of it is the one that was remembered then."""
+    come_in("clients", body("clients"))
+    kept = models.Imported.objects.get(reference="crm-17").digest
+    assert kept == "a5aa7c98062432718344b37ba5390690937497de53c4e587828f27f9b03af6e1"
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_api_takes_account_credit_over_and_client_and_staff_read_where_it_came_from(enter: Enter) -> None:
+    api = known.caller(POLSKA)
+    content = body("clients", {**import_format.EXAMPLE["clients"][0], "account_credit": "12.30"})
+    for new in (1, 0):
+        sent = api.browser.post(
+            "/api/v1/imports/clients",
+            content,
+            content_type="application/json",
+            headers={"authorization": f"Bearer {api.token}"},
+        )
+        assert sent.status_code == 200 and len(sent.json()["new"]) == new, sent.content
+    number = services.Client.objects.get(email="tartak@demo.example").number
+    assert api.get(f"/clients/{number}/account-credit").json()["balance"] == "12.30"
+    day = clock.business().date()
+    told = api.get(f"/clients/{number}/account-credit/statement?from={day}&to={day + dt.timedelta(days=1)}").json()
+    assert [(each["code"], each["amount"]) for each in told["movements"]] == [("account_credit_opened", "12.30")]
+    browser = Client()
+    browser.force_login(get_user_model().objects.get(email="tartak@demo.example"))
+    page = browser.get("/payments/credit/", headers={"accept-language": "en"}).content.decode()
+    assert "12.30" in page or "12,30" in page
+    moves = browser.get(f"/payments/credit/statement.csv?from={day}&to={day}").content.decode()
+    assert "account_credit_opened,,12.30,12.30,PLN" in moves
+    paper = pypdf.PdfReader(io.BytesIO(browser.get(f"/payments/credit/statement.pdf?from={day}&to={day}").content))
+    assert "Przejęte saldo początkowe" in paper.pages[0].extract_text()

@@ -14,6 +14,7 @@ def examples() -> tuple[tuple[postings.Posting, str], ...]:
         postings.received_unidentified(seller="demo-host", through="bank", amount=eur),
         postings.received_for_document(**who, through="bank", amount=eur),
         postings.deposit_opened(**who, amount=eur),
+        postings.account_credit_opened(**who, amount=eur),
         postings.deposit_drawn(client="C-1001", amount=eur),
         postings.draw_released(client="C-1001", amount=eur),
         postings.account_credit_drawn(client="C-1001", amount=eur),

@@ -27,7 +27,9 @@ class Kind:
 # Balances are stored for clients' accounts only; seller-wide ones are summed from transfers.
 KINDS: dict[str, Kind] = {
     "deposit": Kind("client", "credit", "Refundable deposit: what the client may spend or have back.", floor=0),
-    "account_credit": Kind("client", "credit", "Credit of changes: pays later orders, is never paid out.", floor=0),
+    "account_credit": Kind(
+        "client", "credit", "Credit on the account, not money: pays later orders, is never paid out.", floor=0
+    ),
     "held": Kind("client", "credit", "Money set aside for open orders: part payments and reserved deposit.", floor=0),
     "unapplied": Kind("client", "credit", "Money that matched no open order: assigned or paid back by staff.", floor=0),
     "payout": Kind("client", "credit", "Deposit set aside for payouts that staff have not sent yet.", floor=0),
@@ -149,15 +151,12 @@ def received_for_document(*, seller: str, client: str, through: str, amount: Mon
 
 def deposit_opened(*, seller: str, client: str, amount: Money) -> Posting:
     """A deposit is taken over from an earlier system."""
-    return _posting(
-        "deposit_opened",
-        client_key(client),
-        (
-            seller_account(seller=seller, kind="opening", currency=amount.currency),
-            client_account(client=client, kind="deposit", currency=amount.currency),
-            amount,
-        ),
-    )
+    return _received("deposit_opened", seller, client, "opening", "deposit", amount)
+
+
+def account_credit_opened(*, seller: str, client: str, amount: Money) -> Posting:
+    """Account credit is taken over from an earlier system."""
+    return _received("account_credit_opened", seller, client, "opening", "account_credit", amount)
 
 
 # Money waits for an order, or is let go.

@@ -34,8 +34,11 @@ def wrong(entry: Entry) -> Iterator[Problem]:
             yield entry.problem("import_period", "end_on")
         if bool(record.account) != (record.server is not None):
             yield entry.problem("import_server_and_account", "account")
-    elif isinstance(record, shapes.ClientIn) and record.deposit is not None and Fraction(record.deposit) <= 0:
-        yield entry.problem("import_amount_above_zero", "deposit", value=record.deposit)
+    elif isinstance(record, shapes.ClientIn):
+        for name in shapes.BALANCES:
+            amount = getattr(record, name)
+            if amount is not None and Fraction(amount) <= 0:
+                yield entry.problem("import_amount_above_zero", name, value=amount)
 
 
 def _invoice(entry: Entry, record: shapes.InvoiceIn) -> Iterator[Problem]:

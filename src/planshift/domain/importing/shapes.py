@@ -55,6 +55,12 @@ class ClientIn(Record):
     time_zone: kinds.TimeZone = Field(default="", description="such as Europe/Rome; empty: the seller's")
     login: kinds.YesNo = Field(default=False, description="the contact address may sign in (by a link sent to it)")
     deposit: kinds.Amount | None = Field(default=None, description="balance that is taken over, above 0")
+    account_credit: kinds.Amount | None = Field(
+        default=None, description="credit that is taken over, above 0: pays later orders, is never paid out"
+    )
+
+
+BALANCES = ("deposit", "account_credit")  # fields of ClientIn
 
 
 class ServiceIn(Record):

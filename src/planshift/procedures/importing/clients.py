@@ -1,14 +1,14 @@
-"""How do clients come in? With buyer data that count as confirmed, and the deposit that they had."""
+"""How do clients come in? With buyer data that count as confirmed, and the deposit and account credit that they had."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from planshift.billing import deposits
+from planshift.billing import account_credit, deposits
 from planshift.domain.errors import BadMoney
+from planshift.domain.importing import shapes
 from planshift.domain.importing.entries import Entry
 from planshift.domain.importing.report import Problem
-from planshift.domain.importing.shapes import Buyer
 from planshift.domain.money import Money
 from planshift.procedures.importing.context import Context
 from planshift.services import intake
@@ -20,14 +20,14 @@ def wrong(context: Context) -> Iterator[Problem]:
     for entry in context.fresh:
         if entry.record.since > today:
             yield entry.problem("import_future", "since", value=entry.record.since)
-        if entry.record.deposit is None:
-            continue
-        if not context.seller.has_deposit:
+        if entry.record.deposit is not None and not context.seller.has_deposit:
             yield entry.problem("no_deposit", "deposit")
-        try:
-            Money.of(entry.record.deposit, context.seller.currency).minor  # noqa: B018 - parts of a cent are refused
-        except BadMoney:
-            yield entry.problem("import_amount", "deposit", value=entry.record.deposit)
+        for name in shapes.BALANCES:
+            amount = getattr(entry.record, name)
+            try:
+                Money.of(amount or "0", context.seller.currency).minor  # noqa: B018 - parts of a cent are refused
+            except BadMoney:
+                yield entry.problem("import_amount", name, value=amount)
 
 
 def numbers(fresh: Sequence[Entry]) -> list[str]:
@@ -57,19 +57,19 @@ def write(context: Context, *, numbers: Sequence[str]) -> None:
         at=context.at,
         actor=context.actor,
     )
-    deposits.open_many(
-        opened=[
-            (row, Money.of(entry.record.deposit, context.seller.currency))
+    had = {
+        name: [
+            (row, Money.of(amount, context.seller.currency))
             for entry, row in zip(fresh, made, strict=True)
-            if entry.record.deposit is not None
-        ],
-        key="import",
-        at=context.at,
-        actor=context.actor,
-    )
+            if (amount := getattr(entry.record, name)) is not None
+        ]
+        for name in shapes.BALANCES
+    }
+    deposits.open_many(opened=had["deposit"], key="import", at=context.at, actor=context.actor)
+    account_credit.open_many(opened=had["account_credit"], key="import", at=context.at, actor=context.actor)
 
 
-def columns(buyer: Buyer) -> dict[str, object]:
+def columns(buyer: shapes.Buyer) -> dict[str, object]:
     """The columns of a buyer profile."""
     names = ("name", "street", "postcode", "city", "country", "tax_id", "is_business", "legal")
     return {name: getattr(buyer, name) for name in names}
