@@ -215,9 +215,10 @@ def _issue(
     parts: Iterable[models.PartPayment],
     also: Sequence[booking.Entry] = (),
 ) -> list[models.Invoice]:
-    numbered, settled = _numbered(orders, on), _settled(orders, parts)
-    forms = {order.pk: legal_form or _form(order, lines[order.pk], on) for order in orders}
+    settled = _settled(orders, parts)
+    forms = {order.id: legal_form or _form(order, lines[order.id], on) for order in orders}
     proofs = vat_proofs.of(orders=orders, lines=lines)
+    numbered = _numbered(orders, on)  # whoever issues after us waits from here to our commit
     invoices = bulk.create(
         _invoice(
             order, *numbered[order.pk], on, at, actor, forms[order.pk], settled[order.pk], proofs.get(order.pk, "")

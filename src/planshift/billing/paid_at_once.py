@@ -5,15 +5,20 @@ What is placed, drawn and invoiced at once is written once: no order is written 
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from planshift.billing import booking, covering, drawing, invoices, models, orders
-from planshift.runtime import audit, bulk, moves
+from planshift.runtime import audit, bulk, database, gathering, moves
 
 
-def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, actor: str) -> list[models.Order]:
+def place_many(
+    *, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, actor: str
+) -> tuple[list[models.Order], Callable[[], None]]:
     """Place orders of one seller as `orders.place_many` does; those that the client's deposit covers in full are paid
-    from it and invoiced, dated `on`. A deposit is drawn in the order of `drafts`, for each in full or not at all.
+    from it. A deposit is drawn in the order of `drafts`, for each in full or not at all.
+
+    The caller calls what comes second when all else of its transaction is written: it books and invoices what is paid,
+    dated `on`. From there to the commit every other invoice of the seller waits (numbers without gaps).
 
     Whether a deposit may be drawn is the caller's decision (D4), as is what follows: no run is signalled. Inside the
     caller's transaction, which holds no account yet. Refused as `orders.place_many`.
@@ -33,18 +38,26 @@ def place_many(*, drafts: Sequence[orders.Draft], on: dt.date, at: dt.datetime, 
         bulk.new(models.PartPayment, order=order, source="deposit", amount_minor=order.gross_minor, applied_at=at)
         for order, _ in paid
     )
-    invoices.issue_covered(
-        orders=[order for order, _ in paid],
-        lines={order.pk: lines for order, lines in paid},
-        parts=parts,
-        moved=moved,
-        held=held,
-        also=[covering.drawn(order=part.order, part=part, at=at, actor=actor) for part in parts],
-        on=on,
-        at=at,
-        actor=actor,
-    )
-    return [order for order, _ in prepared]
+
+    def issue() -> None:
+        if not paid:
+            return
+        if len(paid) >= bulk.WORTH:  # what can be written and checked before the wait begins
+            gathering.flush()
+            database.check_references()
+        invoices.issue_covered(
+            orders=[order for order, _ in paid],
+            lines={order.id: lines for order, lines in paid},
+            parts=parts,
+            moved=moved,
+            held=held,
+            also=[covering.drawn(order=part.order, part=part, at=at, actor=actor) for part in parts],
+            on=on,
+            at=at,
+            actor=actor,
+        )
+
+    return [order for order, _ in prepared], issue
 
 
 def _covered(prepared: Sequence[orders.Prepared], held: booking.Locked) -> list[orders.Prepared]:

@@ -198,11 +198,12 @@ class Money:
     @property
     def minor(self) -> int:
         """Whole minor units; raises BadMoney when the amount is no whole number of them (round first)."""
-        whole: int = self.amount.numerator * 10 ** decimals_of(currency=self.currency)
-        units, rest = divmod(whole, self.amount.denominator)
-        if rest:
-            raise BadMoney(f"{self.amount} {self.currency} is no whole number of minor units")
-        return int(units)
+        amount: Fraction = self.amount
+        number, divisor = amount.as_integer_ratio()
+        scale = 10 ** _DECIMALS.get(self.currency, 2)
+        if scale % divisor:  # in lowest terms: a multiple of a unit if, and only if, its divisor divides the units of 1
+            raise BadMoney(f"{amount} {self.currency} is no whole number of minor units")
+        return int(number * (scale // divisor))
 
     def rounded(self, mode: str = "half_up", *, decimals: int | None = None, unit: Fraction | None = None) -> "Money":
         """The nearest multiple of `unit` (or of 10^-decimals; default: the currency's smallest unit) by `mode`."""

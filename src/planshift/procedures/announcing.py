@@ -22,7 +22,7 @@ from planshift.catalog import queries as catalog
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
 from planshift.procedures import billed_later, collection, models, next_term, pace, planning, rules
-from planshift.runtime import among, audit, bulk, clock, garbage, locks, moves, runs
+from planshift.runtime import among, audit, bulk, clock, database, garbage, locks, moves, runs
 from planshift.services import models as services
 from planshift.services import queries as holdings
 from planshift.services import register
@@ -132,6 +132,7 @@ def announce_many(*, pks: Sequence[int], in_force: catalog.InForce, at: datetime
     A term that cannot be priced (its plan is no longer sold at its period) becomes a stuck run that staff see.
     """
     with transaction.atomic():
+        database.by_index()
         locks.lock_only(services.Service.objects.filter(among.of("pk", pks)))
         found = holdings.holdings_of(pks=pks, seller=in_force.seller)
         plans, others = planning.Planner(in_force=in_force, at=at).plans(found)
@@ -184,8 +185,8 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     at_once = set(drawn)
     others = [pk for pk in drafts if pk not in at_once]
     made = orders.place_many(drafts=[drafts[pk] for pk in others], at=at, actor=actor)
-    made += paid_at_once.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
-    placed = dict(zip((*others, *drawn), made, strict=True))
+    paid, issue = paid_at_once.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
+    placed = dict(zip((*others, *drawn), (*made, *paid), strict=True))
     rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], in_force, at) for plan in plans]
     renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in at_once]
     audited = moves.ahead(renewed, "paid", actor=actor, at=at)
@@ -197,6 +198,7 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
         if plan.basis.later:
             billed_later.carried(changes=[each.change for each in plan.basis.later], order=placed[plan.service.pk])
     _start_runs([row for row in rows if row.state != "RENEWED"], waits, at)
+    issue()
     return rows
 
 

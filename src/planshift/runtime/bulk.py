@@ -6,9 +6,10 @@ since most columns of a batch say the same in every row.
 """
 
 import datetime as dt
-import json
+import json.encoder
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
@@ -22,7 +23,12 @@ Texts = Sequence[str]  # of one column, as COPY reads them
 WORTH = 40  # rows from which on a COPY is the faster one
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_TO_JSON = json.JSONEncoder(ensure_ascii=False).encode
+_JSON = json.JSONEncoder(ensure_ascii=False)
+_MAKE = getattr(json.encoder, "c_make_encoder", None)  # made once: `encode` makes it anew for every value
+_PARTS = _MAKE and _MAKE(
+    None, _JSON.default, json.encoder.encode_basestring, None, _JSON.key_separator, _JSON.item_separator, False, False,
+    True,
+)  # fmt: skip
 
 
 def create(rows: Iterable[Row]) -> list[Row]:
@@ -38,9 +44,11 @@ def create(rows: Iterable[Row]) -> list[Row]:
         row.__dict__[pk] = taken
     values = [row.__dict__ for row in new]
     fields = model._meta.local_concrete_fields
-    _copy(model, fields, [[row[field.attname] for row in values] for field in fields], len(new))
+    _copy(model, fields, [list(map(itemgetter(field.attname), values)) for field in fields], len(new))
+    alias = connection.alias
     for row in new:
-        row._state.adding, row._state.db = False, connection.alias
+        state = row._state
+        state.adding, state.db = False, alias
     return new
 
 
@@ -55,7 +63,14 @@ def insert(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None
     if not _worth_copying(model, len(new)):
         _insert(model, fields, [[row.get(field.attname, own[field.attname]) for field in fields] for row in new])
         return
-    columns = [[row.get(field.attname, own[field.attname]) for row in new] for field in fields]
+    named = new[0].keys()
+    if any(row.keys() != named for row in new):
+        new = [{**own, **row} for row in new]
+        named = own.keys()
+    columns = [
+        list(map(itemgetter(field.attname), new)) if field.attname in named else [own[field.attname]] * len(new)
+        for field in fields
+    ]
     _copy(model, fields, columns, len(new))
 
 
@@ -70,11 +85,12 @@ def new(model: type[Row], /, **values: Any) -> Row:
     for name, make in shape.made:
         own[name] = make()
     for name, value in values.items():
-        attribute = shape.foreign.get(name)
-        if attribute is None:
+        foreign = shape.foreign.get(name)
+        if foreign is None:
             own[name] = value
         else:
-            own[attribute] = None if value is None else value.pk
+            attribute, there = foreign
+            own[attribute] = None if value is None else value.__dict__[there]
             state.fields_cache[name] = value
     return row
 
@@ -84,7 +100,7 @@ class _Shape(NamedTuple):
 
     defaults: Mapping[str, Any]  # by attribute
     made: Sequence[tuple[str, Callable[[], Any]]]  # of those, the ones that are new for every row
-    foreign: Mapping[str, str]  # name of a foreign key → its attribute
+    foreign: Mapping[str, tuple[str, str]]  # name of a foreign key → its attribute, and whose value it has
     copied: bool  # the text of all its columns is known
 
 
@@ -94,7 +110,11 @@ def _shape(model: type[models.Model]) -> _Shape:
     return _Shape(
         {field.attname: field.get_default() for field in fields},
         [(field.attname, field.default) for field in fields if field.has_default() and callable(field.default)],
-        {field.name: field.attname for field in fields if isinstance(field, models.ForeignKey)},
+        {
+            field.name: (field.attname, field.target_field.attname)
+            for field in fields
+            if isinstance(field, models.ForeignKey)
+        },
         all(isinstance(field, (*_NUMBERS, *_WORDS, *_OTHERS, models.JSONField)) for field in fields),
     )
 
@@ -107,7 +127,8 @@ def _pks(model: type[models.Model], count: int) -> list[int]:
     """The next pks of the table's own sequence."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            # the name of the sequence in a query of its own: else it is looked up for every pk
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)",
             [model._meta.db_table, model._meta.pk.column, count],
         )
         return [pk for (pk,) in cursor.fetchall()]
@@ -164,29 +185,27 @@ def _texts(field: "models.Field[Any, Any]", column: list[Any]) -> Texts:
     if of == {str} and isinstance(field, _WORDS):
         whole = "".join(column)
         return column if whole.isprintable() and "\\" not in whole else [text.translate(_ESCAPES) for text in column]
-    shared = id if isinstance(field, models.JSONField) else _itself  # written once where many rows have the same
-    known: dict[Any, str] = {}
-    for value in column:
-        key = shared(value)
-        if key not in known:
-            known[key] = _text(field, value)
-    return [known[shared(value)] for value in column]
+    if isinstance(field, models.JSONField):  # written once where many rows have the same
+        known: dict[Any, str] = {id(value): _text(field, value) for value in {id(one): one for one in column}.values()}
+        return [known[id(value)] for value in column]
+    known = {value: _text(field, value) for value in set(column)}
+    return [known[value] for value in column]
 
 
 _PLAIN = (str, int, type(None), dt.date, dt.datetime)  # equal is the same
-
-
-def _itself(value: Any) -> Any:
-    return value
 
 
 def _text(field: "models.Field[Any, Any]", value: Any) -> str:
     if value is None:
         return _NULL
     if isinstance(field, models.JSONField):
-        return _TO_JSON(value).replace("\\", "\\\\")  # of what has a meaning for COPY, JSON leaves only this one
+        return _to_json(value).replace("\\", "\\\\")  # of what has a meaning for COPY, JSON leaves only this one
     if isinstance(field, models.DateTimeField) and value.tzinfo is None:
         raise ValueError(f"{field.name}: an instant without a time zone")
     if isinstance(field, models.BinaryField):
         return rf"\\x{bytes(value).hex()}"
     return str(value).translate(_ESCAPES)
+
+
+def _to_json(value: Any) -> str:
+    return "".join(_PARTS(value, 0)) if _PARTS else _JSON.encode(value)
