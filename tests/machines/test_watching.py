@@ -6,7 +6,7 @@ import pytest
 
 from planshift.adapters.drivers.simulated import driver as simulated
 from planshift.adapters.drivers.simulated.models import SimulatedAccount, SimulatedRecord
-from planshift.provisioning import executions, models, ports, queries
+from planshift.provisioning import executions, models, ports, queries, returning
 from planshift.runtime import clock
 from tests.machines import hosting
 from tests.machines.conftest import Host
@@ -179,6 +179,26 @@ def test_what_a_client_uploaded_before_he_changed_his_mind_is_kept_too(host: Hos
     execution.refresh_from_db()
     assert (execution.state, execution.error["what"]) == ("STUCK", "files_not_back")
     assert SimulatedAccount.objects.get(name="s1001-2").removed is False
+
+
+def test_what_a_client_uploaded_to_a_server_that_cannot_look_is_not_removed_without_a_person(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returning.inside, "Looks", type("Nobody", (), {}))
+    with_name(host.environment)
+    execution = hosting.start(host.service, "HARD", domains=("demo.example",), content_transfer="client")
+    drain()
+    wrote("s1001-2", "uploaded")
+    executions.cancel(number=execution.number, note="changed my mind", at=clock.business(), actor="client:C-1001")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, execution.error["what"]) == ("STUCK", "files_not_back")
+    assert execution.error["why"] == "unsupported"
+    assert SimulatedAccount.objects.get(name="s1001-2").removed is False
+    executions.skip(number=execution.number, note="looked", at=clock.business(), actor="staff:demo")
+    drain()
+    execution.refresh_from_db()
+    assert (execution.state, SimulatedAccount.objects.get(name="s1001-2").removed) == ("CANCELLED", True)
 
 
 def test_a_server_that_says_mail_is_back_and_has_it_not_is_not_believed(

@@ -2,9 +2,13 @@
 
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
+from planshift.adapters.drivers.linux_ssh.agent import looking
+from planshift.adapters.drivers.linux_ssh.agent.accounts import Account
+from planshift.adapters.drivers.linux_ssh.agent.settings import Settings
 from planshift.domain.errors import Permanent
 from planshift.provisioning import ports
 from tests.ports.agent_bench import NOTICE, PHP, first, get, home, journal, made, op, put, second, ssh
@@ -55,6 +59,45 @@ def test_what_was_written_after_a_copy_is_counted_and_named(agents: Lab) -> None
     written = driver.inside(ref=new)
     assert (written.written, written.names) == (2, ("public/page.txt", "public/upload.txt"))
     assert len(written.mails) == 2
+
+
+def test_what_programs_make_again_by_themselves_is_nobodys_work_and_a_folder_that_cannot_be_read_is(
+    agents: Lab,
+) -> None:
+    new, driver = second(agents), agents.driver()
+    made(agents, new, label="")
+    session = "sess_0123456789abcdefghijklmnop"
+    for name in (
+        *(f"public/{session}", "public/wp-content/cache/page.html", "app/var/cache/prod/x.php"),
+        "app/storage/framework/sessions/abc",
+    ):
+        put(agents.second, "s1001-2", name, "made again")
+    assert driver.inside(ref=new).written == 0
+    for name in ("public/sess_of_today.jpg", "public/cache/photo.jpg", "public/xwp-content/cache.txt"):
+        put(agents.second, "s1001-2", name, "somebody's")
+    assert driver.inside(ref=new).written == 3
+    put(agents.second, "s1001-2", "public/closed/inside.txt", "somebody's")
+    agents.second.run("chmod", "000", f"{home('s1001-2')}/public/closed", user="s1001-2")
+    found = driver.inside(ref=new)
+    assert found.written == 4 and "closed/" in found.names
+
+
+def test_which_files_are_made_again_is_the_servers_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s1/home/public/wp-content/cache").mkdir(parents=True)
+    (tmp_path / "s1/home/public/wp-content/cache/page").write_text("made again")
+    (tmp_path / "s1/home/public/own/kept").mkdir(parents=True)
+    (tmp_path / "s1/home/public/own/kept/file").write_text("of a program of this provider")
+    monkeypatch.setattr(looking.users, "as_user", lambda uid, do, seconds: do())
+    account = Account("s1", 0, filled_ns=1)
+
+    def names(**settings: str) -> list[str]:
+        told = looking.inside(Settings(accounts=str(tmp_path), **settings), account)
+        assert told["written"] == len(told["names"])
+        return list(told["names"])
+
+    assert names() == ["public/own/kept/file"]
+    assert names(made_again="own/kept/") == ["public/wp-content/cache/page"]
+    assert names(made_again="") == ["public/own/kept/file", "public/wp-content/cache/page"]
 
 
 def test_mail_is_taken_on_one_server_at_a_time_and_only_for_mailboxes_of_the_accounts_own_domains(agents: Lab) -> None:

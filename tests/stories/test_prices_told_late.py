@@ -174,6 +174,24 @@ def test_D6_who_took_a_plan_before_an_earlier_dated_price_was_loaded_is_told_of_
     assert card.renewal is not None and card.renewal.net.minor == (961_20 if held else 1100_00)
 
 
+def test_D6_a_late_price_of_another_plan_takes_nothing_back_of_a_price_that_holds(stage: Stage) -> None:
+    govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day").replace("30", "0"))
+    listed('amount = "1100.00", from = 2026-10-05')
+    to(stage, dt.date(2026, 12, 1))
+    govern(stage, LABEL, renewal=AGREED.replace("as_agreed", "of_the_day"))
+    assert nets(stage) == {1100_00}
+    text = catalog.CatalogRevision.objects.filter(seller__code=stage.service(LABEL).client.seller.code).latest("number")
+    head, rest = text.text.split("[plans.standard]", 1)
+    now = re.search(r"  \{ period = 12, amount = [^}]*\},\n", rest)
+    assert now is not None
+    more = '  { period = 12, amount = "999.00", from = 2026-10-05 },\n'
+    rest = rest[: now.end()] + more + rest[now.end() :]
+    load.load_catalog(text=f"{head}[plans.standard]{rest}", name="deposit.toml", at=clock.business(), actor="test")
+    assert nets(stage) == {1100_00}
+    to(stage, dt.date(2026, 12, 3))
+    assert letters(stage) == []
+
+
 def test_D6_the_dry_run_of_the_renewals_names_the_price_that_is_held(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,7 +76,7 @@ def words(
         for day in found
         if not _written(letters.get(key(service=service, day=day)), today)
     ]
-    late = late_days(policy=policy, sold=sold, seller=seller, today=today) if missing else frozenset()
+    late = late_days(policy=policy, sold=sold, seller=seller, today=today) if missing else {}
     stuck = runs.queries.unfinished(keys=[run_of(letter=each) for each in missing]) if missing else set()
     made: dict[int, Sequence[Word]] = {}
     for service, found in asked.items():
@@ -86,7 +86,7 @@ def words(
             written = letters.get(letter)
             if written is not None and _written(written, today):
                 of_service.append(Word(day, written.begins_on or max(day, written.on + ahead), True))
-            elif ahead and (day > today or day in late or run_of(letter=letter) in stuck):
+            elif ahead and (day > today or service.plan in late.get(day, ()) or run_of(letter=letter) in stuck):
                 of_service.append(Word(day, max(day, today + ahead), False))
         made[service.pk] = of_service
     return made
@@ -115,13 +115,15 @@ def _letters(keys: Sequence[str], seller: sellers.Seller) -> Mapping[str, _Lette
 
 def late_days(
     *, policy: document.Policy, sold: sold_goods.Catalog, seller: sellers.Seller, today: date
-) -> frozenset[date]:
-    """Days that have come whose prices were not in the catalog of so many days ago: no letter was written in time. What
-    stood in the seller's first catalog was told by whoever sold before. One statement, none where no such day is."""
+) -> Mapping[date, frozenset[str]]:
+    """Days that have come, with the plans whose prices of that day were not in the catalog of so many days ago: no
+    letter was written in time. What stood in the seller's first catalog was told by whoever sold before. One statement,
+    none where no such day is."""
     most = max(days(policy=policy, family=family) for family in ("", *sold.families))
     past = [day for day in sold.begins if today - rises.LOOKED_BACK < day <= today]
     if not most or not past:
-        return frozenset()
+        return {}
     before: datetime = rules.start_of(today - timedelta(days=most), seller=seller)
     known = catalog.catalog_before(seller=seller, at=before)
-    return frozenset(day for day in past if known is None or known.of_day(day) != sold.of_day(day))
+    news = {day: sold.of_day(day) - (frozenset() if known is None else known.of_day(day)) for day in past}
+    return {day: frozenset(plan for plan, _, _ in found) for day, found in news.items() if found}

@@ -31,7 +31,7 @@ def _return_mail(call: answers.Call) -> dict[str, Any]:
         except Permanent as problem:
             raise Permanent("mail_not_back", **{**problem.facts, "why": problem.what}) from problem
     if made.get("kind") != answers.RUNS and facts.files_may_have_come(execution):
-        _nothing_else_left(execution.new)
+        _nothing_else_left(execution.new, asked=facts.mail_may_have_come(execution))
     return made
 
 
@@ -67,11 +67,16 @@ def _all_there(call: answers.Call, source: ports.Ref) -> dict[str, Any]:
     return {"read_back": len(there)}
 
 
-def _nothing_else_left(new: models.Environment) -> None:
-    """Where somebody wrote files in the new environment, or nobody can tell, it is not removed by itself."""
+def _nothing_else_left(new: models.Environment, *, asked: bool) -> None:
+    """Where somebody wrote files in the new environment, or nobody can tell, it is not removed by itself. `asked`: on a
+    server that cannot look a person brought the mail back, and was told to look."""
     source, driver = facts.ref_of(new), ports.driver(new.server.driver)
-    if not isinstance(driver, inside.Looks) or driver.get(ref=source) is None:
-        return  # on servers of other kinds mail alone needs a person, who is told to look
+    if driver.get(ref=source) is None:
+        return
+    if not isinstance(driver, inside.Looks):
+        if asked:
+            return
+        raise Permanent("files_not_back", why="unsupported", server=new.server.code)
     try:
         found = driver.inside(ref=source)
     except Permanent as problem:

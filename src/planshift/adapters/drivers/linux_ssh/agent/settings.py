@@ -16,7 +16,8 @@ FILE = "/etc/planshift-agent.json"
 class Settings:
     """Paths and names. `authorized_keys` is where one-time keys for copies are put; `command` is how a forced command
     starts this agent as root; `acme` is where
-    answers to a certificate authority are put."""
+    answers to a certificate authority are put; `made_again` names what programs of a site make again by themselves
+    (`looking`): folders, by the end of their path with a slash, and beginnings of names that are made up."""
 
     accounts: str = "/srv/planshift"
     state: str = "/var/lib/planshift-agent"
@@ -39,6 +40,10 @@ class Settings:
     login: str = "planshift"
     authorized_keys: str = "/var/lib/planshift-login/.ssh/authorized_keys"
     command: str = "sudo -n /usr/local/sbin/planshift-agent"
+    made_again: str = (
+        "wp-content/cache/ administrator/cache/ var/cache/ storage/framework/cache/ storage/framework/sessions/ "
+        "storage/framework/views/ sess_"
+    )
 
     @property
     def base(self) -> Path:
