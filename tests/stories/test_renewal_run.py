@@ -1,9 +1,10 @@
 """The renewal run: in batches, shown before it happens, killed and carried on, never twice."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from planshift.billing import invoices
@@ -13,7 +14,7 @@ from planshift.domain.money import Money
 from planshift.interfaces.cli import renew
 from planshift.ledger import balances
 from planshift.procedures import announcing, models, pace, reconciling
-from planshift.runtime import bulk, clock
+from planshift.runtime import bulk, clock, gathering, numbers
 from planshift.runtime.models import AuditEntry, Run
 from planshift.services import models as services
 from planshift.services import register
@@ -124,6 +125,29 @@ def test_batches_are_cut_to_the_longest_transaction(stage: Stage, monkeypatch: p
     stage.days(1)
     assert models.Renewal.objects.filter(service__in=pks).count() == 7
     assert Run.objects.filter(kind="renewal_batch", state="DONE").count() >= 3
+
+
+def test_from_the_number_on_only_what_bears_it_is_written(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every other invoice of the seller waits from the number to the commit."""
+    monkeypatch.setattr(bulk, "WORTH", 1)
+    pks = copies(stage, "vps1.piekarnia", 3, ends_in=10)
+    services.Service.objects.filter(pk__in=pks).update(auto_renew=True, months=1)
+    in_force = catalog.in_force(seller=stage.service("vps1.piekarnia").client.seller)
+    insert, create, take = bulk.insert, bulk.create, numbers.take
+    written: list[str] = []
+    monkeypatch.setattr(numbers, "take", lambda **given: written.append("number") or take(**given))
+    monkeypatch.setattr(bulk, "create", lambda rows: _told(create(rows), written))
+    monkeypatch.setattr(bulk, "insert", lambda model, rows: written.append(model.__name__) or insert(model, rows))
+    with transaction.atomic(), gathering.gathered():
+        announcing.announce_many(pks=pks, in_force=in_force, at=clock.business(), actor="test")
+    before, after = written[: written.index("number")], written[written.index("number") + 1 :]
+    assert {"Order", "OrderLine", "PartPayment", "Renewal", "Term", "AuditEntry"} <= set(before)
+    assert after == ["Invoice", "InvoiceLine", "Transfer", "AuditEntry"]
+
+
+def _told(rows: list[Any], written: list[str]) -> list[Any]:
+    written.extend({type(row).__name__ for row in rows})
+    return rows
 
 
 def test_what_the_deposit_pays_is_paid_invoiced_and_extended_in_the_batch(

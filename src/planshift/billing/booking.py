@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from planshift.billing import own_money, waking
@@ -16,7 +17,12 @@ Locked = journal.Locked
 
 def day(*, seller: catalog.Seller, at: dt.datetime) -> dt.date:
     """The date of a business instant in the seller's zone."""
-    return at.astimezone(ZoneInfo(seller.time_zone)).date()
+    return _day(seller.time_zone, at)
+
+
+@lru_cache(maxsize=100)  # all that is booked together is booked at one instant
+def _day(zone: str, at: dt.datetime) -> dt.date:
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def entry(

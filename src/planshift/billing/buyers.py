@@ -58,12 +58,12 @@ def for_orders(*, wanted: Sequence[Wanted], seen: Seen | None = None) -> tuple[d
     """
     if seen is not None:
         last = seen.last()
-        settled = seen.decides(last) and all(one.client_id == wanted[0].client.pk for one in last.values())
-        profiles = {} if settled else _profiles({wanted[0].client.pk})
+        settled = seen.decides(last) and all(one.client_id == wanted[0].client.id for one in last.values())
+        profiles = {} if settled else _profiles({wanted[0].client.id})
     else:
         last = _last_invoices({number for each in wanted for number in each.services if number})
-        profiles = _profiles({each.client.pk for each in wanted})
-    return tuple(_of(each, last, profiles.get(each.client.pk, [])) for each in wanted)
+        profiles = _profiles({each.client.id for each in wanted})
+    return tuple(_of(each, last, profiles.get(each.client.id, [])) for each in wanted)
 
 
 def _of(wanted: Wanted, last: dict[str, models.Invoice], profiles: Sequence[services.BuyerProfile]) -> documents.Party:
@@ -81,7 +81,7 @@ def _newest(
     profile: services.BuyerProfile | None,
 ) -> documents.Party:
     invoices = [last[number] for number in numbers if number in last]
-    invoice = max((one for one in invoices if one.client_id == client.pk), key=lambda one: one.pk, default=None)
+    invoice = max((one for one in invoices if one.client_id == client.id), key=lambda one: one.pk, default=None)
     if invoice is not None and (
         profile is None or profile.confirmed_at is None or profile.confirmed_at <= invoice.issued_at
     ):

@@ -45,7 +45,7 @@ def issue_many(
         }
         lines = lines_of(locked.values())
         due = [
-            order for order in locked.values() if order.number not in done and documented(order, lines=lines[order.pk])
+            order for order in locked.values() if order.number not in done and documented(order, lines=lines[order.id])
         ]
         for order in due:
             if order.state != "PAID":
@@ -216,31 +216,35 @@ def _issue(
     also: Sequence[booking.Entry] = (),
 ) -> list[models.Invoice]:
     settled = _settled(orders, parts)
-    forms = {order.id: legal_form or _form(order, lines[order.id], on) for order in orders}
+    sold_by = {id(order.seller_party): order.seller_party for order in orders}  # one for all that are placed together
+    sellers = {key: documents.Party.from_json(party) for key, party in sold_by.items()}
+    forms = {
+        order.id: legal_form or _form(order, sellers[id(order.seller_party)], lines[order.id], on) for order in orders
+    }
     proofs = vat_proofs.of(orders=orders, lines=lines)
     numbered = _numbered(orders, on)  # whoever issues after us waits from here to our commit
     invoices = bulk.create(
         _invoice(
-            order, *numbered[order.pk], on, at, actor, forms[order.pk], settled[order.pk], proofs.get(order.pk, "")
+            order, *numbered[order.id], on, at, actor, forms[order.id], settled[order.id], proofs.get(order.id, "")
         )
         for order in orders
     )
     bulk.insert(
         models.InvoiceLine,
         (
-            {"invoice_id": invoice.pk, **line}
+            {"invoice_id": invoice.id, **line}
             for order, invoice in zip(orders, invoices, strict=True)
-            for line in lines[order.pk]
+            for line in lines[order.id]
         ),
     )
     entries = [
-        entry for order in orders for entry in _entries(order, moved[order.number], numbered[order.pk][1], at, actor)
+        entry for order in orders for entry in _entries(order, moved[order.number], numbered[order.id][1], at, actor)
     ]
     booking.book_many([*also, *entries], locked=held)
     audit.write(
         audit.entry(
             kind="billing.invoice",
-            object_id=invoice.pk,
+            object_id=invoice.id,
             number=invoice.number,
             event="issued",
             actor=actor,
@@ -252,9 +256,9 @@ def _issue(
     return invoices
 
 
-def _form(order: models.Order, lines: Sequence[rows.Columns], on: dt.date) -> str:
+def _form(order: models.Order, seller: documents.Party, lines: Sequence[rows.Columns], on: dt.date) -> str:
     return einvoices.legal_form(
-        seller=documents.Party.from_json(order.seller_party),
+        seller=seller,
         buyer=documents.Party.from_json(order.buyer_party),
         vat_codes={line["vat_code"] for line in lines},
         on=on,
@@ -296,7 +300,7 @@ def _numbered(orders: Sequence[models.Order], on: dt.date) -> dict[int, tuple[st
     found: dict[int, tuple[str, str]] = {}
     for _, group in sorted(by_seller.items()):
         series, numbers = numbering.documents(seller=group[0].seller, on=on, count=len(group))
-        found |= {order.pk: (series, number) for order, number in zip(group, numbers, strict=True)}
+        found |= {order.id: (series, number) for order, number in zip(group, numbers, strict=True)}
     return found
 
 
@@ -306,7 +310,7 @@ def _parts(orders: Sequence[models.Order]) -> Iterable[models.PartPayment]:
 
 def _settled(orders: Sequence[models.Order], parts: Iterable[models.PartPayment]) -> Mapping[int, list[dict[str, Any]]]:
     """How each order was covered: source, amount and day of every part that was not released."""
-    by_pk = {order.pk: order for order in orders}
+    by_pk = {order.id: order for order in orders}
     found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in by_pk}
     for part in parts:
         on = booking.day(seller=by_pk[part.order_id].seller, at=part.applied_at)

@@ -127,10 +127,10 @@ def prepare(*, drafts: Sequence[Draft], at: dt.datetime) -> list[Prepared]:
         else ()
     )
     parties = [each.party or next(found) for each in drafts]
-    sold_by = {each.seller.pk: rows.seller_party(each.seller).to_json() for each in drafts}
+    sold_by = {each.seller.id: rows.seller_party(each.seller).to_json() for each in drafts}
     return [
         (
-            _order(draft, buyer, sold_by[draft.seller.pk], at),
+            _order(draft, buyer, sold_by[draft.seller.id], at),
             [rows.columns(line, position=position) for position, line in enumerate(draft.lines, start=1)],
         )
         for draft, buyer in zip(drafts, parties, strict=True)
@@ -140,7 +140,7 @@ def prepare(*, drafts: Sequence[Draft], at: dt.datetime) -> list[Prepared]:
 def write(*, prepared: Sequence[Prepared], at: dt.datetime, actor: str) -> None:
     """Write prepared orders with their lines, inside the caller's transaction."""
     bulk.create(order for order, _ in prepared)
-    bulk.insert(models.OrderLine, ({"order_id": order.pk, **line} for order, lines in prepared for line in lines))
+    bulk.insert(models.OrderLine, ({"order_id": order.id, **line} for order, lines in prepared for line in lines))
     audit.write(_audited(order, actor, at) for order, _ in prepared)
 
 
@@ -198,7 +198,7 @@ def _check(draft: Draft, at: dt.datetime) -> None:
         raise Refused("order_negative", gross=draft.total.gross)
     if draft.expires_at <= at:
         raise Refused("order_expired", expires_at=draft.expires_at)
-    if draft.client.seller_id != draft.seller.pk:
+    if draft.client.seller_id != draft.seller.id:
         raise ValueError("the client belongs to another seller")
 
 
@@ -239,7 +239,7 @@ def _account(draft: Draft) -> str:
 def _audited(order: models.Order, actor: str, at: dt.datetime) -> audit.Entry:
     return audit.entry(
         kind="billing.order",
-        object_id=order.pk,
+        object_id=order.id,
         number=order.number,
         event="placed",
         to_state=order.lifecycle.initial if order.gross_minor else order.state,  # also where it is paid in this moment

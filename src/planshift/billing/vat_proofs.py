@@ -14,10 +14,10 @@ CODE = "reverse_charge"
 def of(*, orders: Sequence[models.Order], lines: Mapping[int, Sequence[rows.Columns]]) -> Mapping[int, str]:
     """By pk of the orders whose buyer accounts for the VAT: number and day of the newest consultation that confirmed
     the VAT number of the order's buyer and has a number. One statement, none where no order is taxed so."""
-    without = [order for order in orders if any(each["vat_code"] == CODE for each in lines[order.pk])]
+    without = [order for order in orders if any(each["vat_code"] == CODE for each in lines[order.id])]
     return newest(
         wanted={
-            order.pk: (order.client_id, number_of(documents.Party.from_json(order.buyer_party))) for order in without
+            order.id: (order.client_id, number_of(documents.Party.from_json(order.buyer_party))) for order in without
         }
     )
 

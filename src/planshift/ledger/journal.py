@@ -172,10 +172,11 @@ def _changes(entries: Iterable[Entry]) -> Mapping[str, int]:
     changes: defaultdict[str, int] = defaultdict(int)
     for entry in entries:
         for transfer in entry.posting.transfers:
+            minor = transfer.amount.minor
             for account, side in ((transfer.debit, "debit"), (transfer.credit, "credit")):
                 if account.stored:
                     grows = postings.KINDS[account.kind].grows_on == side
-                    changes[account.code] += transfer.amount.minor if grows else -transfer.amount.minor
+                    changes[account.code] += minor if grows else -minor
     return {code: change for code, change in changes.items() if change}
 
 

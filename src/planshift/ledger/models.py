@@ -66,7 +66,6 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=~models.Q(debit=models.F("credit")), name="ledger_two_accounts"),
         ]
         indexes = [
-            models.Index(fields=["owner", "id"], name="ledger_statement"),
             models.Index(fields=["owner", "booked_at", "id"], name="ledger_by_business_time"),
             models.Index(fields=["debit", "booked_on", "amount_minor"], name="ledger_debits"),
             models.Index(fields=["credit", "booked_on", "amount_minor"], name="ledger_credits"),

@@ -51,7 +51,7 @@ def due_pks(*, in_force: catalog.InForce, on: date, first: int = 0, last: int | 
         for family in ("", *in_force.catalog.families)
     )
     waiting = models.Renewal.objects.filter(service=OuterRef("pk"), state__in=next_term.UNPAID, service__gte=first)
-    found = holdings.ending(seller=in_force.seller.pk, before=on + timedelta(days=ahead + 1))
+    found = holdings.ending(seller=in_force.seller.id, before=on + timedelta(days=ahead + 1))
     stretch = {"pk__gte": first}
     if last is not None:
         stretch["pk__lte"] = last
@@ -122,7 +122,7 @@ def _batch(task: runs.Work) -> runs.Outcome:
 # 3 ── announced ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def announce(*, service: services.Service, at: datetime, actor: str) -> None:
     """Place the order of the next term of one service, if its day has come and none is placed (see `announce_many`)."""
-    announce_many(pks=[service.pk], in_force=catalog.in_force(seller=service.client.seller), at=at, actor=actor)
+    announce_many(pks=[service.id], in_force=catalog.in_force(seller=service.client.seller), at=at, actor=actor)
 
 
 def announce_many(*, pks: Sequence[int], in_force: catalog.InForce, at: datetime, actor: str) -> list[models.Renewal]:
@@ -158,7 +158,7 @@ def _again(task: runs.Work) -> runs.Outcome:
     """Tried again when staff say so; Refused makes the run stuck, with its reason."""
     (service,) = locks.lock(services.Service.objects.filter(number=task.subject))
     in_force = catalog.in_force(seller=service.client.seller)
-    found = holdings.holdings_of(pks=[service.pk], seller=in_force.seller)
+    found = holdings.holdings_of(pks=[service.id], seller=in_force.seller)
     plans, others = planning.Planner(in_force=in_force, at=task.at).plans(found)
     for each in others:
         raise each.refused
@@ -180,23 +180,23 @@ def _place(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: dateti
     """Orders and renewals; what the deposit pays is a term at once, everything else gets a run that waits."""
     decided = _decisions(plans, in_force, at)
     today = rules.day(seller=in_force.seller, at=at)
-    drafts = {plan.service.pk: _draft(plan, in_force) for plan in plans}
-    drawn = [plan.service.pk for plan in plans if decided[plan.service.pk].what == "draws"]
+    drafts = {plan.service.id: _draft(plan, in_force) for plan in plans}
+    drawn = [plan.service.id for plan in plans if decided[plan.service.id].what == "draws"]
     at_once = set(drawn)
     others = [pk for pk in drafts if pk not in at_once]
     made = orders.place_many(drafts=[drafts[pk] for pk in others], at=at, actor=actor)
     paid, issue = paid_at_once.place_many(drafts=[drafts[pk] for pk in drawn], on=today, at=at, actor=actor)
     placed = dict(zip((*others, *drawn), (*made, *paid), strict=True))
-    rows = [_renewal(plan, placed[plan.service.pk], decided[plan.service.pk], in_force, at) for plan in plans]
+    rows = [_renewal(plan, placed[plan.service.id], decided[plan.service.id], in_force, at) for plan in plans]
     renewed = [row for row in rows if row.order is not None and row.order.state == "PAID" and row.service_id in at_once]
     audited = moves.ahead(renewed, "paid", actor=actor, at=at)
     bulk.create(rows)
     audit.write(audited())
     register.extend_many(extensions=[_extension(row) for row in renewed], at=at, actor=actor)
-    waits = {plan.service.pk: plan.suspended_at for plan in plans if decided[plan.service.pk].what == "waits"}
+    waits = {plan.service.id: plan.suspended_at for plan in plans if decided[plan.service.id].what == "waits"}
     for plan in plans:
         if plan.basis.later:
-            billed_later.carried(changes=[each.change for each in plan.basis.later], order=placed[plan.service.pk])
+            billed_later.carried(changes=[each.change for each in plan.basis.later], order=placed[plan.service.id])
     _start_runs([row for row in rows if row.state != "RENEWED"], waits, at)
     issue()
     return rows
@@ -252,7 +252,7 @@ def _decisions(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: da
     over, where nothing is to be paid, and where the client has account credit, which goes first. One deposit pays for
     several services as far as it goes, in their order.
     """
-    pks = [plan.service.pk for plan in plans]
+    pks = [plan.service.id for plan in plans]
     open_changes = models.Change.objects.filter(among.of("service_id", pks), state__in=models.Change.lifecycle.open)
     replaced = models.Renewal.objects.filter(among.of("service_id", pks), state="REPLACED")
     own = {*open_changes.values_list("service_id", flat=True), *replaced.values_list("service_id", flat=True)}
@@ -264,8 +264,8 @@ def _decisions(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: da
     nothing, found = Money.zero(currency), dict[int, Decided]()
     for plan in plans:
         client, due = plan.service.client.number, plan.total.gross
-        if plan.service.pk in own or not due.minor or client in credited:
-            found[plan.service.pk] = Decided("looks", {})
+        if plan.service.id in own or not due.minor or client in credited:
+            found[plan.service.id] = Decided("looks", {})
             continue
         deposit = left.get(client, nothing)
         decided = collection.decide(
@@ -278,7 +278,7 @@ def _decisions(plans: Sequence[planning.Plan], in_force: catalog.InForce, at: da
         )
         if decided.in_full:
             left[client] = deposit - due
-        found[plan.service.pk] = Decided("draws" if decided.in_full else "waits", decided.kept)
+        found[plan.service.id] = Decided("draws" if decided.in_full else "waits", decided.kept)
     return found
 
 

@@ -45,7 +45,7 @@ class Basis:
 def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
     """By service: the change that is paid or accepted and has not yet taken effect; one statement."""
     paid = Q(order__state="PAID") | ~Q(state__in=("AWAITING_PAYMENT", "AWAITING_ACCEPTANCE"))
-    these = among.of("service_id", [each.service.pk for each in found])
+    these = among.of("service_id", [each.service.id for each in found])
     open_ones = models.Change.objects.filter(paid, these, state__in=models.Change.lifecycle.open, applied_at=None)
     quotes = ("quote__service__client__seller", "lowered_from__service__client__seller")
     return {row.service_id: row for row in open_ones.select_related(*quotes)}
@@ -53,11 +53,11 @@ def paid_changes(found: Sequence[holdings.Holding]) -> dict[int, models.Change]:
 
 def bases(found: Sequence[holdings.Holding]) -> list[Basis]:
     """What the next term of each service is, with what is billed with it; two statements."""
-    changes, owed = paid_changes(found), billed_later.of(services=[each.service.pk for each in found])
-    return [
-        replace(basis_of(each, change=changes.get(each.service.pk)), later=owed.get(each.service.pk, ()))
-        for each in found
-    ]
+    changes, owed = paid_changes(found), billed_later.of(services=[each.service.id for each in found])
+    made = [basis_of(each, change=changes.get(each.service.id)) for each in found]
+    if not owed:
+        return made
+    return [replace(basis, later=owed.get(each.service.id, ())) for each, basis in zip(found, made, strict=True)]
 
 
 def basis_of(holding: holdings.Holding, *, change: models.Change | None) -> Basis:

@@ -105,21 +105,21 @@ class Planner:
         others: list[Unpriced] = []
         for holding, basis in due:
             try:
-                plans.append(self._plan(holding, basis, taxed.get(holding.service.pk)))
+                plans.append(self._plan(holding, basis, taxed.get(holding.service.id)))
             except Refused as refused:
                 others.append(Unpriced(holding.service, basis.start_on, refused))
         return plans, others
 
     def _due(self, found: Sequence[holdings.Holding]) -> list[tuple[holdings.Holding, next_term.Basis]]:
         announced = set(
-            models.Renewal.objects.filter(among.of("service_id", [each.service.pk for each in found]))
+            models.Renewal.objects.filter(among.of("service_id", [each.service.id for each in found]))
             .exclude(state="REPLACED")
             .values_list("service_id", "start_on")
         )
         return [
             (each, basis)
             for each, basis in zip(found, next_term.bases(found), strict=True)
-            if (each.service.pk, basis.start_on) not in announced and self._has_come(basis)
+            if (each.service.id, basis.start_on) not in announced and self._has_come(basis)
         ]
 
     def _has_come(self, basis: next_term.Basis) -> bool:
@@ -182,7 +182,7 @@ class Planner:
     def _contract(self, holding: holdings.Holding, basis: next_term.Basis) -> sold.Contract | None:
         """The contract that is renewed, by the newest price that it is not older than; a paid change of plan makes
         another."""
-        since = self._concluded.get(holding.service.pk)
+        since = self._concluded.get(holding.service.id)
         if since is None:
             return None
         sold, policy = self.in_force.catalog, self.in_force.policy

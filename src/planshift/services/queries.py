@@ -109,11 +109,11 @@ def holding_of(*, service: models.Service, read: Model | None = None) -> Holding
     """A service that is read already, without the paid time of the one that it is attached to; three statements, or
     one at most where a row was read `with_parts`."""
     if read is None:
-        attached = _ATTACHED.ask(service=service.pk)
-        return _put_together([service], _TERMS.ask(service=service.pk), _ADDITIONAL.ask(service=service.pk), attached)[
+        attached = _ATTACHED.ask(service=service.id)
+        return _put_together([service], _TERMS.ask(service=service.id), _ADDITIONAL.ask(service=service.id), attached)[
             0
         ]
-    beside_it = _ATTACHED.ask(service=service.pk) if vars(read)["has_attached"] else []
+    beside_it = _ATTACHED.ask(service=service.id) if vars(read)["has_attached"] else []
     return Holding(
         service=service,
         terms=terms_with(read, service=service),
@@ -128,7 +128,7 @@ def holdings_of(*, pks: Iterable[int], seller: catalog.Seller | None = None) -> 
     found = _holdings(models.Service.objects.filter(among.of("pk", pks)).order_by("pk"), with_seller=seller is None)
     if seller is not None:
         for each in found:
-            if each.service.client.seller_id != seller.pk:
+            if each.service.client.seller_id != seller.id:
                 raise ValueError("a service of another seller")
             each.service.client.seller = seller
     return found
@@ -153,7 +153,7 @@ def _holdings(services: QuerySet[models.Service], *, with_seller: bool = True) -
 
 
 def _around(rows: list[models.Service]) -> tuple[Holding, ...]:
-    pks = [row.pk for row in rows]
+    pks = [row.id for row in rows]
     about = among.of("service_id", pks)
     return _put_together(rows, _terms(about), _additional(about), _attached(among.of("attached_to_id", pks)))
 
@@ -195,9 +195,9 @@ def _put_together(
     return tuple(
         Holding(
             service=row,
-            terms=tuple(terms[row.pk]),
-            additional=additional[row.pk],
-            attached=tuple(attached[row.pk]),
+            terms=tuple(terms[row.id]),
+            additional=additional[row.id],
+            attached=tuple(attached[row.id]),
             main_until=getattr(row, "main_until", None),
         )
         for row in rows

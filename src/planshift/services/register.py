@@ -105,7 +105,7 @@ def before(service: models.Service, *, read: Model | None = None) -> Before:
     by the caller."""
     if read is not None:
         return Before(service, queries.additional_with(read), queries.terms_with(read, service=service))
-    return Before(service, additional_of(service), tuple(_TERMS.ask(service=service.pk)))
+    return Before(service, additional_of(service), tuple(_TERMS.ask(service=service.id)))
 
 
 _TERMS = shapes.Shape(lambda: models.Term.objects.filter(service_id=shapes.whole("service")).order_by("start_on"))
@@ -182,10 +182,10 @@ def extend_many(*, extensions: Sequence[Extension], at: datetime, actor: str) ->
     if not extensions:
         return
     taken = models.Term.objects.filter(
-        among.of("service_id", [each.service.pk for each in extensions]),
+        among.of("service_id", [each.service.id for each in extensions]),
         end_on__gt=min(each.start_on for each in extensions),
     )
-    wanted = {each.service.pk: each for each in extensions}
+    wanted = {each.service.id: each for each in extensions}
     for term in taken:
         new = wanted[term.service_id]
         if term.start_on < new.end_on and term.end_on > new.start_on:
@@ -194,7 +194,7 @@ def extend_many(*, extensions: Sequence[Extension], at: datetime, actor: str) ->
         models.Term,
         (
             {
-                "service_id": each.service.pk,
+                "service_id": each.service.id,
                 "start_on": each.start_on,
                 "end_on": each.end_on,
                 "months": each.months,
@@ -259,7 +259,7 @@ def additional_of(service: models.Service) -> dict[str, int]:
     (`known_additional`)."""
     if (known := vars(service).get("known_additional")) is not None:
         return dict(known)
-    return dict(_ADDITIONAL.ask(service=service.pk))
+    return dict(_ADDITIONAL.ask(service=service.id))
 
 
 def _change_term(before: Before, on: date, start_on: date, end_on: date, months: int) -> None:
