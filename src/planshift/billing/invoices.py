@@ -216,11 +216,7 @@ def _issue(
     also: Sequence[booking.Entry] = (),
 ) -> list[models.Invoice]:
     settled = _settled(orders, parts)
-    sold_by = {id(order.seller_party): order.seller_party for order in orders}  # one for all that are placed together
-    sellers = {key: documents.Party.from_json(party) for key, party in sold_by.items()}
-    forms = {
-        order.id: legal_form or _form(order, sellers[id(order.seller_party)], lines[order.id], on) for order in orders
-    }
+    forms = _forms(orders, lines, on, legal_form)
     proofs = vat_proofs.of(orders=orders, lines=lines)
     numbered = _numbered(orders, on)  # whoever issues after us waits from here to our commit
     invoices = bulk.create(
@@ -256,13 +252,21 @@ def _issue(
     return invoices
 
 
-def _form(order: models.Order, seller: documents.Party, lines: Sequence[rows.Columns], on: dt.date) -> str:
-    return einvoices.legal_form(
-        seller=seller,
-        buyer=documents.Party.from_json(order.buyer_party),
-        vat_codes={line["vat_code"] for line in lines},
-        on=on,
-    )
+def _forms(orders: Sequence[models.Order], lines: Lines, on: dt.date, given: str | None) -> Mapping[int, str]:
+    """The legal form of each order's invoice; sellers that are one object (placed together) are read once."""
+    if given:
+        return {order.id: given for order in orders}
+    sold_by = {id(order.seller_party): order.seller_party for order in orders}
+    sellers = {key: documents.Party.from_json(party) for key, party in sold_by.items()}
+    return {
+        order.id: einvoices.legal_form(
+            seller=sellers[id(order.seller_party)],
+            buyer=documents.Party.from_json(order.buyer_party),
+            vat_codes={line["vat_code"] for line in lines[order.id]},
+            on=on,
+        )
+        for order in orders
+    }
 
 
 def _postings(order: models.Order) -> list[postings.Posting]:
