@@ -78,7 +78,8 @@ def put(
     Whoever takes from a balance has locked it and seen that it suffices (`locked`); the database is the last guard.
     """
     parts = bulk.create(
-        models.PartPayment(
+        bulk.new(
+            models.PartPayment,
             order=share.order,
             payment=share.payment,
             source=share.source,

@@ -75,7 +75,7 @@ def draw_and_invoice(
     locked = booking.lock([*accounts(order, sources=amounts), *invoices.accounts(moved)], held=held)
     parts = bulk.create(
         [
-            models.PartPayment(order=order, source=source, amount_minor=amount.minor, applied_at=at)
+            bulk.new(models.PartPayment, order=order, source=source, amount_minor=amount.minor, applied_at=at)
             for source, amount in amounts.items()
         ]
     )

@@ -7,7 +7,7 @@ replaces it.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -151,7 +151,7 @@ class Parameters:
 
     def as_json(self) -> dict[str, Any]:
         """As stored with the execution."""
-        kept = asdict(self)
+        kept = {each.name: getattr(self, each.name) for each in fields(self)}
         kept["promised_on"] = self.promised_on.isoformat() if self.promised_on else None
         return kept
 

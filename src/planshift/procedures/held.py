@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from planshift.catalog import queries as catalog
-from planshift.procedures import models, next_term
+from planshift.procedures import keeping, models, next_term
 from planshift.runtime import locks, shapes
 from planshift.services import models as clients
 from planshift.services import queries as services
@@ -31,7 +31,8 @@ def _whole(found: Found) -> Found:
     related = ("service", "client__seller", "quote", "lowered_from", "order", "execution", "acceptance")
     waits = models.Renewal.objects.filter(service=OuterRef("service"), state__in=next_term.UNPAID)
     beside = catalog.with_newest("client__seller") | services.with_parts("service")
-    return locks.for_update(found.select_related(*related).annotate(renewal_waits=Exists(waits), **beside))
+    known = found.select_related(*related).defer("quote__offer").annotate(renewal_waits=Exists(waits), **beside)
+    return locks.for_update(known.annotate(offer_text=keeping.as_text("quote__offer")))
 
 
 def _numbered() -> Found:
@@ -63,6 +64,7 @@ def change(number: str, *, client: str | None = None, sellers: tuple[str, ...] |
     row.service.client = row.client
     vars(row.service)["known_additional"] = services.additional_with(row)
     row.quote.service, row.quote.client = row.service, row.client
+    vars(row.quote)["offer_text"] = vars(row)["offer_text"]
     return row
 
 

@@ -4,11 +4,16 @@ Every value keeps its type: exact amounts, fractions, dates and the frozen datac
 recomputed when it is read.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from planshift.domain import errors, facts, money, periods, quote, tax, working
 from planshift.domain.exact import Fraction
@@ -87,18 +92,21 @@ def from_json(stored: Any, *, kind: type[T]) -> T:
     return value
 
 
+def as_text(offer: str) -> Cast:
+    """What to annotate as `offer_text` in place of the column `offer`: whoever reads the same quote again and again
+    does not parse it again (`offer_of`)."""
+    return Cast(offer, TextField())
+
+
 def offer_of(kept: models.Quote) -> quote.Offer:
-    """The offer exactly as it was kept. What a process made of the same JSON a moment ago is not made again."""
-    made = _OFFERS.get(kept.number)
-    if made is None or made[0] != kept.offer:
-        if len(_OFFERS) >= OFFERS:
-            _OFFERS.clear()
-        made = _OFFERS[kept.number] = (kept.offer, from_json(kept.offer, kind=quote.Offer))
-    return made[1]
+    """The offer exactly as it was kept. What a process made of the same text a moment ago is not made again."""
+    text = vars(kept).get("offer_text")
+    return _offer(json.dumps(kept.offer) if text is None else text)
 
 
-OFFERS = 200  # kept in mind: a change reads its offer in every step
-_OFFERS: dict[str, tuple[Any, quote.Offer]] = {}
+@lru_cache(maxsize=200)  # a change reads its offer in every step
+def _offer(text: str) -> quote.Offer:
+    return from_json(json.loads(text), kind=quote.Offer)
 
 
 def _read(stored: Any) -> Any:

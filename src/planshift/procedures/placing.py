@@ -65,6 +65,8 @@ def _to_order() -> "QuerySet[models.Quote]":
     return (
         _asked_for()
         .select_related("service", "client__seller")
+        .defer("offer")
+        .annotate(offer_text=keeping.as_text("offer"))
         .annotate(open_change=Subquery(under_way.values("number")[:1]), **knowledge.at_a_glance())
     )
 

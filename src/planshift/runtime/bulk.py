@@ -12,7 +12,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.base import ModelState
 
 from planshift.runtime import writing
@@ -58,19 +58,15 @@ def insert(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None
     new = list(rows)
     if not new:
         return
-    fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
-    own = _shape(model).defaults
+    fields, names, own = (shape := _shape(model)).written, shape.names, shape.defaults
     if not _worth_copying(model, len(new)):
-        _insert(model, fields, [[row.get(field.attname, own[field.attname]) for field in fields] for row in new])
+        _insert(model, fields, [[row[name] if name in row else own[name] for name in names] for row in new])
         return
     named = new[0].keys()
     if any(row.keys() != named for row in new):
         new = [{**own, **row} for row in new]
         named = own.keys()
-    columns = [
-        list(map(itemgetter(field.attname), new)) if field.attname in named else [own[field.attname]] * len(new)
-        for field in fields
-    ]
+    columns = [list(map(itemgetter(name), new)) if name in named else [own[name]] * len(new) for name in names]
     _copy(model, fields, columns, len(new))
 
 
@@ -98,6 +94,8 @@ def new(model: type[Row], /, **values: Any) -> Row:
 class _Shape(NamedTuple):
     """What is known of a model."""
 
+    written: Sequence["models.Field[Any, Any]"]  # all but the pk
+    names: Sequence[str]  # their attributes
     defaults: Mapping[str, Any]  # by attribute
     made: Sequence[tuple[str, Callable[[], Any]]]  # of those, the ones that are new for every row
     foreign: Mapping[str, tuple[str, str]]  # name of a foreign key → its attribute, and whose value it has
@@ -107,7 +105,10 @@ class _Shape(NamedTuple):
 @cache
 def _shape(model: type[models.Model]) -> _Shape:
     fields = model._meta.local_concrete_fields
+    written = [field for field in fields if not field.primary_key]
     return _Shape(
+        written,
+        [field.attname for field in written],
         {field.attname: field.get_default() for field in fields},
         [(field.attname, field.default) for field in fields if field.has_default() and callable(field.default)],
         {
@@ -120,7 +121,7 @@ def _shape(model: type[models.Model]) -> _Shape:
 
 
 def _worth_copying(model: type[models.Model], count: int) -> bool:
-    return connection.vendor == "postgresql" and count >= WORTH and _shape(model).copied
+    return count >= WORTH and connection.vendor == "postgresql" and _shape(model).copied
 
 
 def _pks(model: type[models.Model], count: int) -> list[int]:
@@ -138,9 +139,10 @@ def _insert(
     model: type[models.Model], fields: Sequence["models.Field[Any, Any]"], rows: Sequence[Sequence[Any]]
 ) -> None:
     """As `bulk_create` does without asking for the new pks, in as many statements as the database needs for them."""
-    head, place, forms = _insertion(model, connection.vendor)
-    most = connection.ops.bulk_batch_size(fields, rows) if len(rows) > 1 else 1
-    with connection.cursor() as cursor:
+    here = transaction.get_connection()
+    head, place, forms = _insertion(model, here.vendor)
+    most = here.ops.bulk_batch_size(fields, rows) if len(rows) > 1 else 1
+    with here.cursor() as cursor:
         for first in range(0, len(rows), most):
             some = rows[first : first + most]
             values = [form(value) for row in some for form, value in zip(forms, row, strict=True)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from planshift.runtime import bulk
 
@@ -40,7 +40,7 @@ _here = _Here()
 @contextmanager
 def gathered() -> Iterator[None]:
     """Rows given to `later` are written when this block, inside a transaction, ends well; nested, the outermost."""
-    if not connection.in_atomic_block:
+    if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("rows are gathered inside a transaction")
     _here.depth += 1
     try:
@@ -56,8 +56,8 @@ def gathered() -> Iterator[None]:
 
 def later(model: type[models.Model], rows: Iterable[Row]) -> None:
     """Write `rows` of `model` at the end of the gathered block; at once where there is none."""
-    if _here.depth and connection.in_atomic_block:
-        transaction.on_commit(_Pending(model, rows))
+    if _here.depth and (here := transaction.get_connection()).in_atomic_block:
+        here.on_commit(_Pending(model, rows))
     else:
         bulk.insert(model, rows)
 
@@ -89,6 +89,6 @@ def take(model: type[models.Model], wanted: Callable[[Row], bool]) -> list[Row]:
 
 def _pending() -> list[_Pending]:
     """Those that hold rows which are not written, or were written in a savepoint that is no more."""
-    known = [each[1] for each in connection.run_on_commit if isinstance(each[1], _Pending)]
+    known = [each[1] for each in transaction.get_connection().run_on_commit if isinstance(each[1], _Pending)]
     marks = {id(each) for each in known if each.model is None}
     return [each for each in known if each.rows and id(each.written) not in marks]

@@ -11,6 +11,7 @@ its values. Its text is kept, and filled in when it is asked:
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models, transaction
@@ -124,16 +125,18 @@ _WORD = re.compile(r"[A-Za-z_]+")
 def _reader(query: "models.QuerySet[Any, Any]", compiler: Any) -> Callable[[Sequence[Any]], list[Any]]:
     """What makes objects, or values, of the rows of the database, as Django's own iteration does."""
     found = compiler.get_converters([each[0] for each in compiler.select[: compiler.col_count]])
-    converters = [(place, one, expression) for place, (all_of, expression) in found.items() for one in all_of]
+    converters = [
+        (place, _converter(one, expression)) for place, (all_of, expression) in found.items() for one in all_of
+    ]
 
     def converted(rows: Sequence[Any]) -> Sequence[Any]:
         if not converters:
             return rows
         changed = list(map(list, rows))
         for row in changed:
-            for place, convert, expression in converters:
+            for place, convert in converters:
                 if row[place] is not None:  # nothing stays nothing
-                    row[place] = convert(row[place], expression, connection)
+                    row[place] = convert(row[place])
         return changed
 
     match query._iterable_class:
@@ -161,6 +164,15 @@ def _reader(query: "models.QuerySet[Any, Any]", compiler: Any) -> Callable[[Sequ
         return found
 
     return objects
+
+
+def _converter(convert: Callable[[Any, Any, Any], Any], expression: Any) -> Callable[[Any], Any]:
+    """A day or an instant that many rows have is made once: it cannot change."""
+
+    def one(value: Any) -> Any:
+        return convert(value, expression, connection)
+
+    return lru_cache(maxsize=256)(one) if isinstance(expression.output_field, models.DateField) else one
 
 
 def _object(model: type[models.Model], names: Sequence[str], values: Sequence[Any], alias: str) -> models.Model:

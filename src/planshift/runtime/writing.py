@@ -6,6 +6,7 @@ Constraints, triggers and errors are those of every other statement.
 """
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -89,6 +90,11 @@ def _form(field: "models.Field[Any, Any]", vendor: str) -> Form:
             return form(value)
         return str(value) if vendor == "sqlite" else value
 
+    def tree(value: Any) -> Any:
+        return json.dumps(value) if type(value) in (dict, list) else form(value)
+
+    if isinstance(field, models.JSONField) and vendor == "sqlite" and field.encoder is None:
+        return tree
     if isinstance(field, models.DateTimeField):
         return instant
     return day if isinstance(field, models.DateField) else form

@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from planshift.catalog import models as catalog
-from planshift.runtime import among, beside, shapes
+from planshift.runtime import among, beside, bulk, shapes
 from planshift.services import models
 
 Amount = tuple[int, str, int]  # of which service, of which resource, how much
@@ -89,8 +89,9 @@ def with_parts(service: str) -> dict[str, Subquery]:
 def terms_with(read: Model, *, service: models.Service) -> tuple[models.Term, ...]:
     """The terms of a service, in order, where a row was read `with_parts`, as they were then."""
     return tuple(
-        models.Term(
-            pk=pk,
+        bulk.new(
+            models.Term,
+            id=pk,
             service=service,
             start_on=date.fromisoformat(start_on),
             end_on=date.fromisoformat(end_on),

@@ -65,7 +65,7 @@ def start_waiting(*, kind: str, subjects: Iterable[tuple[str, str, outcomes.Wait
 def _made(kind: str, wanted: list[tuple[str, str, dict[str, Any]]]) -> list[Run]:
     definition, at = definitions.newest(kind), clock.business()
     common = {"kind": kind, "version": definition.version, "step": definition.first, "started_at": at, "since": at}
-    return [Run(key=key, subject=subject, **{**common, **own}) for key, subject, own in wanted]
+    return [bulk.new(Run, key=key, subject=subject, **{**common, **own}) for key, subject, own in wanted]
 
 
 def signal(*, key: str, name: str) -> None:
