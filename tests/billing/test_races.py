@@ -8,11 +8,13 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
-from planshift.billing import deposits, drawing, invoices, models, orders, payments, queries
+from planshift.billing import corrections, deposits, drawing, invoices, models, orders, payments, queries, unapplied
 from planshift.domain.errors import Refused
 from planshift.ledger import balances
 from planshift.runtime.models import Signal
 from planshift.services import models as services
+from tests.billing import test_opened
+from tests.billing.bank_files import Row
 from tests.billing.people import AT, WEEK, client, credit, order, pln, polish
 from tests.machines.test_once import in_threads
 
@@ -212,4 +214,31 @@ def test_invoice_numbers_have_no_gap_though_some_transactions_roll_back() -> Non
     assert sorted(models.Invoice.objects.values_list("number", flat=True)) == [
         f"FV/2026/09/{n:04}" for n in range(1, 13)
     ]
+    sound()
+
+
+def test_money_that_is_taken_back_of_a_document_while_it_is_corrected_is_not_given_back_too() -> None:
+    """The correction comes first, and is not committed yet: what it gives back was paid and stays paid."""
+    test_opened.taken_over()
+    test_opened.came(Row(amount="123.00", text=test_opened.NUMBER, ref="B-1"))
+    (paid,) = models.Payment.objects.all()
+    drafted, over = threading.Event(), threading.Event()
+
+    def correct() -> None:
+        with transaction.atomic():
+            corrections.draft_to_zero(
+                seller=polish(), document=test_opened.NUMBER, cause="CH-1", key="zero", at=AT, actor="user:1"
+            )
+            drafted.set()
+            over.wait(1)  # without a lock the other one is over by now
+
+    def take_back() -> None:
+        assert drafted.wait(20)
+        try:
+            unapplied.take_back(payment=paid.number, document=test_opened.NUMBER, at=AT, actor="staff:1")
+        finally:
+            over.set()
+
+    assert at_once(correct, take_back) == {"document_corrected": 1}
+    assert models.OpeningRelease.objects.count() == 0 and models.Correction.objects.count() == 1
     sound()

@@ -89,9 +89,11 @@ def take_back(*, payment: str, document: str, at: dt.datetime, actor: str, note:
     """
     with transaction.atomic():
         balances = opened.lock(seller=_seller_of(payment), numbers=[document])
-        row = _lock(payment)
         if not balances:
             raise Refused("document_unknown", number=document)
+        # corrections lock the document: one that counts this money as paid is seen, or counts it no more
+        locks.lock_only(models.Invoice.objects.filter(pk=balances[0].invoice_id))
+        row = _lock(payment)
         amount = opened.release(row=balances[0], payment=row, at=at, actor=actor)
         row.unapplied_minor += amount.minor
         row.why_unapplied = "taken_back"
