@@ -8,6 +8,7 @@ import contextlib
 import random
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +31,10 @@ from hypothesis.stateful import (
 
 from planshift.adapters.mail.simulated import SimulatedMail
 from planshift.billing import models as billing
+from planshift.billing import own_money
 from planshift.billing import ports as papers
-from planshift.domain import documents, facts
+from planshift.domain import documents, facts, postings
+from planshift.ledger import models as ledger
 from planshift.procedures import acceptance, models, ports
 from planshift.procedures.demo import cast
 from planshift.provisioning import models as hosting
@@ -45,6 +48,9 @@ MINOR = st.integers(1, 90_000)
 VERB = st.sampled_from(["", "apply", "capacity", "create", "remove", "usage"])
 LABEL = st.sampled_from(world.SERVICES)
 REQUEST = st.sampled_from(world.REQUESTS)
+CREDIT = ("account_credit_opened", "account_credit_drawn", "account_credit_released", "credit_to_account_credit")
+LESS = facts.ChangeResources(amounts={"memory": 0})
+CREDITED = st.sampled_from(["", "", "taken over", "given back"])
 OFTEN = st.sampled_from([True, True, True, False])
 
 
@@ -72,6 +78,7 @@ class Histories(RuleBasedStateMachine):
 
     compared: ClassVar[int] = 0  # prices, in all histories of a run
     lived: ClassVar[int] = 0  # histories
+    credit: ClassVar[Counter[str]] = Counter()  # movements of account credit
     broken: ClassVar[list[str]] = []  # laws, at any time of any history
     closely: ClassVar[bool] = False  # figures are recomputed after each step
 
@@ -107,9 +114,15 @@ class Histories(RuleBasedStateMachine):
         with contextlib.suppress(*world.EXPECTED):
             act()
 
-    @initialize(label=LABEL, request=REQUEST)
-    def begin(self, label: str, request: facts.Request) -> None:
-        """No history is empty."""
+    @initialize(label=LABEL, request=REQUEST, on_the_account=CREDITED, minor=MINOR)
+    def begin(self, label: str, request: facts.Request, on_the_account: str, minor: int) -> None:
+        """No history is empty; in half of them there is account credit."""
+        if on_the_account:
+            self.world.on_the_account(minor, given_back=on_the_account == "given back")
+            self.attempt(lambda: self.world.order("vps.warsztat", LESS))
+            self.world.work()
+            self.attempt(lambda: self.world.answer(0, yes=True))
+            self.world.work()
         self.attempt(lambda: self.world.order(label, request))
         self.world.work()
 
@@ -287,6 +300,7 @@ class Histories(RuleBasedStateMachine):
             laws.at_rest()
         laws.agreed()
         laws.in_the_end(begun_before=now)
+        Histories.credit.update(ledger.Transfer.objects.filter(posting__in=CREDIT).values_list("posting", flat=True))
         Histories.lived += 1
 
     def _last_buttons(self) -> None:
@@ -331,6 +345,7 @@ def histories(*, examples: int, steps: int, seeded: int) -> tuple[int, int]:
     the list."""
     Histories.compared = Histories.lived = 0
     Histories.broken.clear()
+    Histories.credit.clear()
     for again in range(50):
         chosen = settings(
             max_examples=examples - Histories.lived,
@@ -357,6 +372,7 @@ def histories(*, examples: int, steps: int, seeded: int) -> tuple[int, int]:
 def test_whatever_happens_no_cent_is_lost_and_every_wait_ends(plain: None, part: int) -> None:
     lived, compared = histories(examples=50, steps=7, seeded=1000 * part)
     assert lived >= 50 and compared > 250  # else the prices were hardly looked at
+    assert all(Histories.credit[each] > 2 for each in CREDIT), Histories.credit  # nor account credit
 
 
 @pytest.mark.long
@@ -368,3 +384,18 @@ def test_thousands_of_histories_of_everything(plain: None, part: int, monkeypatc
     print(f"seed {chosen}")
     lived, compared = histories(examples=1000, steps=25, seeded=chosen)
     assert lived >= 1000 and compared > 5_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_histories_find_a_credit_that_is_booked_twice(plain: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = own_money.BALANCES["account_credit"]
+
+    def twice(**said: Any) -> postings.Posting:
+        once = postings.credit_to_account_credit(**said)
+        return replace(once, transfers=once.transfers * 2)
+
+    monkeypatch.setitem(own_money.BALANCES, "account_credit", replace(own, credited=twice))  # type: ignore[arg-type]
+    with pytest.raises(AssertionError):
+        histories(examples=30, steps=3, seeded=7)
+    assert any("account_credit" in each for each in Histories.broken)

@@ -53,6 +53,14 @@ AT_ANY_TIME: dict[str, tuple[Callable[[], object], str]] = {
         ),
         "GIVEN_BACK_TOO_MUCH",
     ),
+    "account credit was paid out": (
+        lambda: run("UPDATE ledger_account SET kind = 'account_credit' WHERE kind = 'held'"),
+        "PAID_OUT",
+    ),
+    "what account credit paid went to the deposit": (
+        lambda: run("UPDATE billing_partpayment SET source = 'account_credit'"),
+        "CREDIT_TO_CASH",
+    ),
     "in force, and its order lapsed": (
         lambda: run(f"UPDATE billing_order SET state = 'EXPIRED' WHERE id IN ({IN_FORCE})"),
         "IN_FORCE_UNPAID",

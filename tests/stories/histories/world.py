@@ -5,10 +5,11 @@ import io
 from dataclasses import dataclass, field
 
 from planshift.adapters.mail.simulated import SimulatedMail
+from planshift.billing import account_credit, payments
 from planshift.billing import models as billing
-from planshift.billing import payments
 from planshift.billing import ports as gateways
 from planshift.billing import queries as papers
+from planshift.catalog import load
 from planshift.domain import facts
 from planshift.domain.errors import Refused
 from planshift.domain.money import Money
@@ -37,6 +38,7 @@ from planshift.runtime import clock, runs
 from planshift.services import models as services
 from planshift.services.queries import NotFound
 from tests.billing import bank_files
+from tests.house_rules import source
 from tests.mail.test_mailbox import reply
 
 SERVICES = ("vps.warsztat", "vps1.piekarnia", "pasticceria", "vps.kawiarnia", "vps.ksiegarnia", "studio-tecnico")
@@ -64,6 +66,18 @@ class World:
     count: int = 0
     reported: list[tuple[str, Money, str]] = field(default_factory=list)
     unread: bool = False
+
+    # ── how it begins ──
+    def on_the_account(self, minor: int, given_back: bool) -> None:
+        """Every client has so much account credit; the seller with a deposit gives back as such too, or to that."""
+        if given_back:
+            text = (source.ROOT / "policies/deposit.toml").read_text(encoding="utf-8")
+            changed = text.replace('credit_to = "deposit"', 'credit_to = "account_credit"')
+            assert changed != text
+            load.load_policy(seller="demo-chmura-polska", text=changed, at=clock.business(), actor="test")
+        clients = services.Client.objects.select_related("seller").order_by("pk")
+        opened = [(client, Money.from_minor(minor, client.seller.currency)) for client in clients]
+        account_credit.open_many(opened=opened, key="history", at=clock.business(), actor="test")
 
     # ── clients ──
     def order(self, label: str, request: facts.Request) -> None:
