@@ -15,6 +15,8 @@ def examples() -> tuple[tuple[postings.Posting, str], ...]:
         postings.received_for_document(**who, through="bank", amount=eur),
         postings.deposit_opened(**who, amount=eur),
         postings.account_credit_opened(**who, amount=eur),
+        postings.account_credit_granted(**who, amount=eur),
+        postings.account_credit_taken_back(**who, amount=eur),
         postings.deposit_drawn(client="C-1001", amount=eur),
         postings.draw_released(client="C-1001", amount=eur),
         postings.account_credit_drawn(client="C-1001", amount=eur),

@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "bank": Kind("seller", "debit", "Bank accounts of the seller."),
     "gateway": Kind("seller", "debit", "Money that payment gateways took and have not yet paid out."),
     "opening": Kind("seller", "debit", "Counterpart of balances taken over from an earlier system."),
+    "goodwill": Kind("seller", "debit", "Account credit that staff granted, less what they took back: an expense."),
     "unidentified": Kind("seller", "credit", "Money received of which nobody knows whose it is."),
     "revenue": Kind("seller", "credit", "Net value of issued documents."),
     "vat": Kind("seller", "credit", "Output VAT of issued documents."),
@@ -159,6 +160,19 @@ def account_credit_opened(*, seller: str, client: str, amount: Money) -> Posting
     return _received("account_credit_opened", seller, client, "opening", "account_credit", amount)
 
 
+# Staff give account credit. It never becomes money: what comes back of it goes to where it came from.
+
+
+def account_credit_granted(*, seller: str, client: str, amount: Money) -> Posting:
+    """Staff grant account credit out of goodwill."""
+    return _received("account_credit_granted", seller, client, "goodwill", "account_credit", amount)
+
+
+def account_credit_taken_back(*, seller: str, client: str, amount: Money) -> Posting:
+    """Staff take back what is not used of the account credit that they granted."""
+    return _left("account_credit_taken_back", seller, client, "account_credit", "goodwill", amount)
+
+
 # Money waits for an order, or is let go.
 
 
@@ -209,15 +223,7 @@ def unapplied_to_deposit(*, client: str, amount: Money) -> Posting:
 
 def unapplied_returned(*, seller: str, client: str, through: str, amount: Money) -> Posting:
     """Unapplied money was sent back to where it came from."""
-    return _posting(
-        "unapplied_returned",
-        client_key(client),
-        (
-            client_account(client=client, kind="unapplied", currency=amount.currency),
-            seller_account(seller=seller, kind=through, currency=amount.currency),
-            amount,
-        ),
-    )
+    return _left("unapplied_returned", seller, client, "unapplied", through, amount)
 
 
 def unidentified_assigned(*, seller: str, client: str, amount: Money) -> Posting:
@@ -288,15 +294,7 @@ def payout_released(*, client: str, amount: Money) -> Posting:
 
 def payout_sent(*, seller: str, client: str, amount: Money) -> Posting:
     """Staff sent a payout to the client's bank account."""
-    return _posting(
-        "payout_sent",
-        client_key(client),
-        (
-            client_account(client=client, kind="payout", currency=amount.currency),
-            seller_account(seller=seller, kind="bank", currency=amount.currency),
-            amount,
-        ),
-    )
+    return _left("payout_sent", seller, client, "payout", "bank", amount)
 
 
 # Documents.
@@ -365,6 +363,12 @@ def _received(name: str, seller: str, client: str, through: str, kind: str, amou
     came = seller_account(seller=seller, kind=through, currency=amount.currency)
     there = client_account(client=client, kind=kind, currency=amount.currency)
     return _posting(name, client_key(client), (came, there, amount))
+
+
+def _left(name: str, seller: str, client: str, kind: str, to: str, amount: Money) -> Posting:
+    there = client_account(client=client, kind=kind, currency=amount.currency)
+    gone = seller_account(seller=seller, kind=to, currency=amount.currency)
+    return _posting(name, client_key(client), (there, gone, amount))
 
 
 def _within(client: str, name: str, debit: str, credit: str, amount: Money) -> Posting:

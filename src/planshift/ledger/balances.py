@@ -45,6 +45,14 @@ def of_clients(*, clients: Iterable[str], kinds: Iterable[str]) -> Mapping[tuple
     return {(o.removeprefix("client:"), k, c): Money.from_minor(b or 0, c) for o, k, c, b in rows}
 
 
+def of_postings(*, client: str, names: Iterable[str], currency: str) -> Mapping[str, Money]:
+    """How much these postings moved for a client in all, by name, each there. One statement."""
+    wanted = list(names)
+    rows = models.Transfer.objects.filter(owner=postings.client_key(client), posting__in=wanted, currency=currency)
+    summed = dict(rows.order_by().values_list("posting").annotate(total=Sum("amount_minor")))
+    return {name: Money.from_minor(int(summed.get(name, 0)), currency) for name in wanted}
+
+
 def of_kind(*, kind: str) -> Mapping[str, tuple[Money, ...]]:
     """Every stored balance of `kind` that is not zero, by client number: the queue of unapplied money."""
     rows = models.Account.objects.filter(kind=kind).exclude(balance_minor=0).exclude(balance_minor=None)

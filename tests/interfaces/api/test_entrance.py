@@ -37,13 +37,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "import_invoices": {"invoices": [{**INVOICE, "client": "{client}", "currency": "EUR", "lines": [LINE]}]},
     "pause_clock": {"reason": "client", "note": "waits for the client"},
     "resume_clock": {"note": "the client has answered"},
+    "grant_account_credit": {"amount": "10.00", "currency": "EUR", "reason": "an outage"},
+    "take_back_account_credit": {"amount": "10.00", "currency": "EUR", "reason": "a mistake"},
     "create_prepaid_top_up": {"amount": "10.00", "currency": "EUR"},
     "create_prepaid_transfer": {"amount": "10.00", "currency": "EUR", "direction": "to_prepaid"},
 }
 LISTS = {"list_services", "list_changes", "list_clients", "list_acceptances"}  # they show what the token may see
 ABOUT_NOBODY = LISTS | {"import_clients", "import_services", "import_invoices"}  # for the token's own seller
 OF_THE_CLIENT_ITSELF = {"accept", "refuse"}  # a seller's token never answers for a client (D5)
-OF_THE_SELLER = {"get_clock", "pause_clock", "resume_clock"}  # what only its staff decide (H6)
+OF_THE_SELLER = {  # what only its staff decide (H6)
+    "get_clock",
+    "pause_clock",
+    "resume_clock",
+    "grant_account_credit",
+    "take_back_account_credit",
+}
 OF_A_DEPOSIT = {
     "get_deposit_statement",
     "get_deposit_statement_pdf",
@@ -134,6 +142,8 @@ def test_with_its_token_every_operation_answers(numbers: known.Numbers, operatio
         allowed = {409}  # this seller keeps no deposits; a change is open already
     if operation.name in OF_A_DEPOSIT:  # this seller keeps none
         allowed = {404, 409}
+    if operation.name == "take_back_account_credit":
+        allowed = {409}  # nothing was granted
     if operation.name == "next_term":
         allowed = {409}  # no decrease waits for an answer
     if operation.name == "set_e_invoice_number":

@@ -80,6 +80,7 @@ PAID_OUT = shapes.Shape(
     lambda: (
         ledger.Transfer.objects.filter(debit__kind="account_credit")
         .exclude(credit__kind="held")
+        .exclude(posting="account_credit_taken_back")
         .values_list("entry", "posting")
     )
 )

@@ -389,13 +389,12 @@ def test_thousands_of_histories_of_everything(plain: None, part: int, monkeypatc
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_histories_find_a_credit_that_is_booked_twice(plain: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = own_money.BALANCES["account_credit"]
-
     def twice(**said: Any) -> postings.Posting:
         once = postings.credit_to_account_credit(**said)
         return replace(once, transfers=once.transfers * 2)
 
-    monkeypatch.setitem(own_money.BALANCES, "account_credit", replace(own, credited=twice))  # type: ignore[arg-type]
+    own = replace(own_money.BALANCES["account_credit"], credited=twice)
+    monkeypatch.setitem(own_money.BALANCES, "account_credit", own)  # type: ignore[arg-type]
     with pytest.raises(AssertionError):
         histories(examples=30, steps=3, seeded=7)
     assert any("account_credit" in each for each in Histories.broken)

@@ -16,6 +16,8 @@ TITLES: dict[str, str | Promise] = {
     "received_unidentified": _("Payment received"),
     "received_for_document": _("Payment received"),
     "deposit_opened": _("Opening balance"),
+    "account_credit_granted": _("Credit granted by the provider"),
+    "account_credit_taken_back": _("Credit taken back by the provider"),
     "account_credit_opened": _("Opening balance of the account credit"),
     "deposit_drawn": _("Drawn from the deposit"),
     "draw_released": _("Back to the deposit"),

@@ -65,6 +65,11 @@ OF_CHANGES: dict[str, str | Promise | Counted] = {
     "deposit_empty": _("The deposit is empty."),
     "deposit_too_low": _("The deposit (%(balance)s) does not cover %(wanted)s."),
     "account_credit_too_low": _("The account credit (%(balance)s) does not cover %(wanted)s."),
+    "account_credit_amount": _("Please enter an amount above zero."),
+    "account_credit_currency": _("The account credit is kept in %(expected)s."),
+    "account_credit_not_granted": _(
+        "Of the credit that you granted %(left)s is not used: %(wanted)s cannot be taken back."
+    ),
     "account_credit_needs_consent": _(
         "The account credit covers this renewal. Auto-renewal is off, so it is used only when you say so."
     ),

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from planshift.billing import account_credit, opened
 from planshift.billing import models as bills
-from planshift.billing import opened
 from planshift.billing import queries as billing
 from planshift.domain.money import Money
 from planshift.procedures import knowledge, models
@@ -47,6 +47,7 @@ def one(*, sellers: tuple[str, ...], number: str, at: datetime) -> views.OfficeC
         currency=currency,
         deposit=deposit,
         credit=held.get((number, "account_credit", currency)),
+        takeable=account_credit.takeable(client=row),
         prepaid=held.get((number, "prepaid", currency), zero) if metered else None,
         owed=held.get((number, "owed", currency), zero) if metered else None,
         services=services.services_of(client=number, at=at),

@@ -41,6 +41,7 @@ class OfficeClient:
     currency: str
     deposit: Money | None
     credit: Money | None  # account credit; None where there never was any
+    takeable: Money  # of the account credit that staff granted, what they may take back
     prepaid: Money | None  # of clients with metered services (D3)
     owed: Money | None
     services: tuple[ServiceCard, ...]

@@ -98,6 +98,14 @@ def sellers_change(request: HttpRequest, change: str) -> str:
     return access.seller_of(holder=holder(request))
 
 
+def sellers_client(request: HttpRequest, client: str) -> str:
+    """The code of the seller whose client this is, for what only its staff decide: a token of a client gets 403."""
+    of_client(request, client)
+    if holder(request).client:
+        raise AuthorizationError(message="Only a token of the whole seller may do this.")
+    return access.seller_of(holder=holder(request))
+
+
 def of_order(request: HttpRequest, order: str) -> str:
     """The number of the client whose order this is. NotFound."""
     return _spoken_to(request, access.owner_of_order(holder=holder(request), order=order))

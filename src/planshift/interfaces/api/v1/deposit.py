@@ -1,6 +1,7 @@
 """What happened to a client's deposit and account credit, and how the deposit is paid out (D11)."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -11,9 +12,10 @@ from pydantic import ConfigDict, Field
 
 from planshift.domain import deposit_statement
 from planshift.domain.money import Money
-from planshift.interfaces.api.v1 import callers, problems, shapes
+from planshift.interfaces.api.v1 import callers, clock_shapes, problems, shapes
 from planshift.interfaces.presenters import movements
 from planshift.procedures import deposit as doing
+from planshift.procedures import goodwill
 from planshift.procedures.queries import deposit
 from planshift.runtime import clock
 
@@ -48,6 +50,18 @@ class AccountCredit(Schema):
     balance: shapes.Amount
     currency: str
     pays: Literal["changes_and_renewals", "renewals", "renewals_and_some_changes"]
+
+
+class GrantIn(Schema):
+    """How much, and why: the audit keeps the reason."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"amount": "10.00", "currency": "EUR", "reason": "an outage on 1 September"}]},
+    )
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,8}([.][0-9]{1,2})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    reason: clock_shapes.Note
 
 
 class Payout(Schema):
@@ -109,8 +123,50 @@ def get_deposit_statement(request: HttpRequest, client: callers.Client, first: F
     operation_id="get_account_credit",
 )
 def get_account_credit(request: HttpRequest, client: callers.Client) -> dict[str, Any]:
-    """What changes gave back to the client's account and is not used yet, and what it is used for by itself."""
-    page = deposit.page(client=callers.of_client(request, client), kind="account_credit", size=1)
+    """What was credited to the client's account and is not used yet, and what it is used for by itself."""
+    return _credit(callers.of_client(request, client))
+
+
+@router.post(
+    "/clients/{client}/account-credit/grants",
+    response={200: AccountCredit, **problems.WRITING_BODY},
+    operation_id="grant_account_credit",
+)
+def grant_account_credit(
+    request: HttpRequest, client: callers.Client, wanted: GrantIn, idempotency_key: callers.Key = ""
+) -> dict[str, Any]:
+    """Give a client account credit out of goodwill, once per key. Only a token of the whole seller may."""
+    return _moved(request, client, wanted, idempotency_key, goodwill.grant)
+
+
+@router.post(
+    "/clients/{client}/account-credit/take-backs",
+    response={200: AccountCredit, **problems.WRITING_BODY},
+    operation_id="take_back_account_credit",
+)
+def take_back_account_credit(
+    request: HttpRequest, client: callers.Client, wanted: GrantIn, idempotency_key: callers.Key = ""
+) -> dict[str, Any]:
+    """Take back what is not used of granted account credit, once per key. Only a token of the whole seller may."""
+    return _moved(request, client, wanted, idempotency_key, goodwill.take_back)
+
+
+def _moved(request: HttpRequest, client: str, wanted: GrantIn, key: str, act: Callable[..., None]) -> dict[str, Any]:
+    holder, seller = callers.writer(request), callers.sellers_client(request, client)
+    act(
+        sellers=(seller,),
+        client=client,
+        amount=Money.of(wanted.amount, wanted.currency),
+        note=wanted.reason,
+        key=key or uuid.uuid4().hex,
+        at=clock.business(),
+        actor=holder.actor,
+    )
+    return _credit(client)
+
+
+def _credit(client: str) -> dict[str, Any]:
+    page = deposit.page(client=client, kind="account_credit", size=1)
     return {"balance": page.balance.text, "currency": page.balance.currency, "pays": page.pays}
 
 
