@@ -113,13 +113,16 @@ def decide(
     """What of `due` an order with this purpose takes by itself of what is `free` in each balance."""
     nothing = Money.zero(due.currency)
     credit, deposit = free.get("account_credit", nothing), free.get("deposit", nothing)
-    used = usable(policy=policy, service=service, purpose=purpose, credit=credit, due=due)
-    because = [] if used or not credit.amount else ["account_credit_for_renewals"]
+    used, because = nothing, []
     asked: dict[str, Any] = {"policy": policy, "family": service.family, "auto_renewal": service.auto_renew}
-    consented = purpose != "renewal" or service.auto_renew
-    if used == due and not consented and not rules.carried_out(collection, deposit=due, due=due, **asked).from_deposit:
-        used, because = nothing, ["account_credit_needs_consent"]
-    rest = due - used
+    if credit.amount:
+        used = usable(policy=policy, service=service, purpose=purpose, credit=credit, due=due)
+        because = [] if used else ["account_credit_for_renewals"]
+        consented = purpose != "renewal" or service.auto_renew
+        by_itself = consented or rules.carried_out(collection, deposit=due, due=due, **asked).from_deposit
+        if used == due and not by_itself:
+            used, because = nothing, ["account_credit_needs_consent"]
+    rest = due - used if used else due
     if used and not rest:
         decided = collection.Collection(from_deposit=False)
     else:

@@ -188,8 +188,8 @@ def _texts(field: "models.Field[Any, Any]", column: list[Any]) -> Texts:
         whole = "".join(column)
         return column if whole.isprintable() and "\\" not in whole else [text.translate(_ESCAPES) for text in column]
     if isinstance(field, models.JSONField):  # written once where many rows have the same
-        known: dict[Any, str] = {id(value): _text(field, value) for value in {id(one): one for one in column}.values()}
-        return [known[id(value)] for value in column]
+        texts = {key: _json(value) for key, value in {id(one): one for one in column}.items()}
+        return [texts[key] for key in map(id, column)]
     known = {value: _text(field, value) for value in set(column)}
     return [known[value] for value in column]
 
@@ -201,7 +201,7 @@ def _text(field: "models.Field[Any, Any]", value: Any) -> str:
     if value is None:
         return _NULL
     if isinstance(field, models.JSONField):
-        return _to_json(value).replace("\\", "\\\\")  # of what has a meaning for COPY, JSON leaves only this one
+        return _json(value)
     if isinstance(field, models.DateTimeField) and value.tzinfo is None:
         raise ValueError(f"{field.name}: an instant without a time zone")
     if isinstance(field, models.BinaryField):
@@ -209,5 +209,8 @@ def _text(field: "models.Field[Any, Any]", value: Any) -> str:
     return str(value).translate(_ESCAPES)
 
 
-def _to_json(value: Any) -> str:
-    return "".join(_PARTS(value, 0)) if _PARTS else _JSON.encode(value)
+def _json(value: Any) -> str:
+    if value is None:
+        return _NULL
+    text = "".join(_PARTS(value, 0)) if _PARTS else _JSON.encode(value)
+    return text.replace("\\", "\\\\")  # of what has a meaning for COPY, JSON leaves only this one
