@@ -332,7 +332,9 @@ def test_a_renewal_that_cannot_be_priced_stops_for_staff_and_holds_nobody_up(sta
     assert not models.Renewal.objects.filter(service=silver).exists()
     (stuck,) = [each for each in runs.queries.search(states=("STUCK",)) if each.subject == silver.number]
     assert "no_renewal_price" in stuck.reason
-    load.load_catalog(text=sold + "\n# back again\n", name="catalog", at=clock.business(), actor="test")
+    both = 'prices = [{ period = 12, amount = "69.00" }, { period = 24, amount = "69.00" }]\n'
+    back = sold[:at] + sold[at:].replace('price = "69.00"\nperiod = 12\n', both, 1)  # what was listed stays
+    load.load_catalog(text=back, name="catalog", at=clock.business(), actor="test")
     runs.retry(key=stuck.key, actor="staff:1", note="the price is back")
     stage.work()
     assert models.Renewal.objects.get(service=silver).order is not None
