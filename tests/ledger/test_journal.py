@@ -193,7 +193,7 @@ def test_every_posting_is_explained_with_an_example() -> None:
         name
         for name, value in vars(postings).items()
         if callable(value) and getattr(value, "__annotations__", {}).get("return") in ("Posting", postings.Posting)
-    } - {"_posting", "_received", "_within"}
+    } - {"_posting", "_received", "_left", "_within"}
     assert {posting.name for posting, _ in posting_examples.examples()} == makers
     assert all(when for _, when in posting_examples.examples())
 

@@ -248,6 +248,7 @@ POSTS = [
     "/staff/drift/accounts/{unknown}/dismiss/",
     "/staff/tasks/{task}/",
     "/staff/clients/{client}/prepaid/",
+    "/staff/clients/{client}/credit/",
     "/staff/services/{service}/quote/",
     "/staff/quotes/{quote}/order/",
     "/staff/quotes/{quote}/kind/",
