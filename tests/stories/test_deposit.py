@@ -173,6 +173,14 @@ def test_a_statement_opens_and_closes_where_the_movements_say(stage: Stage) -> N
     assert (wrong.status_code, wrong.json()["reasons"][0]["code"]) == (409, "period_unreadable")
 
 
+def test_a_statement_without_days_ends_with_the_sellers_day(stage: Stage) -> None:
+    client, browser = client_of(stage, "vps1.piekarnia"), enter("deposit")
+    with clock.stopped(at=dt.datetime(2026, 9, 1, 22, 30, tzinfo=dt.UTC)):  # the second of September in Warsaw
+        ask(client, "100.00")
+        told = list(csv.DictReader(io.StringIO(browser.get("/payments/deposit/statement.csv").content.decode())))
+    assert (told[-1]["code"], told[-1]["balance"]) == ("payout_reserved", "400.00")
+
+
 def test_money_set_aside_cannot_be_spent_and_comes_back_when_the_client_or_staff_say_no(stage: Stage) -> None:
     client = client_of(stage, "vps1.piekarnia")
     first = ask(client, "400.00")

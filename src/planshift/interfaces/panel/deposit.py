@@ -90,7 +90,7 @@ def credit_statement(request: HttpRequest, client: views.ClientHeader, form: str
 
 
 def _statement(request: HttpRequest, client: views.ClientHeader, form: str, *, kind: deposit.Kind) -> HttpResponse:
-    today = clock.business().date()
+    today = clock.today(zone=client.time_zone)
     first = _day(request.GET.get("from", "")) or today - timedelta(days=365)
     last = _day(request.GET.get("to", "")) or today
     wanted = {"client": client.number, "kind": kind, "start_on": first, "end_on": last + timedelta(days=1)}
