@@ -6,13 +6,7 @@ from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 
 from planshift.runtime.sqlite import base
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def on_sqlite() -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("of SQLite")
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def asked(sql: str, params: object) -> object:

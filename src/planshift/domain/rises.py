@@ -13,9 +13,7 @@ from planshift.domain.exact import Fraction
 from planshift.domain.periods import Length
 from planshift.domain.policy import document
 
-LOOKED_BACK = timedelta(
-    days=732
-)  # a price of an earlier day is everybody's: a letter is written 366 days before at most
+LOOKED_BACK = timedelta(days=732)  # of earlier days prices are everybody's: letters go out at most 366 days before
 
 
 class Rise(NamedTuple):
